@@ -1,0 +1,320 @@
+//! What a [`ServerSession`](crate::server::ServerSession) asks of its host ([`Action`]) and what the host answers
+//! ([`Completion`]).
+//!
+//! The session never waits and never touches a file, a socket or an account: it names what it wants, gives it an
+//! [`OpId`], and goes on when [`complete`](crate::server::ServerSession::complete) brings the answer.
+
+use crate::codec::Codec;
+use crate::listing::{Entry, ListOptions};
+use crate::path::VirtualPath;
+use crate::permission::Permissions;
+use crate::secret::Secret;
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+
+/// Names one pending operation of one session. A completion for an operation that is over is ignored, so a host may
+/// answer late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct OpId(pub(crate) u32);
+
+/// Something the host has to do.
+#[derive(Debug)]
+pub enum Action {
+    /// Check who this is. Answer: [`Completion::Login`].
+    Login {
+        /// The operation to complete.
+        op: OpId,
+        /// Name, password, and account (RFC 959 4.1.1) where one was given.
+        credentials: Credentials,
+    },
+    /// The user is no longer logged in (REIN): forget the account.
+    Logout,
+    /// Do something to the file system. Answer: [`Completion::Storage`].
+    Storage {
+        /// The operation to complete.
+        op: OpId,
+        /// What to do.
+        call: StorageCall,
+    },
+    /// Listen for the data connection, on the address that the control connection came in on, for its peer's address
+    /// alone. It replaces an earlier listener. Answer: [`Completion::Listening`].
+    Listen {
+        /// The operation to complete.
+        op: OpId,
+    },
+    /// Move a file or a listing over the data connection. Answers: [`Completion::Opened`] as soon as the file is open
+    /// (or, if it cannot be, [`Completion::Transferred`] at once), then [`Completion::Transferred`].
+    Transfer {
+        /// The operation to complete.
+        op: OpId,
+        /// What moves, and how.
+        transfer: Transfer,
+    },
+    /// Say how far the transfer is. Answer: [`Completion::Progress`], which does not end the operation.
+    Progress {
+        /// The transfer in question.
+        op: OpId,
+    },
+    /// End this transfer now and close its data connection. Answer: [`Completion::Transferred`] with
+    /// [`TransferError::Cancelled`], or with the success that was already on its way.
+    Cancel {
+        /// The transfer in question.
+        op: OpId,
+    },
+    /// Close the listener and any data connection that no transfer uses.
+    CloseData,
+    /// Close the control connection; everything written has left. It is the last action of a session.
+    Close,
+}
+
+/// What a user offered at login.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credentials {
+    /// The argument of USER.
+    pub user: Vec<u8>,
+    /// The argument of PASS.
+    pub password: Secret,
+    /// The argument of ACCT, if one was given.
+    pub account: Option<Secret>,
+}
+
+/// An answer of the host.
+#[derive(Debug)]
+pub enum Completion {
+    /// To [`Action::Login`].
+    Login(Result<(), LoginError>),
+    /// To [`Action::Storage`].
+    Storage(Result<StorageAnswer, StorageError>),
+    /// To [`Action::Listen`]: the address and port the listener has.
+    Listening(Result<SocketAddr, NetworkError>),
+    /// To [`Action::Transfer`], first: what is to move is open.
+    Opened(Opened),
+    /// To [`Action::Progress`]: the bytes moved over the data connection so far.
+    Progress(u64),
+    /// To [`Action::Transfer`], last: the bytes moved over the data connection, or why not all of them were.
+    Transferred(Result<u64, TransferError>),
+}
+
+/// What is known when a transfer's file is open.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Opened {
+    /// The bytes that will be sent, where that is known: shown in the 150 reply.
+    pub size: Option<u64>,
+    /// The data connection already stands: 125 rather than 150 (RFC 959 4.2).
+    pub connected: bool,
+    /// The name that STOU chose.
+    pub unique: Option<VirtualPath>,
+}
+
+/// A call on the file system that needs no data connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StorageCall {
+    /// May the user work in this directory? Answer: [`StorageAnswer::Done`].
+    Enter(VirtualPath),
+    /// The facts of one file or directory. Answer: [`StorageAnswer::Entry`].
+    Entry(VirtualPath),
+    /// The size of a file as a transfer of it would move it (RFC 3659 4). Answer: [`StorageAnswer::Size`].
+    Size(VirtualPath, Codec),
+    /// The entries of a directory (or the one entry of a file), for STAT. Answer: [`StorageAnswer::Entries`].
+    Entries(VirtualPath, ListOptions),
+    /// Make a directory. Answer: [`StorageAnswer::Done`].
+    MakeDir(VirtualPath),
+    /// Remove an empty directory. Answer: [`StorageAnswer::Done`].
+    RemoveDir(VirtualPath),
+    /// Remove a file. Answer: [`StorageAnswer::Done`].
+    RemoveFile(VirtualPath),
+    /// Could this be renamed? Answer: [`StorageAnswer::Done`].
+    RenameFrom(VirtualPath),
+    /// Rename. An existing file of the new name is replaced only where the account may overwrite.
+    /// Answer: [`StorageAnswer::Done`].
+    Rename {
+        /// The present name.
+        from: VirtualPath,
+        /// The name to be.
+        to: VirtualPath,
+    },
+    /// Is there space, and quota, for this many bytes more in this directory? Answer: [`StorageAnswer::Done`].
+    Allocate(VirtualPath, u64),
+}
+
+impl StorageCall {
+    /// The rights an account needs for this call.
+    pub const fn needs(&self) -> Permissions {
+        match self {
+            Self::Enter(_) => Permissions::NONE,
+            Self::Entry(_) | Self::Size(..) | Self::Entries(..) => Permissions::LIST,
+            Self::MakeDir(_) => Permissions::MAKE_DIR,
+            Self::RemoveDir(_) => Permissions::REMOVE_DIR,
+            Self::RemoveFile(_) => Permissions::DELETE,
+            Self::RenameFrom(_) | Self::Rename { .. } => Permissions::RENAME,
+            Self::Allocate(..) => Permissions::CREATE,
+        }
+    }
+}
+
+/// What a [`StorageCall`] gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StorageAnswer {
+    /// It is done, or may be.
+    Done,
+    /// The facts asked for.
+    Entry(Entry),
+    /// A size in bytes.
+    Size(u64),
+    /// The entries asked for, in listing order, and whether there were more than a reply should hold.
+    Entries {
+        /// At most a few hundred.
+        entries: Vec<Entry>,
+        /// Some were left out.
+        truncated: bool,
+    },
+}
+
+/// A transfer over the data connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transfer {
+    /// What moves.
+    pub work: Work,
+    /// How the data connection comes to be.
+    pub data: DataPath,
+    /// What happens to the bytes on their way.
+    pub codec: Codec,
+}
+
+/// What a transfer moves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// RETR: the file from `offset` on.
+    Retrieve {
+        /// The file.
+        path: VirtualPath,
+        /// Bytes of the file to skip (RFC 3659 5).
+        offset: u64,
+    },
+    /// STOR, STOU, APPE: into this file.
+    Store {
+        /// The file; for [`StoreMode::Unique`] the directory or the name wished for.
+        path: VirtualPath,
+        /// What becomes of what is there.
+        mode: StoreMode,
+        /// The size that ALLO announced: a transfer that brings less is broken, more is over its allocation (552).
+        announced: Option<u64>,
+    },
+    /// LIST, NLST, MLSD: the directory, in this form.
+    List {
+        /// The directory or file; its last component may be a pattern where `options.glob` is set.
+        path: VirtualPath,
+        /// Which entries, in which form.
+        options: ListOptions,
+    },
+}
+
+impl Work {
+    /// The rights an account needs for this transfer, before it is known whether a file of the name exists; replacing
+    /// one needs [`Permissions::OVERWRITE`] too.
+    pub const fn needs(&self) -> Permissions {
+        match self {
+            Self::Retrieve { .. } => Permissions::READ,
+            Self::Store { mode: StoreMode::Append, .. } => Permissions::APPEND,
+            Self::Store { .. } => Permissions::CREATE,
+            Self::List { .. } => Permissions::LIST,
+        }
+    }
+
+    /// Do the bytes of the data connection come in?
+    pub const fn is_upload(&self) -> bool {
+        matches!(self, Self::Store { .. })
+    }
+}
+
+/// What becomes of a file that is there when one is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreMode {
+    /// STOR: the new content takes its place once it is whole.
+    Replace,
+    /// REST then STOR: the first so many bytes stay, what comes follows them (RFC 3659 5).
+    ResumeAt(u64),
+    /// APPE: what comes is added at its end.
+    Append,
+    /// STOU: no file of that name may exist; the host chooses one and says which in [`Opened::unique`].
+    Unique,
+}
+
+/// How the data connection comes to be (RFC 959 3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DataPath {
+    /// Accept it on the listener of the last [`Action::Listen`].
+    Accept,
+    /// Connect to the address the peer named.
+    Connect(SocketAddr),
+}
+
+/// Why a login failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginError {
+    /// Unknown user or wrong password; nobody outside learns which (RFC 2577 6).
+    Refused,
+    /// The password is right, an account is needed too: 332 (RFC 959 4.1.1).
+    AccountNeeded,
+    /// Not now: too many sessions, or the accounts cannot be read.
+    Unavailable,
+}
+
+/// Why a storage call failed, as far as the peer may know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum StorageError {
+    /// There is no such file or directory.
+    NotFound,
+    /// Something of that name is there already.
+    Exists,
+    /// The account may not, or the file system refuses.
+    Denied,
+    /// A directory was needed.
+    NotADirectory,
+    /// A file was needed.
+    IsADirectory,
+    /// The directory holds something.
+    NotEmpty,
+    /// The medium is full.
+    NoSpace,
+    /// The account's or the announced size is exceeded.
+    OverQuota,
+    /// The file system cannot hold such a name.
+    NameNotAllowed,
+    /// Someone else is using it.
+    Busy,
+    /// The restart offset lies beyond the end.
+    BadOffset,
+    /// This storage cannot do that.
+    Unsupported,
+    /// Something in the machine failed; the host's log knows more.
+    Local,
+}
+
+/// Why a listener or data connection failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NetworkError {
+    /// No port of the passive range is free, or the system has no more sockets.
+    Exhausted,
+    /// Nobody listens where the peer said, or the way there is barred.
+    Unreachable,
+    /// Anything else; the host's log knows more.
+    Local,
+}
+
+/// Why a transfer did not succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TransferError {
+    /// No data connection came to be: 425.
+    NoConnection,
+    /// The data connection broke: 426.
+    Broken,
+    /// The session cancelled it.
+    Cancelled,
+    /// The upload ended before the announced size: 426, and nothing is published.
+    Incomplete,
+    /// The bytes are not what the codec expects.
+    BadData,
+    /// Reading or writing the file failed; before [`Completion::Opened`]: opening it.
+    Storage(StorageError),
+}

@@ -1,0 +1,218 @@
+//! What an application asks of a [`ClientSession`](super::ClientSession) ([`Request`]), what the session asks of its host
+//! ([`ClientAction`]), and what it tells the application ([`Event`]).
+
+use crate::action::{DataPath, NetworkError, OpId, TransferError};
+use crate::codec::Codec;
+use crate::listing::Entry;
+use crate::reply::Reply;
+use crate::secret::Secret;
+use crate::time::WallTime;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+
+/// One thing an application wants done. One request runs at a time; it ends with one [`Event::Done`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// Log in: USER, PASS and ACCT as the server asks for them, then FEAT, and `OPTS UTF8 ON` where it is offered.
+    Login {
+        /// The user.
+        user: Vec<u8>,
+        /// The password.
+        password: Secret,
+        /// The account, should the server ask for one (332).
+        account: Option<Secret>,
+    },
+    /// The working directory (PWD). Gives [`Outcome::Path`].
+    WorkingDirectory,
+    /// CWD.
+    ChangeDirectory(Vec<u8>),
+    /// MKD. Gives [`Outcome::Path`].
+    MakeDirectory(Vec<u8>),
+    /// RMD.
+    RemoveDirectory(Vec<u8>),
+    /// DELE.
+    RemoveFile(Vec<u8>),
+    /// RNFR and RNTO.
+    Rename {
+        /// The present name.
+        from: Vec<u8>,
+        /// The name to be.
+        to: Vec<u8>,
+    },
+    /// SIZE, in TYPE I. Gives [`Outcome::Size`].
+    Size(Vec<u8>),
+    /// MDTM. Gives [`Outcome::Modified`].
+    Modified(Vec<u8>),
+    /// A directory's entries: MLSD where the server has it, LIST otherwise. The listing's bytes come in through
+    /// [`ClientSession::listing`](super::ClientSession::listing). Gives [`Outcome::Entries`].
+    List(Option<Vec<u8>>),
+    /// RETR from `offset` on (REST). Gives [`Outcome::Transferred`].
+    Retrieve {
+        /// The file.
+        path: Vec<u8>,
+        /// Bytes to skip.
+        offset: u64,
+        /// TYPE I or TYPE A.
+        codec: Codec,
+    },
+    /// STOR, APPE or STOU. Gives [`Outcome::Transferred`].
+    Store {
+        /// The file; ignored by STOU where empty.
+        path: Vec<u8>,
+        /// Which command.
+        how: Upload,
+        /// TYPE I or TYPE A.
+        codec: Codec,
+    },
+    /// A command as typed (QUOTE, RFC 1123 4.1.5.2), sent as it is; it must not open a data connection. Gives
+    /// [`Outcome::Reply`].
+    Quote(Vec<u8>),
+    /// NOOP.
+    Noop,
+    /// QUIT.
+    Quit,
+}
+
+/// How a file is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Upload {
+    /// STOR.
+    Replace,
+    /// REST and STOR.
+    ResumeAt(u64),
+    /// APPE.
+    Append,
+    /// STOU.
+    Unique,
+}
+
+/// Something the client's host has to do.
+#[derive(Debug)]
+pub enum ClientAction {
+    /// Listen for an active data connection from the control connection's peer. Answer:
+    /// [`ClientCompletion::Listening`].
+    Listen {
+        /// The operation to complete.
+        op: OpId,
+    },
+    /// Make the data connection: connect to the server, or wait for the server to connect to the listener. Answer:
+    /// [`ClientCompletion::Connected`].
+    Open {
+        /// The operation to complete.
+        op: OpId,
+        /// Which way. The peer's address is already checked and repaired.
+        data: DataPath,
+    },
+    /// Move the bytes between the data connection and the application (a file) or the session (a listing). Answer:
+    /// [`ClientCompletion::Transferred`].
+    Transfer {
+        /// The operation to complete: the one of `Open`.
+        op: OpId,
+        /// What the other end is.
+        end: LocalEnd,
+        /// What happens to the bytes on their way.
+        codec: Codec,
+    },
+    /// Say how far the transfer is. Answer: [`ClientCompletion::Progress`].
+    Progress {
+        /// The transfer in question.
+        op: OpId,
+    },
+    /// Close the data connection, the listener or both, whatever state they are in. A transfer that ran is answered with
+    /// [`TransferError::Cancelled`] or with the success that was already on its way.
+    Cancel {
+        /// The operation in question.
+        op: OpId,
+    },
+    /// Tell the application.
+    Notify(Event),
+    /// Close the control connection.
+    Close,
+}
+
+/// Where the bytes of a client's transfer come from or go to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LocalEnd {
+    /// Into what the application gave for them.
+    Sink,
+    /// From what the application gave for them.
+    Source,
+    /// Into [`ClientSession::listing`](super::ClientSession::listing).
+    Listing,
+}
+
+/// An answer of the client's host.
+#[derive(Debug)]
+pub enum ClientCompletion {
+    /// To [`ClientAction::Listen`].
+    Listening(Result<SocketAddr, NetworkError>),
+    /// To [`ClientAction::Open`].
+    Connected(Result<(), NetworkError>),
+    /// To [`ClientAction::Progress`].
+    Progress(u64),
+    /// To [`ClientAction::Transfer`].
+    Transferred(Result<u64, TransferError>),
+}
+
+/// What an application learns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A command went out; passwords are masked. For the conversation that a user may see.
+    Sent(String),
+    /// A reply came in.
+    Received(Reply),
+    /// The request is over.
+    Done(Result<Outcome, ClientError>),
+    /// The server closed the control connection, or it broke, or a 421 announced its end. Nothing more can be asked.
+    Disconnected,
+}
+
+/// What a request gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is done; the final reply.
+    Reply(Reply),
+    /// A path.
+    Path(Vec<u8>),
+    /// A size in bytes.
+    Size(u64),
+    /// A time.
+    Modified(WallTime),
+    /// A listing.
+    Entries(Vec<Entry>),
+    /// Bytes moved over the data connection, and the final reply.
+    Transferred {
+        /// Bytes moved over the data connection.
+        bytes: u64,
+        /// The final reply; its text may name the file that STOU chose.
+        reply: Reply,
+    },
+}
+
+/// Why a request failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClientError {
+    /// The server said no, with this reply.
+    Refused(Reply),
+    /// The server refused the login.
+    LoginRefused(Reply),
+    /// The server wants an account (332) and none was given.
+    AccountNeeded(Reply),
+    /// No data connection came to be, by any way that was tried.
+    NoDataConnection,
+    /// The data connection broke, or the local end failed: so many bytes had moved.
+    Transfer(TransferError),
+    /// The listing was larger than the session keeps.
+    ListingTooLarge,
+    /// The server broke the protocol: what was expected.
+    Protocol(&'static str),
+    /// The argument cannot be sent: it holds CR, LF or NUL where that would end the command.
+    BadArgument,
+    /// No reply, or no byte of data, came in time.
+    TimedOut,
+    /// The request was aborted as asked.
+    Aborted,
+    /// The control connection is closed.
+    Disconnected,
+}

@@ -1,0 +1,169 @@
+//! The commands: one line of the control connection, from [`crate::line`], as a value, and back.
+
+use core::net::SocketAddr;
+
+/// A command with its argument checked. It borrows from the line it was read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command<'a> {
+    /// `USER name`
+    User(&'a [u8]),
+    /// `PASS password`; may be empty.
+    Pass(&'a [u8]),
+    /// `ACCT account`
+    Acct(&'a [u8]),
+    /// `CWD path` (XCWD)
+    Cwd(&'a [u8]),
+    /// `CDUP` (XCUP)
+    Cdup,
+    /// `REIN`
+    Rein,
+    /// `QUIT`
+    Quit,
+    /// `PORT h1,h2,h3,h4,p1,p2`
+    Port(SocketAddr),
+    /// `PASV`
+    Pasv,
+    /// `EPRT |f|address|port|` (RFC 2428 2)
+    Eprt(ExtendedAddress),
+    /// `EPSV [family|ALL]` (RFC 2428 3)
+    Epsv(ExtendedPassive),
+    /// `TYPE code`
+    Type(TypeCode),
+    /// `STRU F|R|P`
+    Stru(Structure),
+    /// `MODE S|B|C|Z`
+    Mode(Mode),
+    /// `RETR path`
+    Retr(&'a [u8]),
+    /// `STOR path`
+    Stor(&'a [u8]),
+    /// `STOU [path]`
+    Stou(Option<&'a [u8]>),
+    /// `APPE path`
+    Appe(&'a [u8]),
+    /// `ALLO size [R record-size]`
+    Allo {
+        /// Bytes of the file.
+        size: u64,
+        /// The longest record or page.
+        record: Option<u64>,
+    },
+    /// `REST marker`: a decimal offset in MODE S, printable characters otherwise.
+    Rest(&'a [u8]),
+    /// `RNFR path`
+    Rnfr(&'a [u8]),
+    /// `RNTO path`
+    Rnto(&'a [u8]),
+    /// `ABOR`
+    Abor,
+    /// `DELE path`
+    Dele(&'a [u8]),
+    /// `RMD path` (XRMD)
+    Rmd(&'a [u8]),
+    /// `MKD path` (XMKD)
+    Mkd(&'a [u8]),
+    /// `PWD` (XPWD)
+    Pwd,
+    /// `LIST [options] [path]`, whole; see [`crate::listing`] for its options.
+    List(Option<&'a [u8]>),
+    /// `NLST [options] [path]`, whole.
+    Nlst(Option<&'a [u8]>),
+    /// `MLSD [path]`
+    Mlsd(Option<&'a [u8]>),
+    /// `MLST [path]`
+    Mlst(Option<&'a [u8]>),
+    /// `SIZE path`
+    Size(&'a [u8]),
+    /// `MDTM path`
+    Mdtm(&'a [u8]),
+    /// `SITE command [argument]`
+    Site(&'a [u8]),
+    /// `SYST`
+    Syst,
+    /// `STAT [path]`
+    Stat(Option<&'a [u8]>),
+    /// `HELP [command]`
+    Help(Option<&'a [u8]>),
+    /// `NOOP`
+    Noop,
+    /// `FEAT`
+    Feat,
+    /// `OPTS command [options]` (RFC 2389 4)
+    Opts {
+        /// The command whose options they are.
+        name: &'a [u8],
+        /// The options, whole.
+        options: Option<&'a [u8]>,
+    },
+    /// A command of the registry that this enum has no variant for yet.
+    Known {
+        /// Which.
+        verb: Verb,
+        /// Its argument, unread.
+        argument: Option<&'a [u8]>,
+    },
+}
+
+mod parse;
+mod verb;
+mod write;
+
+pub use crate::address::{ExtendedAddress, ExtendedPassive};
+pub use parse::{ParseError, Problem};
+pub use verb::Verb;
+
+/// TYPE's argument (RFC 959 3.1.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TypeCode {
+    /// `A [N|T|C]`
+    Ascii(Form),
+    /// `E [N|T|C]`
+    Ebcdic(Form),
+    /// `I`
+    Image,
+    /// `L n`
+    Local(u8),
+}
+
+/// A format effector (RFC 959 3.1.1.5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// `N`
+    #[default]
+    NonPrint,
+    /// `T`
+    Telnet,
+    /// `C`
+    CarriageControl,
+}
+
+/// STRU's argument (RFC 959 3.1.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Structure {
+    /// `F`
+    File,
+    /// `R`
+    Record,
+    /// `P`
+    Page,
+}
+
+/// MODE's argument (RFC 959 3.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// `S`
+    Stream,
+    /// `B`
+    Block,
+    /// `C`
+    Compressed,
+    /// `Z` (draft-preston-ftpext-deflate-04)
+    Deflate,
+}
+
+impl Command<'_> {
+    /// Which command this is.
+    pub const fn verb(&self) -> Verb {
+        Verb::Noop
+    }
+}

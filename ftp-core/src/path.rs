@@ -1,0 +1,141 @@
+//! [`VirtualPath`]: where something is, as the peer sees it.
+//!
+//! Paths are bytes. They are normalised here, once; the host resolves them beneath its root by directory handles and
+//! never looks at `..` again.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+/// The longest path accepted, in bytes.
+pub const MAX_PATH: usize = 4096;
+
+/// An absolute, normalised path: it begins with `/`, has no empty, `.` or `..` component, no trailing `/` (the root
+/// aside) and no NUL, CR or LF. Everything else survives as it came: UTF-8 is the rule (RFC 2640 2.2), other bytes are
+/// kept unharmed.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VirtualPath(Vec<u8>);
+
+/// Why bytes are no path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathError {
+    /// Nothing was given.
+    Empty,
+    /// It holds NUL, CR or LF, which neither file systems nor replies and logs can carry safely.
+    ForbiddenByte,
+    /// It is longer than [`MAX_PATH`] bytes.
+    TooLong,
+}
+
+impl VirtualPath {
+    /// `/`.
+    pub fn root() -> Self {
+        Self(Vec::from(*b"/"))
+    }
+
+    /// The path that `argument` names when this path is the working directory (RFC 959 4.1.1). `..` at the root stays at
+    /// the root, as it does in every Unix directory tree.
+    ///
+    /// # Errors
+    /// [`PathError`], when `argument` cannot be a path.
+    pub fn resolve(&self, argument: &[u8]) -> Result<Self, PathError> {
+        if argument.is_empty() {
+            return Err(PathError::Empty);
+        }
+        if argument.iter().any(|b| matches!(b, 0 | b'\r' | b'\n')) {
+            return Err(PathError::ForbiddenByte);
+        }
+        if argument.len() > MAX_PATH {
+            return Err(PathError::TooLong);
+        }
+        let mut path = if argument[0] == b'/' { Self::root() } else { self.clone() };
+        for component in argument.split(|&b| b == b'/') {
+            match component {
+                b"" | b"." => {}
+                b".." => path.pop(),
+                name => path.push(name),
+            }
+        }
+        if path.0.len() > MAX_PATH {
+            return Err(PathError::TooLong);
+        }
+        Ok(path)
+    }
+
+    /// Reads an absolute path; the same as resolving it from the root.
+    ///
+    /// # Errors
+    /// [`PathError`], when `bytes` cannot be a path.
+    pub fn parse(bytes: &[u8]) -> Result<Self, PathError> {
+        Self::root().resolve(bytes)
+    }
+
+    /// The directory that holds this; the root holds itself.
+    #[must_use]
+    pub fn parent(&self) -> Self {
+        let mut parent = self.clone();
+        parent.pop();
+        parent
+    }
+
+    /// The last component; empty at the root.
+    pub fn name(&self) -> &[u8] {
+        match self.0.iter().rposition(|&b| b == b'/') {
+            Some(slash) => &self.0[slash + 1..],
+            None => &self.0,
+        }
+    }
+
+    /// The components from the root downwards; none for the root itself.
+    pub fn components(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.split(|&b| b == b'/').filter(|name| !name.is_empty())
+    }
+
+    /// Is this `/`?
+    pub fn is_root(&self) -> bool {
+        self.0.len() == 1
+    }
+
+    /// The whole path, with its leading `/`.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The path below the root, without the leading `/`: what a host hands to calls relative to its root directory.
+    pub fn relative(&self) -> &[u8] {
+        &self.0[1..]
+    }
+
+    fn pop(&mut self) {
+        let slash = self.0.iter().rposition(|&b| b == b'/').unwrap_or(0);
+        self.0.truncate(slash.max(1));
+    }
+
+    fn push(&mut self, name: &[u8]) {
+        if !self.is_root() {
+            self.0.push(b'/');
+        }
+        self.0.extend_from_slice(name);
+    }
+}
+
+impl fmt::Debug for VirtualPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.0.escape_ascii())
+    }
+}
+
+/// Shows the path for a person: UTF-8 where it is UTF-8, control characters escaped so that a name cannot drive a
+/// terminal or forge a log line.
+impl fmt::Display for VirtualPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.0.utf8_chunks() {
+            for c in chunk.valid().chars() {
+                if c.is_control() { write!(f, "{}", c.escape_default())? } else { write!(f, "{c}")? }
+            }
+            for byte in chunk.invalid() {
+                write!(f, "\\x{byte:02x}")?;
+            }
+        }
+        Ok(())
+    }
+}

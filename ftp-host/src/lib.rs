@@ -1,0 +1,3 @@
+//! What every FTP runtime shares.
+
+pub mod storage;

@@ -1,0 +1,2 @@
+//! ftpkit
+fn main() {}
