@@ -30,9 +30,7 @@ impl Accounts for Anonymous {
         let (storage, permissions) = match self {
             Self::Off => return Err(LoginError::Refused),
             Self::ReadOnly(storage) => (storage, Permissions::READ_ONLY),
-            Self::Upload(storage) => {
-                (storage, Permissions::READ_ONLY | Permissions::CREATE | Permissions::MAKE_DIR)
-            }
+            Self::Upload(storage) => (storage, Permissions::READ_ONLY | Permissions::CREATE | Permissions::MAKE_DIR),
         };
         Ok(Account { name: "anonymous".to_owned(), storage: Arc::clone(storage), permissions })
     }

@@ -114,7 +114,8 @@ impl AccountFile {
     pub fn load_or_create(path: impl Into<PathBuf>) -> Result<Self, AccountsError> {
         let path = path.into();
         if !path.exists() {
-            write(&path, &Document::default()).map_err(|error| AccountsError { path: path.clone(), fault: Fault::Write(error) })?;
+            write(&path, &Document::default())
+                .map_err(|error| AccountsError { path: path.clone(), fault: Fault::Write(error) })?;
         }
         Self::load(path)
     }
@@ -292,7 +293,9 @@ impl fmt::Display for AccountsError {
                 write!(f, "cannot be written ({error}); its directory must be writable and have space")
             }
             // The text of serde_json ends in line and column.
-            Fault::Json(error) => write!(f, "{error}; correct that line, or set the file aside and add the accounts anew"),
+            Fault::Json(error) => {
+                write!(f, "{error}; correct that line, or set the file aside and add the accounts anew")
+            }
             Fault::Twice(name) => write!(f, "there is an account {name:?} already; each name can be given once"),
             Fault::Unknown(name) => write!(f, "there is no account {name:?}; list the accounts to see their names"),
             Fault::NoHash => f.write_str("a password cannot be hashed; the system lacks randomness or memory"),

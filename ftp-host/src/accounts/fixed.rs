@@ -46,9 +46,8 @@ impl FixedAccounts {
 
 impl Accounts for FixedAccounts {
     fn verify(&self, credentials: &Credentials) -> Result<Account, LoginError> {
-        let known = |user: &&User| {
-            user.account.name.as_bytes() == credentials.user && user.password == credentials.password
-        };
+        let known =
+            |user: &&User| user.account.name.as_bytes() == credentials.user && user.password == credentials.password;
         let user = self.users.iter().find(known).ok_or(LoginError::Refused)?;
         match (&user.required, &credentials.account) {
             (None, _) => Ok(user.account.clone()),

@@ -97,7 +97,9 @@ mod tests {
     fn only_whole_argon2id_hashes_are_read() {
         let hashed = Hashed::new(&Secret::new(*b"x")).expect("randomness");
         assert_eq!(Hashed::parse(hashed.as_str()), Some(hashed.clone()));
-        for wrong in ["", "secret", "$argon2id$v=19$m=19456,t=2,p=1", "$argon2i$v=19$m=16,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2g"] {
+        for wrong in
+            ["", "secret", "$argon2id$v=19$m=19456,t=2,p=1", "$argon2i$v=19$m=16,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2g"]
+        {
             assert_eq!(Hashed::parse(wrong), None, "{wrong}");
         }
         assert_eq!(format!("{hashed:?}"), "Hashed(…)");
