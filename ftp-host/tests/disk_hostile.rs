@@ -4,7 +4,7 @@
 use ftp_core::action::{StorageError, StoreMode};
 use ftp_core::listing::EntryKind;
 use ftp_core::path::VirtualPath;
-use ftp_host::storage::{Disk, Source, Storage, Upload};
+use ftp_host::storage::{Disk, Source, Storage};
 use std::fs;
 use std::io::Read;
 use std::os::unix::fs::{PermissionsExt, symlink};
