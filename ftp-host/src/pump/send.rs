@@ -195,7 +195,7 @@ impl Staged {
         self.input.consume(progress.read);
         self.output.fill(progress.written);
         self.complete = progress.done;
-        if progress.read == 0 && progress.written == 0 && !progress.done && self.exhausted {
+        if progress.read == 0 && progress.written == 0 && !progress.done {
             return Err(TransferError::BadData);
         }
         Ok(())
