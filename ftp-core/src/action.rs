@@ -9,6 +9,7 @@ use crate::listing::{Entry, ListOptions};
 use crate::path::VirtualPath;
 use crate::permission::Permissions;
 use crate::secret::Secret;
+use crate::time::WallTime;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 
@@ -63,7 +64,10 @@ pub enum Action {
     },
     /// Close the listener and any data connection that no transfer uses.
     CloseData,
-    /// Close the control connection; everything written has left. It is the last action of a session.
+    /// No more will be written and everything written has left: tell the peer so (a TCP half-close), and go on reading. A
+    /// full close with unread bytes waiting would reset the connection and destroy the last reply on its way.
+    EndOutput,
+    /// Close the control connection. It is the last action of a session.
     Close,
 }
 
@@ -89,6 +93,8 @@ pub enum Completion {
     Listening(Result<SocketAddr, NetworkError>),
     /// To [`Action::Transfer`], first: what is to move is open.
     Opened(Opened),
+    /// To [`Action::Transfer`], next: the data connection stands. Not needed where [`Opened::connected`] said so.
+    Connected,
     /// To [`Action::Progress`]: the bytes moved over the data connection so far.
     Progress(u64),
     /// To [`Action::Transfer`], last: the bytes moved over the data connection, or why not all of them were.
@@ -167,6 +173,8 @@ pub enum StorageAnswer {
         entries: Vec<Entry>,
         /// Some were left out.
         truncated: bool,
+        /// The present time, which the form of a date depends on.
+        now: WallTime,
     },
 }
 

@@ -26,6 +26,9 @@ pub struct Closed;
 pub struct Wait {
     /// Read from the control connection and call `receive`.
     pub read: bool,
+    /// Watch the control connection for TCP urgent data and call `receive_urgent`: commands are held back in it, and an
+    /// ABOR may wait behind them (RFC 959 4.1.3).
+    pub urgent: bool,
     /// Output is left: drain again when the control connection can be written to.
     pub write: bool,
     /// Call `timeout` at this time.

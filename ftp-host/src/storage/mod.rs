@@ -3,6 +3,14 @@
 //! The calls block; each adapter chooses where they run. Paths are [`VirtualPath`]s: absolute, normalised, beneath the
 //! storage's root. What an account may do is not decided here but in [`crate::gate`].
 
+mod aside;
+mod disk;
+mod error;
+mod memory;
+
+pub use disk::Disk;
+pub use memory::{Memory, MemoryCall};
+
 use ftp_core::action::{StorageError, StoreMode};
 use ftp_core::listing::Entry;
 use ftp_core::path::VirtualPath;

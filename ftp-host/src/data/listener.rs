@@ -1,0 +1,138 @@
+//! Passive mode: a port for one data connection, and only for the peer of the control connection.
+
+use super::{canonical, network_error, socket_for, with_port};
+use crate::channel::Channel;
+use ftp_core::action::NetworkError;
+use rustix::io::Errno;
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::ops::RangeInclusive;
+
+/// The ports that passive mode may use; one for all sessions.
+#[derive(Clone, Debug, Default)]
+pub struct PassivePorts {
+    range: Option<RangeInclusive<u16>>,
+}
+
+impl PassivePorts {
+    /// Any port that the system has free.
+    pub const fn any() -> Self {
+        Self { range: None }
+    }
+
+    /// These ports only, as a firewall lets through.
+    pub const fn range(ports: RangeInclusive<u16>) -> Self {
+        Self { range: Some(ports) }
+    }
+
+    /// Listens for one data connection from the IP address of `peer`, on the IP address of `local`: the addresses of the
+    /// control connection. Where the search in the range begins is random, so that nobody can guess the port and get in
+    /// first (RFC 2577 8).
+    ///
+    /// # Errors
+    /// [`NetworkError::Exhausted`] where no port is free, or what the system says.
+    pub fn listen(&self, local: SocketAddr, peer: SocketAddr) -> Result<Listener, NetworkError> {
+        let Some(range) = &self.range else {
+            return Listener::bind(with_port(local, 0), peer).map_err(|error| bind_error(&error));
+        };
+        let first = u32::from(*range.start());
+        let count = (u32::from(*range.end()) + 1).saturating_sub(first);
+        let start = getrandom::u32().map_err(|_| NetworkError::Local)?.checked_rem(count).unwrap_or(0);
+        for step in 0..count {
+            let port = (first + (start + step) % count) as u16;
+            match Listener::bind(with_port(local, port), peer) {
+                Err(error) if Errno::from_io_error(&error) == Some(Errno::ADDRINUSE) => {}
+                result => return result.map_err(|error| bind_error(&error)),
+            }
+        }
+        Err(NetworkError::Exhausted)
+    }
+}
+
+/// Without an address to bind to, or the right to a port, it is the configuration that is wrong.
+fn bind_error(error: &io::Error) -> NetworkError {
+    match Errno::from_io_error(error) {
+        Some(Errno::ADDRNOTAVAIL | Errno::ACCESS | Errno::PERM) => NetworkError::Local,
+        _ => network_error(error),
+    }
+}
+
+/// A listener for a data connection. It never blocks.
+#[derive(Debug)]
+pub struct Listener {
+    socket: TcpListener,
+    address: SocketAddr,
+    peer: IpAddr,
+    refused: u64,
+}
+
+/// What [`Listener::accept`] found.
+#[derive(Debug)]
+pub enum Accepted {
+    /// The data connection.
+    Peer(Channel),
+    /// So many strangers that others should have their turn: call it again.
+    Again,
+    /// Nobody: wait until the socket is readable.
+    Wait,
+}
+
+impl Listener {
+    /// Connections that wait for their acceptance. One is enough for the peer; the rest is for strangers that would
+    /// otherwise keep it out.
+    const BACKLOG: i32 = 16;
+    /// Strangers turned away in one call.
+    const REFUSED_AT_ONCE: usize = 32;
+
+    fn bind(local: SocketAddr, peer: SocketAddr) -> io::Result<Self> {
+        let local = canonical(local);
+        let socket = socket_for(local)?;
+        // A port whose last data connection is in TIME-WAIT is free; one that somebody listens on still is not.
+        socket.set_reuse_address(true)?;
+        socket.bind(&local.into())?;
+        socket.listen(Self::BACKLOG)?;
+        socket.set_nonblocking(true)?;
+        let socket = TcpListener::from(socket);
+        let address = socket.local_addr()?;
+        Ok(Self { socket, address, peer: canonical(peer).ip(), refused: 0 })
+    }
+
+    /// Takes the peer's connection. Any other is closed at once and counted: nobody else may have the file, or give
+    /// another (RFC 2577 4).
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn accept(&mut self) -> Result<Accepted, NetworkError> {
+        for _ in 0..Self::REFUSED_AT_ONCE {
+            match self.socket.accept() {
+                Ok((stream, from)) if canonical(from).ip() == self.peer => {
+                    let channel = Channel::data(stream).map_err(|error| network_error(&error))?;
+                    return Ok(Accepted::Peer(channel));
+                }
+                Ok(_) => self.refused += 1,
+                Err(error) => match error.kind() {
+                    ErrorKind::WouldBlock => return Ok(Accepted::Wait),
+                    // It was gone before it was accepted.
+                    ErrorKind::Interrupted | ErrorKind::ConnectionAborted => {}
+                    _ => return Err(network_error(&error)),
+                },
+            }
+        }
+        Ok(Accepted::Again)
+    }
+
+    /// The address and port that it listens on.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The connections turned away so far because they came from another address.
+    pub const fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    /// The socket beneath, to wait for its readiness.
+    pub const fn socket(&self) -> &TcpListener {
+        &self.socket
+    }
+}

@@ -1,0 +1,160 @@
+//! [`Pump`]: one transfer between storage and a [`Channel`], a step at a time.
+//!
+//! Server and client use it alike. It never waits: its owner calls [`Pump::step`], waits for what the answer says, and
+//! calls again. Time limits are the owner's, who sees by [`Pump::moved`] whether anything happens. A step does block in
+//! the file system, so an adapter that may not block runs it where it may.
+
+mod buffer;
+mod memory;
+mod pool;
+mod receive;
+mod send;
+mod splice;
+
+use crate::channel::Channel;
+use crate::storage::{Source, Upload};
+use ftp_core::action::{StorageError, TransferError};
+use ftp_core::codec::Codec;
+pub use memory::Memory;
+use receive::Receiver;
+use send::Sender;
+use std::io::{self, ErrorKind, Write};
+
+/// One transfer. Dropped before it is over, it leaves an upload aside, unpublished, and closes the data connection.
+pub struct Pump {
+    channel: Channel,
+    moved: u64,
+    flow: Flow,
+}
+
+/// Which way the bytes go.
+enum Flow {
+    Send(Sender),
+    Receive(Receiver),
+    Over(Result<u64, TransferError>),
+}
+
+/// What the owner of a [`Pump`] does next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The budget is used up: call again when others have had their turn.
+    Again,
+    /// Wait until the socket is readable.
+    Readable,
+    /// Wait until the socket is writable.
+    Writable,
+    /// It is over: the bytes moved over the data connection, or why not all of them were. Drop the pump to close the
+    /// connection.
+    Done(Result<u64, TransferError>),
+}
+
+/// Where received bytes go.
+pub enum Sink {
+    /// Into storage; published at the end of the data.
+    Upload(Box<dyn Upload>),
+    /// Into this writer, which may block; flushed at the end of the data. [`Memory`] is one.
+    Writer(Box<dyn Write + Send>),
+}
+
+impl Pump {
+    /// A budget for [`Pump::step`] at which a larger one is not faster.
+    pub const BUDGET: usize = 1 << 20;
+
+    /// Sends all of `source`, then the end of the data.
+    pub fn send(source: Source, codec: Codec, channel: Channel) -> Self {
+        let flow = Flow::Send(Sender::new(source, codec, channel.is_plain()));
+        Self { channel, moved: 0, flow }
+    }
+
+    /// Receives into `sink` until the end of the data.
+    ///
+    /// If `announced` bytes were (ALLO, RFC 959 4.1.3), then fewer end in [`TransferError::Incomplete`] with nothing
+    /// published, and more in [`StorageError::OverQuota`]. With a codec that stores fewer bytes than it receives, the
+    /// bytes received may not be fewer and the bytes stored may not be more, since a client may have meant either.
+    pub fn receive(sink: Sink, codec: Codec, channel: Channel, announced: Option<u64>) -> Self {
+        let flow = Flow::Receive(Receiver::new(sink, codec, channel.is_plain(), announced));
+        Self { channel, moved: 0, flow }
+    }
+
+    /// Moves about `budget` bytes at most, or as many as the socket lets. Once it has said [`Step::Done`], it says the
+    /// same again and does nothing.
+    pub fn step(&mut self, budget: usize) -> Step {
+        let mut wire = Wire { channel: &mut self.channel, moved: &mut self.moved, budget: budget.max(1) };
+        let halt = match &mut self.flow {
+            Flow::Send(sender) => sender.step(&mut wire),
+            Flow::Receive(receiver) => receiver.step(&mut wire),
+            Flow::Over(result) => return Step::Done(*result),
+        };
+        let result = match halt {
+            Ok(Halt::Budget) => return Step::Again,
+            Ok(Halt::Readable) => return Step::Readable,
+            Ok(Halt::Writable) => return Step::Writable,
+            Ok(Halt::End) => Ok(self.moved),
+            Err(error) => Err(error),
+        };
+        self.flow = Flow::Over(result);
+        Step::Done(result)
+    }
+
+    /// The bytes moved over the data connection so far.
+    pub const fn moved(&self) -> u64 {
+        self.moved
+    }
+
+    /// The channel, to wait for its readiness.
+    pub const fn channel(&self) -> &Channel {
+        &self.channel
+    }
+
+    /// Ends the transfer and closes the data connection: [`TransferError::Cancelled`], or the outcome it had already. An
+    /// upload stays aside.
+    ///
+    /// # Errors
+    /// See [`TransferError`].
+    pub fn cancel(self) -> Result<u64, TransferError> {
+        match self.flow {
+            Flow::Over(result) => result,
+            Flow::Send(_) | Flow::Receive(_) => Err(TransferError::Cancelled),
+        }
+    }
+}
+
+/// Why a [`Sender`] or [`Receiver`] stopped for now.
+enum Halt {
+    Budget,
+    Readable,
+    Writable,
+    End,
+}
+
+/// The data connection during one step.
+struct Wire<'a> {
+    channel: &'a mut Channel,
+    moved: &'a mut u64,
+    budget: usize,
+}
+
+impl Wire<'_> {
+    /// Counts bytes that a call on the channel moved. `None`: it would have blocked.
+    fn count(&mut self, result: io::Result<usize>) -> Result<Option<usize>, TransferError> {
+        match result {
+            Ok(count) => {
+                *self.moved += count as u64;
+                self.budget = self.budget.saturating_sub(count);
+                Ok(Some(count))
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
+            Err(_) => Err(TransferError::Broken),
+        }
+    }
+}
+
+/// What a failure to read or write the file means to a session.
+fn storage_error(error: &io::Error) -> TransferError {
+    TransferError::Storage(match error.kind() {
+        ErrorKind::StorageFull => StorageError::NoSpace,
+        ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => StorageError::OverQuota,
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => StorageError::Denied,
+        _ => StorageError::Local,
+    })
+}

@@ -1,0 +1,232 @@
+//! [`Sender`]: from storage to the data connection.
+
+use super::buffer::Buffer;
+use super::{Halt, Wire, storage_error};
+use crate::channel::uninterrupted;
+use crate::storage::Source;
+use ftp_core::action::{StorageError, TransferError};
+use ftp_core::codec::{Codec, Encoder, Transcoder};
+use rustix::fs::sendfile;
+use rustix::io::Errno;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+
+/// A transfer that leaves.
+pub(super) struct Sender {
+    origin: Origin,
+}
+
+/// Where the bytes come from, and how they get to the socket.
+enum Origin {
+    /// The kernel sends them from the file.
+    File { file: File, remaining: u64 },
+    /// They come through buffers.
+    Staged(Box<Staged>),
+    /// All are sent.
+    Exhausted,
+}
+
+/// The file ends before it should: it shrank while it was sent. The peer must not take what it got for the whole.
+const SHRANK: TransferError = TransferError::Storage(StorageError::Local);
+
+impl Sender {
+    /// The most that sendfile moves in one call (sendfile(2)).
+    const SENDFILE_MOST: u64 = 0x7fff_f000;
+
+    pub(super) fn new(source: Source, codec: Codec, plain: bool) -> Self {
+        let encoder = codec.sender();
+        let origin = match source {
+            Source::File { file, remaining } if encoder.is_none() && plain => Origin::File { file, remaining },
+            Source::File { file, remaining } => Staged::origin(Box::new(file), Some(remaining), encoder),
+            Source::Stream { reader, remaining } => Staged::origin(reader, remaining, encoder),
+        };
+        Self { origin }
+    }
+
+    pub(super) fn step(&mut self, wire: &mut Wire<'_>) -> Result<Halt, TransferError> {
+        loop {
+            let halt = match &mut self.origin {
+                Origin::File { file, remaining } => match send_file(file, remaining, wire) {
+                    Err(Refused::Unsupported) => {
+                        let file = file.try_clone().map_err(|error| storage_error(&error))?;
+                        self.origin = Staged::origin(Box::new(file), Some(*remaining), None);
+                        continue;
+                    }
+                    Err(Refused::Failed(error)) => return Err(error),
+                    Ok(halt) => halt,
+                },
+                Origin::Staged(staged) => staged.send(wire)?,
+                Origin::Exhausted => return finish(wire),
+            };
+            match halt {
+                Halt::End => self.origin = Origin::Exhausted,
+                halt => return Ok(halt),
+            }
+        }
+    }
+}
+
+/// Why sendfile did not do it.
+enum Refused {
+    /// This file system cannot.
+    Unsupported,
+    Failed(TransferError),
+}
+
+fn send_file(file: &File, remaining: &mut u64, wire: &mut Wire<'_>) -> Result<Halt, Refused> {
+    while *remaining > 0 {
+        if wire.budget == 0 {
+            return Ok(Halt::Budget);
+        }
+        let most = (*remaining).min(wire.budget as u64).min(Sender::SENDFILE_MOST) as usize;
+        let socket = wire.channel.socket();
+        let result = uninterrupted(|| sendfile(socket, file, None, most));
+        match &result {
+            Ok(0) => return Err(Refused::Failed(SHRANK)),
+            Err(error) => match Errno::from_io_error(error) {
+                Some(Errno::INVAL | Errno::NOSYS) => return Err(Refused::Unsupported),
+                // One call touches both sides; these are the file's faults, all others the connection's.
+                Some(Errno::IO | Errno::STALE | Errno::OVERFLOW | Errno::BADF) => {
+                    return Err(Refused::Failed(storage_error(error)));
+                }
+                _ => {}
+            },
+            Ok(_) => {}
+        }
+        match wire.count(result).map_err(Refused::Failed)? {
+            Some(count) => *remaining = remaining.saturating_sub(count as u64),
+            None => return Ok(Halt::Writable),
+        }
+    }
+    Ok(Halt::End)
+}
+
+/// Ends the data, which for the peer is the end of the file.
+fn finish(wire: &mut Wire<'_>) -> Result<Halt, TransferError> {
+    match wire.channel.shutdown_write() {
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Halt::Writable),
+        Err(_) => return Err(TransferError::Broken),
+    }
+    // A socket closed with something unread resets the connection, and a peer that is reset may lose what it has not read
+    // yet (RFC 1122 4.2.2.13). A peer has nothing to say here, so it is not worth waiting for.
+    let mut scrap = [0; 4096];
+    for _ in 0..16 {
+        match wire.channel.read(&mut scrap) {
+            Ok(0) => break,
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+            Err(_) => return Err(TransferError::Broken),
+        }
+    }
+    Ok(Halt::End)
+}
+
+/// Bytes that are read, perhaps converted, and written.
+struct Staged {
+    reader: Box<dyn Read + Send>,
+    /// What the reader has still to give, where that is known.
+    remaining: Option<u64>,
+    encoder: Option<Encoder>,
+    /// What the encoder has not had yet; unused without one.
+    input: Buffer,
+    output: Buffer,
+    /// The reader has given all.
+    exhausted: bool,
+    /// Nothing more will come into `output`.
+    complete: bool,
+}
+
+impl Staged {
+    /// Large enough for few system calls, small enough for many transfers that wait for slow peers.
+    const BUFFER: usize = 64 << 10;
+    /// For the smallest sources: there is always room for a step of the encoder.
+    const BUFFER_LEAST: usize = 4 << 10;
+
+    fn origin(reader: Box<dyn Read + Send>, remaining: Option<u64>, encoder: Option<Encoder>) -> Origin {
+        Origin::Staged(Box::new(Self {
+            reader,
+            remaining,
+            encoder,
+            input: Buffer::default(),
+            output: Buffer::default(),
+            exhausted: false,
+            complete: false,
+        }))
+    }
+
+    fn send(&mut self, wire: &mut Wire<'_>) -> Result<Halt, TransferError> {
+        loop {
+            while !self.output.held().is_empty() {
+                if wire.budget == 0 {
+                    return Ok(Halt::Budget);
+                }
+                let held = self.output.held();
+                let most = held.len().min(wire.budget);
+                let result = wire.channel.write(held.get(..most).unwrap_or(held));
+                match wire.count(result)? {
+                    Some(count) => self.output.consume(count),
+                    None => return Ok(Halt::Writable),
+                }
+            }
+            if self.complete {
+                return Ok(Halt::End);
+            }
+            self.fill()?;
+        }
+    }
+
+    /// Fills the empty output, as far as the reader has something.
+    fn fill(&mut self) -> Result<(), TransferError> {
+        let capacity = self
+            .remaining
+            .map_or(Self::BUFFER, |remaining| remaining.clamp(Self::BUFFER_LEAST as u64, Self::BUFFER as u64) as usize);
+        self.output.allocate(capacity);
+        let Some(encoder) = &mut self.encoder else {
+            self.exhausted = read(&mut self.reader, &mut self.remaining, &mut self.output)?;
+            self.complete = self.exhausted;
+            return Ok(());
+        };
+        if self.input.held().is_empty() && !self.exhausted {
+            self.input.allocate(capacity);
+            self.exhausted = read(&mut self.reader, &mut self.remaining, &mut self.input)?;
+        }
+        let progress = encoder.step(self.input.held(), self.output.room(), self.exhausted);
+        self.input.consume(progress.read);
+        self.output.fill(progress.written);
+        self.complete = progress.done;
+        if progress.read == 0 && progress.written == 0 && !progress.done && self.exhausted {
+            return Err(TransferError::BadData);
+        }
+        Ok(())
+    }
+}
+
+/// Reads until `into` is full or the reader is at its end; says whether it is. A listing comes in small pieces, which
+/// must not go out as small segments.
+fn read(
+    reader: &mut Box<dyn Read + Send>,
+    remaining: &mut Option<u64>,
+    into: &mut Buffer,
+) -> Result<bool, TransferError> {
+    loop {
+        let room = into.room();
+        if *remaining == Some(0) {
+            return Ok(true);
+        }
+        if room.is_empty() {
+            return Ok(false);
+        }
+        let most = remaining.map_or(room.len(), |remaining| remaining.min(room.len() as u64) as usize);
+        let room = room.get_mut(..most).unwrap_or_default();
+        match uninterrupted(|| reader.read(room)).map_err(|error| storage_error(&error))? {
+            0 => return if remaining.is_none() { Ok(true) } else { Err(SHRANK) },
+            count => {
+                if let Some(remaining) = remaining {
+                    *remaining = remaining.saturating_sub(count as u64);
+                }
+                into.fill(count);
+            }
+        }
+    }
+}

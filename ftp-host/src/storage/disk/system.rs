@@ -1,0 +1,154 @@
+//! What differs between operating systems: names and facts of files, and the few calls that no portable crate offers.
+//! Nothing here knows about uploads or listings.
+
+use super::super::Result;
+use cap_std::fs::{Dir, Metadata, OpenOptions};
+use ftp_core::time::WallTime;
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::time::SystemTime;
+
+#[cfg(unix)]
+pub(super) use unix::{
+    bytes, identity, links, mode, name, never_through_links, rename_new, set_mode, space, without_waiting,
+};
+
+#[cfg(not(unix))]
+pub(super) use portable::{
+    bytes, identity, links, mode, name, never_through_links, rename_new, set_mode, space, without_waiting,
+};
+
+/// The system's time of a file, dated as the protocol dates it.
+pub(super) fn wall_time(time: SystemTime) -> Option<WallTime> {
+    match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(after) => Some(WallTime { seconds: i64::try_from(after.as_secs()).ok()?, nanos: after.subsec_nanos() }),
+        Err(before) => {
+            let before = before.duration();
+            let whole = -i64::try_from(before.as_secs()).ok()?;
+            // Nanoseconds count forwards, before 1970 too.
+            Some(match before.subsec_nanos() {
+                0 => WallTime { seconds: whole, nanos: 0 },
+                nanos => WallTime { seconds: whole - 1, nanos: 1_000_000_000 - nanos },
+            })
+        }
+    }
+}
+
+#[cfg(unix)]
+mod unix {
+    use super::{Dir, Metadata, OpenOptions, OsStr, OsString, Result, io};
+    use cap_std::fs::{MetadataExt, OpenOptionsExt};
+    use rustix::fs::{Mode, OFlags};
+    use std::fs::File;
+    use std::os::unix::ffi::{OsStrExt, OsStringExt};
+
+    /// Bytes as a name: on Unix they are the same.
+    #[expect(clippy::unnecessary_wraps, reason = "other systems have bytes that are no name")]
+    pub(crate) fn name(bytes: &[u8]) -> Result<&OsStr> {
+        Ok(OsStr::from_bytes(bytes))
+    }
+
+    /// A name as bytes.
+    pub(crate) fn bytes(name: OsString) -> Vec<u8> {
+        name.into_vec()
+    }
+
+    /// Opening neither waits for the other end of a pipe nor makes a terminal the server's own.
+    pub(crate) fn without_waiting(options: &mut OpenOptions) {
+        options.custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed());
+    }
+
+    /// As [`without_waiting`], and refuses a name that is a link: nobody plants one under a name of ours.
+    pub(crate) fn never_through_links(options: &mut OpenOptions) {
+        options.custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::NOFOLLOW).bits().cast_signed());
+    }
+
+    pub(crate) fn mode(facts: &Metadata) -> Option<u32> {
+        Some(facts.mode() & 0o7777)
+    }
+
+    pub(crate) fn links(facts: &Metadata) -> Option<u64> {
+        Some(facts.nlink())
+    }
+
+    /// Device and inode.
+    pub(crate) fn identity(facts: &Metadata) -> Option<(u64, u64)> {
+        Some((facts.dev(), facts.ino()))
+    }
+
+    pub(crate) fn set_mode(file: &File, mode: u32) -> io::Result<()> {
+        Ok(rustix::fs::fchmod(file, Mode::from_raw_mode(mode as _))?)
+    }
+
+    /// Renames only if nothing has the new name, in one step.
+    #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+    pub(crate) fn rename_new(from_dir: &Dir, from: &OsStr, to_dir: &Dir, to: &OsStr) -> io::Result<()> {
+        use rustix::fs::{RenameFlags, renameat_with};
+        Ok(renameat_with(from_dir, from, to_dir, to, RenameFlags::NOREPLACE)?)
+    }
+
+    /// Renames only if nothing has the new name: as near to one step as this system comes.
+    #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+    pub(crate) fn rename_new(from_dir: &Dir, from: &OsStr, to_dir: &Dir, to: &OsStr) -> io::Result<()> {
+        if to_dir.symlink_metadata(to).is_ok() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        from_dir.rename(from, to_dir, to)
+    }
+
+    /// The bytes that others than root can still store.
+    pub(crate) fn space(dir: &Dir) -> io::Result<Option<u64>> {
+        let facts = rustix::fs::fstatvfs(dir)?;
+        Ok(Some(facts.f_bavail.saturating_mul(facts.f_frsize)))
+    }
+}
+
+#[cfg(not(unix))]
+mod portable {
+    use super::{Dir, Metadata, OpenOptions, OsStr, OsString, Result, io};
+    use ftp_core::action::StorageError;
+    use std::fs::File;
+
+    /// Bytes as a name; what is no UTF-8, or would mean more than a name here, is none.
+    pub(crate) fn name(bytes: &[u8]) -> Result<&OsStr> {
+        match core::str::from_utf8(bytes) {
+            Ok(name) if !name.contains(['\\', ':']) => Ok(OsStr::new(name)),
+            _ => Err(StorageError::NameNotAllowed),
+        }
+    }
+
+    pub(crate) fn bytes(name: OsString) -> Vec<u8> {
+        name.to_string_lossy().into_owned().into_bytes()
+    }
+
+    pub(crate) fn without_waiting(_: &mut OpenOptions) {}
+
+    pub(crate) fn never_through_links(_: &mut OpenOptions) {}
+
+    pub(crate) fn mode(_: &Metadata) -> Option<u32> {
+        None
+    }
+
+    pub(crate) fn links(_: &Metadata) -> Option<u64> {
+        None
+    }
+
+    pub(crate) fn identity(_: &Metadata) -> Option<(u64, u64)> {
+        None
+    }
+
+    pub(crate) fn set_mode(_: &File, _: u32) -> io::Result<()> {
+        Ok(())
+    }
+
+    pub(crate) fn rename_new(from_dir: &Dir, from: &OsStr, to_dir: &Dir, to: &OsStr) -> io::Result<()> {
+        if to_dir.symlink_metadata(to).is_ok() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        from_dir.rename(from, to_dir, to)
+    }
+
+    pub(crate) fn space(_: &Dir) -> io::Result<Option<u64>> {
+        Ok(None)
+    }
+}

@@ -1,0 +1,65 @@
+//! What the operating system's errors mean to a [`Storage`](super::Storage): the one place where they are translated.
+
+use ftp_core::action::StorageError;
+use std::io::{self, ErrorKind};
+
+/// What `error` tells the peer. Whatever has no name of its own is the machine's fault, not the peer's.
+pub(crate) fn from_io(error: &io::Error) -> StorageError {
+    #[cfg(unix)]
+    match rustix::io::Errno::from_io_error(error) {
+        // A ring of links, or a link where none is followed. Opening a socket or a pipe nobody reads (NXIO) is no
+        // transfer of a file.
+        Some(rustix::io::Errno::LOOP | rustix::io::Errno::NXIO) => return StorageError::Denied,
+        _ => {}
+    }
+    match error.kind() {
+        ErrorKind::NotFound => StorageError::NotFound,
+        ErrorKind::AlreadyExists => StorageError::Exists,
+        // Leaving the root is reported by cap-std as a denial, too.
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => StorageError::Denied,
+        ErrorKind::NotADirectory => StorageError::NotADirectory,
+        ErrorKind::IsADirectory => StorageError::IsADirectory,
+        ErrorKind::DirectoryNotEmpty => StorageError::NotEmpty,
+        ErrorKind::StorageFull => StorageError::NoSpace,
+        ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => StorageError::OverQuota,
+        ErrorKind::InvalidFilename | ErrorKind::InvalidInput => StorageError::NameNotAllowed,
+        ErrorKind::ResourceBusy | ErrorKind::ExecutableFileBusy | ErrorKind::WouldBlock => StorageError::Busy,
+        // A rename from one medium to another beneath the same root.
+        ErrorKind::CrossesDevices | ErrorKind::Unsupported => StorageError::Unsupported,
+        _ => StorageError::Local,
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use rustix::io::Errno;
+
+    #[test]
+    fn errno_means_what_the_peer_is_told() {
+        for (errno, meaning) in [
+            (Errno::NOENT, StorageError::NotFound),
+            (Errno::EXIST, StorageError::Exists),
+            (Errno::ACCESS, StorageError::Denied),
+            (Errno::PERM, StorageError::Denied),
+            (Errno::ROFS, StorageError::Denied),
+            (Errno::LOOP, StorageError::Denied),
+            (Errno::NXIO, StorageError::Denied),
+            (Errno::NOTDIR, StorageError::NotADirectory),
+            (Errno::ISDIR, StorageError::IsADirectory),
+            (Errno::NOTEMPTY, StorageError::NotEmpty),
+            (Errno::NOSPC, StorageError::NoSpace),
+            (Errno::DQUOT, StorageError::OverQuota),
+            (Errno::FBIG, StorageError::OverQuota),
+            (Errno::NAMETOOLONG, StorageError::NameNotAllowed),
+            (Errno::INVAL, StorageError::NameNotAllowed),
+            (Errno::BUSY, StorageError::Busy),
+            (Errno::TXTBSY, StorageError::Busy),
+            (Errno::XDEV, StorageError::Unsupported),
+            (Errno::IO, StorageError::Local),
+            (Errno::MFILE, StorageError::Local),
+        ] {
+            assert_eq!(from_io(&io::Error::from(errno)), meaning, "{errno:?}");
+        }
+    }
+}
