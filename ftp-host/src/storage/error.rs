@@ -6,11 +6,9 @@ use std::io::{self, ErrorKind};
 /// What `error` tells the peer. Whatever has no name of its own is the machine's fault, not the peer's.
 pub(crate) fn from_io(error: &io::Error) -> StorageError {
     #[cfg(unix)]
-    match rustix::io::Errno::from_io_error(error) {
-        // A ring of links, or a link where none is followed. Opening a socket or a pipe nobody reads (NXIO) is no
-        // transfer of a file.
-        Some(rustix::io::Errno::LOOP | rustix::io::Errno::NXIO) => return StorageError::Denied,
-        _ => {}
+    if let Some(rustix::io::Errno::LOOP | rustix::io::Errno::NXIO) = rustix::io::Errno::from_io_error(error) {
+        // A ring of links, or a link where none is followed; a socket, or a pipe that nobody reads.
+        return StorageError::Denied;
     }
     match error.kind() {
         ErrorKind::NotFound => StorageError::NotFound,

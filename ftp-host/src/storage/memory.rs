@@ -458,7 +458,9 @@ impl Storage for Memory {
         }
         let to_dir = tree.holder(to, StorageError::Exists)?;
         match tree.child(to_dir, to.name())? {
-            Some(present) if !replace || tree.is_dir(inode) || tree.is_dir(present) => return Err(StorageError::Exists),
+            Some(present) if !replace || tree.is_dir(inode) || tree.is_dir(present) => {
+                return Err(StorageError::Exists);
+            }
             Some(present) if present == inode => return Ok(()),
             _ => {}
         }

@@ -1,6 +1,6 @@
 //! [`Disk`]: a directory tree of the operating system.
 //!
-//! Every path is resolved beneath the root by directory handles (cap-std; on Linux openat2 with RESOLVE_BENEATH), never
+//! Every path is resolved beneath the root by directory handles (cap-std; on Linux openat2 with `RESOLVE_BENEATH`), never
 //! by comparing strings: links that are absolute or lead out of the root are refused. A call that changes a name
 //! holds its directory open and names one component below it, so that nothing swapped meanwhile can lead it astray.
 //!
@@ -14,6 +14,7 @@ mod upload;
 
 use super::error::from_io;
 use super::{Result, Source, Storage, Upload, aside as names};
+use crate::clock::wall_time;
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, File, Metadata, OpenOptions};
 use ftp_core::action::{StorageError, StoreMode};
@@ -194,7 +195,7 @@ fn entry(name: Vec<u8>, kind: EntryKind, facts: &Metadata) -> Entry {
         name,
         kind,
         size: Some(facts.len()),
-        modified: facts.modified().ok().and_then(|time| system::wall_time(time.into_std())),
+        modified: facts.modified().ok().and_then(|time| wall_time(time.into_std())),
         mode: system::mode(facts),
         links: system::links(facts),
         unique: system::identity(facts),

@@ -3,10 +3,8 @@
 
 use super::super::Result;
 use cap_std::fs::{Dir, Metadata, OpenOptions};
-use ftp_core::time::WallTime;
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::time::SystemTime;
 
 #[cfg(unix)]
 pub(super) use unix::{
@@ -18,23 +16,8 @@ pub(super) use portable::{
     bytes, identity, links, mode, name, never_through_links, rename_new, set_mode, space, without_waiting,
 };
 
-/// The system's time of a file, dated as the protocol dates it.
-pub(super) fn wall_time(time: SystemTime) -> Option<WallTime> {
-    match time.duration_since(SystemTime::UNIX_EPOCH) {
-        Ok(after) => Some(WallTime { seconds: i64::try_from(after.as_secs()).ok()?, nanos: after.subsec_nanos() }),
-        Err(before) => {
-            let before = before.duration();
-            let whole = -i64::try_from(before.as_secs()).ok()?;
-            // Nanoseconds count forwards, before 1970 too.
-            Some(match before.subsec_nanos() {
-                0 => WallTime { seconds: whole, nanos: 0 },
-                nanos => WallTime { seconds: whole - 1, nanos: 1_000_000_000 - nanos },
-            })
-        }
-    }
-}
-
 #[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "other systems lack some of this, or refuse some names")]
 mod unix {
     use super::{Dir, Metadata, OpenOptions, OsStr, OsString, Result, io};
     use cap_std::fs::{MetadataExt, OpenOptionsExt};
@@ -43,7 +26,6 @@ mod unix {
     use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
     /// Bytes as a name: on Unix they are the same.
-    #[expect(clippy::unnecessary_wraps, reason = "other systems have bytes that are no name")]
     pub(crate) fn name(bytes: &[u8]) -> Result<&OsStr> {
         Ok(OsStr::from_bytes(bytes))
     }

@@ -168,7 +168,13 @@ fn unique(disk: &Disk, path: &VirtualPath) -> Result<Whole> {
         }
         if let Some(aside) = Aside::new(&dir, name)? {
             let name = name.to_owned();
-            return Ok(Whole { aside, name, path, publication: Publication::New(Box::new(candidates)), fsync: disk.fsync });
+            return Ok(Whole {
+                aside,
+                name,
+                path,
+                publication: Publication::New(Box::new(candidates)),
+                fsync: disk.fsync,
+            });
         }
     }
     Err(StorageError::Exists)
@@ -202,7 +208,9 @@ struct Whole {
 
 impl Whole {
     fn replace(&mut self) -> Result<()> {
-        if let Some(mode) = facts_of(&self.aside.dir, &self.name)?.filter(Metadata::is_file).as_ref().and_then(system::mode) {
+        if let Some(mode) =
+            facts_of(&self.aside.dir, &self.name)?.filter(Metadata::is_file).as_ref().and_then(system::mode)
+        {
             system::set_mode(&self.aside.file, mode & ACCESS_BITS).map_err(|error| from_io(&error))?;
         }
         self.aside.move_over(&self.name)

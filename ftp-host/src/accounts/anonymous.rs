@@ -1,0 +1,55 @@
+//! Login without a password (RFC 1635), and [`Doors`], which joins it with an account file.
+
+use super::{Account, AccountFile, Accounts};
+use crate::storage::Storage;
+use ftp_core::action::{Credentials, LoginError};
+use ftp_core::permission::Permissions;
+use std::sync::Arc;
+
+/// The names of the user without a password (RFC 1635 2.1, and what clients offer besides).
+const NAMES: [&[u8]; 2] = [b"anonymous", b"ftp"];
+
+/// What users without a password find.
+#[derive(Clone, Default)]
+pub enum Anonymous {
+    /// Nothing: `anonymous` and `ftp` are names like others.
+    #[default]
+    Off,
+    /// Files to look at and fetch.
+    ReadOnly(Arc<dyn Storage>),
+    /// The same, and room for new files and directories; what is there is neither replaced, renamed nor removed.
+    Upload(Arc<dyn Storage>),
+}
+
+impl Accounts for Anonymous {
+    /// Any password will do: by custom it is an e-mail address, and proves nothing.
+    fn verify(&self, credentials: &Credentials) -> Result<Account, LoginError> {
+        if !NAMES.contains(&credentials.user.as_slice()) {
+            return Err(LoginError::Refused);
+        }
+        let (storage, permissions) = match self {
+            Self::Off => return Err(LoginError::Refused),
+            Self::ReadOnly(storage) => (storage, Permissions::READ_ONLY),
+            Self::Upload(storage) => (storage, Permissions::READ_ONLY | Permissions::CREATE | Permissions::MAKE_DIR),
+        };
+        Ok(Account { name: "anonymous".to_owned(), storage: Arc::clone(storage), permissions })
+    }
+}
+
+/// Every way in that the program offers.
+#[derive(Default)]
+pub struct Doors {
+    /// Users without a password.
+    pub anonymous: Anonymous,
+    /// Users with one.
+    pub accounts: Option<AccountFile>,
+}
+
+impl Accounts for Doors {
+    fn verify(&self, credentials: &Credentials) -> Result<Account, LoginError> {
+        match (self.anonymous.verify(credentials), &self.accounts) {
+            (Err(LoginError::Refused), Some(accounts)) => accounts.verify(credentials),
+            (verdict, _) => verdict,
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! [`FixedAccounts`]: accounts written down in code, for tests and transcripts. Passwords are compared as they are.
+
+use super::{Account, Accounts};
+use crate::storage::Storage;
+use ftp_core::action::{Credentials, LoginError};
+use ftp_core::permission::Permissions;
+use ftp_core::secret::Secret;
+use std::sync::Arc;
+
+/// Accounts that never change.
+#[derive(Default)]
+pub struct FixedAccounts {
+    users: Vec<User>,
+}
+
+struct User {
+    password: Secret,
+    /// What ACCT has to say (RFC 959 4.1.1), if anything.
+    required: Option<Secret>,
+    account: Account,
+}
+
+impl FixedAccounts {
+    /// Nobody.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a user.
+    #[must_use]
+    pub fn with(mut self, name: &str, password: &str, permissions: Permissions, storage: Arc<dyn Storage>) -> Self {
+        let account = Account { name: name.to_owned(), storage, permissions };
+        self.users.push(User { password: Secret::new(password), required: None, account });
+        self
+    }
+
+    /// From the user added last, ACCT is asked too, and has to say `account`.
+    #[must_use]
+    pub fn requiring_account(mut self, account: &str) -> Self {
+        if let Some(user) = self.users.last_mut() {
+            user.required = Some(Secret::new(account));
+        }
+        self
+    }
+}
+
+impl Accounts for FixedAccounts {
+    fn verify(&self, credentials: &Credentials) -> Result<Account, LoginError> {
+        let known =
+            |user: &&User| user.account.name.as_bytes() == credentials.user && user.password == credentials.password;
+        let user = self.users.iter().find(known).ok_or(LoginError::Refused)?;
+        match (&user.required, &credentials.account) {
+            (None, _) => Ok(user.account.clone()),
+            (Some(_), None) => Err(LoginError::AccountNeeded),
+            (Some(required), Some(given)) if required == given => Ok(user.account.clone()),
+            (Some(_), Some(_)) => Err(LoginError::Refused),
+        }
+    }
+}

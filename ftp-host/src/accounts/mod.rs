@@ -1,0 +1,47 @@
+//! [`Accounts`]: who may log in, and what he then sees and may do.
+//!
+//! [`AccountFile`] is the program's own, a JSON file; [`Anonymous`] the open door; [`Doors`] both together.
+//! [`FixedAccounts`] are for tests and transcripts. What an account's rights mean is decided in [`crate::gate`].
+
+mod anonymous;
+mod file;
+mod fixed;
+mod password;
+
+pub use anonymous::{Anonymous, Doors};
+pub use file::{AccountFile, AccountInfo, AccountsError};
+pub use fixed::FixedAccounts;
+
+use crate::storage::Storage;
+use ftp_core::action::{Credentials, LoginError};
+use ftp_core::permission::Permissions;
+use std::sync::Arc;
+
+/// Says who a user is.
+pub trait Accounts: Send + Sync {
+    /// The account of these credentials. This blocks, and is slow on purpose where a password is checked.
+    ///
+    /// # Errors
+    /// [`LoginError`]; it tells nobody whether there is such a user (RFC 2577 6).
+    fn verify(&self, credentials: &Credentials) -> Result<Account, LoginError>;
+}
+
+/// A user who is logged in.
+#[derive(Clone)]
+pub struct Account {
+    /// The name, as logs show it.
+    pub name: String,
+    /// The files the user sees.
+    pub storage: Arc<dyn Storage>,
+    /// What he may do with them.
+    pub permissions: Permissions,
+}
+
+impl core::fmt::Debug for Account {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Account")
+            .field("name", &self.name)
+            .field("permissions", &self.permissions)
+            .finish_non_exhaustive()
+    }
+}

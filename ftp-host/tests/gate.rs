@@ -1,0 +1,207 @@
+//! What an account may do, and what listings show of it.
+
+use ftp_core::action::{StorageAnswer, StorageCall, StorageError, StoreMode, Work};
+use ftp_core::codec::Codec;
+use ftp_core::listing::{Facts, ListForm, ListOptions};
+use ftp_core::path::VirtualPath;
+use ftp_core::permission::Permissions;
+use ftp_core::time::WallTime;
+use ftp_host::accounts::Account;
+use ftp_host::gate::{Gate, Ready};
+use ftp_host::storage::{Memory, Storage};
+use std::io::Read;
+use std::sync::Arc;
+
+const NOW: WallTime = WallTime { seconds: 1_000_000_000, nanos: 0 };
+
+fn path(text: &str) -> VirtualPath {
+    VirtualPath::parse(text.as_bytes()).expect("a path")
+}
+
+/// A tree with a few files, and the gate of an account that has these rights.
+fn scene(permissions: Permissions) -> (Memory, Gate) {
+    let memory = Memory::with_clock(|| NOW);
+    for (name, bytes) in [("/a.txt", "one\ntwo\n"), ("/b.bin", "x"), ("/.h", ""), ("/d/c.txt", ""), ("/d/e/f", "")] {
+        memory.put(&path(name), bytes.as_bytes(), NOW).expect("it is put");
+    }
+    let account = Account { name: "ann".to_owned(), storage: Arc::new(memory.clone()), permissions };
+    (memory, Gate::new(account, Arc::new(|| NOW)))
+}
+
+fn store(name: &str, mode: StoreMode) -> Work {
+    Work::Store { path: path(name), mode, announced: None }
+}
+
+fn rename(from: &str, to: &str) -> StorageCall {
+    StorageCall::Rename { from: path(from), to: path(to) }
+}
+
+fn options(form: ListForm) -> ListOptions {
+    ListOptions { form, hidden: false, recursive: false, glob: true }
+}
+
+fn lines(gate: &Gate, name: &str, options: ListOptions) -> Result<String, StorageError> {
+    match gate.open(&Work::List { path: path(name), options }, Codec::Ascii)? {
+        Ready::List(mut lines) => {
+            let mut text = String::new();
+            lines.read_to_string(&mut text).expect("it reads");
+            Ok(text)
+        }
+        _ => unreachable!("a listing was asked for"),
+    }
+}
+
+/// What each right opens; everything else stays shut.
+#[test]
+fn every_request_needs_its_right_and_no_other() {
+    let calls = [
+        (StorageCall::Entry(path("/a.txt")), Permissions::LIST),
+        (StorageCall::Size(path("/a.txt"), Codec::Raw), Permissions::LIST),
+        (StorageCall::Entries(path("/"), options(ListForm::Long)), Permissions::LIST),
+        (StorageCall::MakeDir(path("/new")), Permissions::MAKE_DIR),
+        (StorageCall::RemoveFile(path("/b.bin")), Permissions::DELETE),
+        (StorageCall::RenameFrom(path("/a.txt")), Permissions::RENAME),
+        (rename("/a.txt", "/z"), Permissions::RENAME),
+        (rename("/a.txt", "/b.bin"), Permissions::RENAME | Permissions::OVERWRITE),
+        (StorageCall::Allocate(path("/"), 1), Permissions::CREATE),
+    ];
+    let works = [
+        (Work::Retrieve { path: path("/a.txt"), offset: 0 }, Permissions::READ),
+        (Work::List { path: path("/"), options: options(ListForm::Long) }, Permissions::LIST),
+        (store("/new", StoreMode::Replace), Permissions::CREATE),
+        (store("/new", StoreMode::Append), Permissions::CREATE | Permissions::APPEND),
+        (store("/a.txt", StoreMode::Append), Permissions::APPEND),
+        (store("/a.txt", StoreMode::Replace), Permissions::CREATE | Permissions::OVERWRITE),
+        (store("/a.txt", StoreMode::ResumeAt(1)), Permissions::CREATE | Permissions::OVERWRITE),
+        (store("/a.txt", StoreMode::Unique), Permissions::CREATE),
+    ];
+    let without = |missing: Permissions| {
+        let kept = Permissions::NAMES.into_iter().map(|(_, right)| right).filter(|right| *right != missing);
+        kept.fold(Permissions::NONE, |all, right| all | right)
+    };
+    for (call, needed) in &calls {
+        assert!(scene(*needed).1.call(call).is_ok(), "{call:?}");
+        for (name, right) in Permissions::NAMES.into_iter().filter(|(_, right)| needed.allows(*right)) {
+            let refused = scene(without(right)).1.call(call).err();
+            assert!(matches!(refused, Some(StorageError::Denied | StorageError::Exists)), "{call:?} without {name}");
+        }
+    }
+    for (work, needed) in &works {
+        assert!(scene(*needed).1.open(work, Codec::Raw).is_ok(), "{work:?}");
+        for (name, right) in Permissions::NAMES.into_iter().filter(|(_, right)| needed.allows(*right)) {
+            let refused = scene(without(right)).1.open(work, Codec::Raw).err();
+            assert_eq!(refused, Some(StorageError::Denied), "{work:?} without {name}");
+        }
+    }
+}
+
+#[test]
+fn who_may_not_overwrite_does_not_by_being_slow_either() {
+    let (memory, gate) = scene(Permissions::CREATE);
+    let Ok(Ready::Store(mut upload)) = gate.open(&store("/new", StoreMode::Replace), Codec::Raw) else {
+        panic!("it may create")
+    };
+    upload.write(b"slow").expect("it writes");
+    memory.put(&path("/new"), b"quick", NOW).expect("it is put");
+    assert_eq!(upload.publish(), Err(StorageError::Exists));
+    assert_eq!(memory.read(&path("/new")).as_deref(), Some(&b"quick"[..]));
+}
+
+#[test]
+fn entries_carry_the_rights_of_the_account() {
+    let (_, gate) = scene(Permissions::READ_ONLY);
+    let Ok(StorageAnswer::Entry(entry)) = gate.call(&StorageCall::Entry(path("/a.txt"))) else { panic!("it is there") };
+    assert_eq!(entry.permissions, Permissions::READ_ONLY);
+}
+
+#[test]
+fn size_is_that_of_the_transfer() {
+    let (memory, gate) = scene(Permissions::ALL);
+    let size = |name, codec| gate.call(&StorageCall::Size(path(name), codec));
+    assert_eq!(size("/a.txt", Codec::Raw), Ok(StorageAnswer::Size(8)));
+    assert_eq!(size("/a.txt", Codec::Ascii), Ok(StorageAnswer::Size(10)));
+    assert_eq!(size("/d", Codec::Raw), Err(StorageError::IsADirectory));
+    assert_eq!(size("/new", Codec::Raw), Err(StorageError::NotFound));
+    memory.store(&path("/new"), StoreMode::Replace).expect("it opens").write(b"half").expect("it writes");
+    assert_eq!(size("/new", Codec::Raw), Ok(StorageAnswer::Size(4)), "where an upload can be resumed");
+}
+
+#[test]
+fn a_reply_shows_so_many_entries_and_no_more() {
+    let (memory, gate) = scene(Permissions::ALL);
+    let shown = || match gate.call(&StorageCall::Entries(path("/many"), options(ListForm::Long))) {
+        Ok(StorageAnswer::Entries { entries, truncated, .. }) => (entries.len(), truncated),
+        other => panic!("{other:?}"),
+    };
+    for number in 0..500 {
+        memory.put(&path(&format!("/many/{number}")), b"", NOW).expect("it is put");
+    }
+    assert_eq!(shown(), (500, false));
+    memory.put(&path("/many/more"), b"", NOW).expect("it is put");
+    assert_eq!(shown(), (500, true));
+}
+
+#[test]
+fn allocation_asks_for_space() {
+    let storage = Arc::new(Memory::new().with_capacity(100));
+    let account = Account { name: "ann".to_owned(), storage, permissions: Permissions::ALL };
+    let gate = Gate::new(account, Arc::new(|| NOW));
+    assert_eq!(gate.call(&StorageCall::Allocate(path("/"), 100)), Ok(StorageAnswer::Done));
+    assert_eq!(gate.call(&StorageCall::Allocate(path("/"), 101)), Err(StorageError::NoSpace));
+}
+
+#[test]
+fn names_are_listed_bare_and_hidden_ones_on_request() {
+    let (_, gate) = scene(Permissions::ALL);
+    let plain = options(ListForm::Names);
+    assert_eq!(lines(&gate, "/", plain).as_deref(), Ok("a.txt\r\nb.bin\r\nd\r\n"));
+    assert_eq!(lines(&gate, "/d", plain).as_deref(), Ok("c.txt\r\ne\r\n"));
+    let all = ListOptions { hidden: true, ..plain };
+    assert_eq!(lines(&gate, "/", all).as_deref(), Ok(".h\r\na.txt\r\nb.bin\r\nd\r\n"));
+    assert_eq!(lines(&gate, "/.h", plain).as_deref(), Ok(".h\r\n"));
+    assert_eq!(lines(&gate, "/none", plain), Err(StorageError::NotFound));
+}
+
+#[test]
+fn patterns_match_the_last_component_where_nothing_has_the_name() {
+    let (memory, gate) = scene(Permissions::ALL);
+    let plain = options(ListForm::Names);
+    for (pattern, found) in [
+        ("/*.txt", "a.txt\r\n"),
+        ("/?.b[hi]n", "b.bin\r\n"),
+        ("/d/*", "c.txt\r\ne\r\n"),
+        ("/.*", ".h\r\n"),
+        ("/z*", ""),
+    ] {
+        assert_eq!(lines(&gate, pattern, plain).as_deref(), Ok(found), "{pattern}");
+    }
+    assert_eq!(lines(&gate, "/*/c.txt", plain), Err(StorageError::NotFound));
+    assert_eq!(lines(&gate, "/[", plain), Err(StorageError::NotFound));
+    assert_eq!(lines(&gate, "/*", ListOptions { glob: false, ..plain }), Err(StorageError::NotFound));
+    memory.put(&path("/*.txt"), b"", NOW).expect("it is put");
+    assert_eq!(lines(&gate, "/*.txt", plain).as_deref(), Ok("*.txt\r\n"), "the name itself comes first");
+}
+
+#[test]
+fn recursion_heads_each_directory_and_ends_somewhere() {
+    let (memory, gate) = scene(Permissions::ALL);
+    let deep = ListOptions { recursive: true, ..options(ListForm::Names) };
+    let expected = "a.txt\r\nb.bin\r\nd\r\n\r\nd:\r\nc.txt\r\ne\r\n\r\nd/e:\r\nf\r\n";
+    assert_eq!(lines(&gate, "/", deep).as_deref(), Ok(expected));
+    memory.put(&path(&"/x".repeat(40)), b"", NOW).expect("it is put");
+    let listed = lines(&gate, "/x", deep).expect("it lists");
+    assert_eq!(listed.lines().filter(|line| line.ends_with(':')).count(), ftp_host::listing::MAX_DEPTH);
+}
+
+#[test]
+fn machine_listings_begin_with_the_directory_and_its_parent() {
+    let (_, gate) = scene(Permissions::READ_ONLY);
+    let facts = options(ListForm::Facts(Facts::ALL));
+    let listed = lines(&gate, "/d", facts).expect("it lists");
+    let first: Vec<_> = listed.lines().take(2).map(|line| (line.split(';').next(), line.rsplit(' ').next())).collect();
+    assert_eq!(first, [(Some("type=cdir"), Some("/d")), (Some("type=pdir"), Some("/"))]);
+    let root = lines(&gate, "/", facts).expect("it lists");
+    assert!(!root.contains("pdir"), "{root}");
+    assert!(root.contains("; .h\r\n"), "{root}");
+    assert_eq!(lines(&gate, "/a.txt", facts), Err(StorageError::NotADirectory));
+}
