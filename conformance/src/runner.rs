@@ -187,7 +187,8 @@ impl Player<'_> {
 
     /// What the server said and nobody expected.
     fn end(&mut self) -> Outcome {
-        let left = self.control.all(|| self.backend.receive());
+        let mut left = self.control.unread();
+        left.extend(self.backend.finish());
         if left.is_empty() {
             return Ok(());
         }

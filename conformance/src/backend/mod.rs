@@ -1,6 +1,10 @@
 //! [`Backend`]: something that a transcript can be played on. What is said is the runner's; how it gets there and back is
 //! the backend's.
 
+pub mod core;
+pub mod sockets;
+pub mod world;
+
 use ftp_host::storage::Storage;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -16,7 +20,7 @@ pub trait Backend {
     /// Sends the Telnet Synch: the urgent signal that lets ABOR overtake what waits.
     fn send_urgent(&mut self);
 
-    /// Closes the control connection.
+    /// Closes the control connection; from here on the client reads nothing.
     fn close(&mut self);
 
     /// The next bytes of the control connection.
@@ -42,6 +46,9 @@ pub trait Backend {
 
     /// Closes the data connection, in good order or by a reset.
     fn close_data(&mut self, reset: bool);
+
+    /// The client says no more. What the server has said, and says until it closes, that was not received yet.
+    fn finish(&mut self) -> Vec<u8>;
 
     /// The server's files.
     fn storage(&self) -> &dyn Storage;

@@ -37,6 +37,11 @@ impl Input {
         std::mem::take(&mut self.unread)
     }
 
+    /// What has come and was not read.
+    pub(super) fn unread(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.unread)
+    }
+
     /// Has the other side closed?
     pub(super) fn closed(&self) -> bool {
         self.last == Some(Received::Closed)

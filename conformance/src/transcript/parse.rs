@@ -236,6 +236,16 @@ fn event(mark: &str, rest: &str) -> Result<Event, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "(# RFC 1\n)?(([CSD@#][:~!<>]? ?)?[ -~\n\\\\$\"*é]{0,40}\n){0,8}") {
+            if let Err(error) = Transcript::parse("t.ftp", &text) {
+                prop_assert!(error.line <= text.lines().count().max(1), "{}", error);
+            }
+        }
+    }
 
     fn parse(body: &str) -> Result<Transcript, ParseError> {
         Transcript::parse("t.ftp", &format!("# RFC 959 4.1\n{body}"))
