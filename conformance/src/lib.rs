@@ -1,1 +1,47 @@
-//! conformance
+//! Transcripts of the protocol, and the runner that plays them on every backend.
+//!
+//! A transcript is a text file that a person can write from an RFC page. Its first line names the RFC and section.
+//! - `# text` is a comment; the leading ones are the heading.
+//! - `@file /PATH "content"`, `@random /PATH SIZE`, `@dir /PATH`, `@user NAME PASSWORD RIGHT…`, `@account NAME ACCOUNT` and
+//!   `@set SETTING VALUE` (`login-timeout 60s`, `capacity 1000`, …) build the world first. Nobody named: `ann`, `secret`, all rights.
+//! - `@login` plays the greeting and the first user's login; `@advance 60s` lets time go by; `@expect-file /PATH "content"`,
+//!   `@expect-dir /PATH` and `@expect-missing /PATH` look into the storage.
+//! - `C: line` is sent with CRLF, `C~ bytes` without; lines without anything between them (a blank line counts) leave in one
+//!   write. `C! urgent` is the Telnet Synch, `C! close` closes the control connection.
+//! - `S: line` is a line that the server sends: `*` is any text, `$name` any text that is kept and can be sent later; `S: ...` is
+//!   any number of lines. `S! closed`: the server closes.
+//! - `D: connect $port`, `D: refused $port`; `D: listen` (sets `$hostport` and `$eprt`) and `D: accept`: the data connection.
+//! - `D< "bytes"`, `D< a line's pattern` or `D< file /PATH` is what comes over it until the server closes it; `D: cut`: it ends
+//!   early. `D> "bytes"` is sent over it; `D: close` and `D: reset` end it.
+//! - Escapes everywhere: `\r \n \t \0 \xHH`, and `\` before a sign that would mean something else.
+//!
+//! ```
+//! use conformance::transcript::Transcript;
+//!
+//! let transcript = Transcript::parse("hello.ftp", r#"# RFC 959 4.1.3 RETR, RFC 1123 4.1.2.5
+//! @file /pub/hello.txt "hello\r\n"
+//! @login
+//! C: EPSV
+//! S: 229 *(|||$port|)*
+//! D: connect $port
+//! C: RETR /pub/hello.txt
+//! S: 150 *
+//! D< "hello\r\n"
+//! S: 226 *
+//! "#)?;
+//! assert_eq!(transcript.heading, ["RFC 959 4.1.3 RETR, RFC 1123 4.1.2.5"]);
+//!
+//! let error = Transcript::parse("hello.ftp", "# RFC 959 4.1\nC; NOOP\n").unwrap_err();
+//! assert_eq!(
+//!     error.to_string(),
+//!     "hello.ftp:2: found `C; NOOP`: a line begins with #, @, C: C~ C! S: S! D: D< or D>",
+//! );
+//! # Ok::<(), conformance::transcript::ParseError>(())
+//! ```
+//!
+//! What was said is written down as the [`runner`] goes, with each `$name` in place of its value: the same text on every
+//! backend, kept as one snapshot.
+
+pub mod backend;
+pub mod runner;
+pub mod transcript;

@@ -1,0 +1,66 @@
+//! [`World`]: a transcript's setup as one of our own servers takes it: storage, accounts, settings. Every backend that runs
+//! such a server begins with it, so that all of them show the same names, sizes and dates.
+
+use crate::transcript::{Setting, Setup};
+use ftp_core::action::StorageError;
+use ftp_core::path::VirtualPath;
+use ftp_core::server::ServerConfig;
+use ftp_core::time::WallTime;
+use ftp_host::accounts::FixedAccounts;
+use ftp_host::storage::{Memory, Storage};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// When everything was made: 2026-01-02T03:04:05Z.
+pub const MADE: WallTime = WallTime { seconds: 1_767_323_045, nanos: 0 };
+
+/// What a server of a transcript is made of.
+pub struct World {
+    /// The files.
+    pub storage: Memory,
+    /// Who may log in; all see the same files.
+    pub accounts: FixedAccounts,
+    /// The settings.
+    pub config: ServerConfig,
+}
+
+impl World {
+    /// Makes what the setup names.
+    ///
+    /// # Panics
+    /// If the setup cannot be made: a path that is none, or a file where a directory is needed.
+    pub fn new(setup: &Setup) -> Self {
+        // A failed login is answered at once, so that transcripts need no `@advance` for it.
+        let mut config = ServerConfig { failed_login_delay: Duration::ZERO, ..ServerConfig::default() };
+        let mut storage = Memory::with_clock(|| MADE);
+        for setting in &setup.settings {
+            match *setting {
+                Setting::LoginTimeout(time) => config.login_timeout = time,
+                Setting::IdleTimeout(time) => config.idle_timeout = time,
+                Setting::AcceptTimeout(time) => config.accept_timeout = time,
+                Setting::StallTimeout(time) => config.stall_timeout = time,
+                Setting::FailedLoginDelay(time) => config.failed_login_delay = time,
+                Setting::LoginAttempts(count) => config.login_attempts = count,
+                Setting::LineLimit(bytes) => config.line_limit = bytes,
+                Setting::Capacity(bytes) => storage = storage.with_capacity(bytes),
+            }
+        }
+        for node in &setup.tree {
+            let made = VirtualPath::parse(&node.path).map_err(|_| StorageError::NameNotAllowed).and_then(|path| {
+                match &node.content {
+                    Some(content) => storage.put(&path, content, MADE),
+                    None => storage.make_dir(&path),
+                }
+            });
+            assert!(made.is_ok(), "{} cannot be made: {made:?}", node.path.escape_ascii());
+        }
+        let mut accounts = FixedAccounts::new();
+        for user in &setup.users {
+            accounts = accounts.with(&user.name, &user.password, user.rights, Arc::new(storage.clone()));
+            if let Some(account) = &user.account {
+                accounts = accounts.requiring_account(account);
+            }
+        }
+        Self { storage, accounts, config }
+    }
+}

@@ -1,0 +1,79 @@
+//! What comes over the data connection.
+
+use super::{Outcome, Player};
+use crate::transcript::text::show;
+use crate::transcript::{Data, Event, Line, Row};
+
+impl Player<'_> {
+    /// The server sends this, then closes the connection in good order.
+    pub(super) fn expect_data(&mut self, lines: &[Line<Data>]) -> Outcome {
+        let mut skipping = false;
+        for line in lines {
+            match &line.what {
+                Data::Row(Row::Lines) => skipping = true,
+                Data::Row(Row::Pattern(pattern)) => loop {
+                    let Some(said) = self.data.line(|| self.backend.receive_data()) else {
+                        return Err(self.failure(line, format!("the server {}", self.data.end())));
+                    };
+                    match pattern.find(&said) {
+                        Some(found) => {
+                            self.found("D< ", found);
+                            skipping = false;
+                            break;
+                        }
+                        None if skipping => self.write(&format!("D< {}", show(&said))),
+                        None => return Err(self.failure(line, format!("the server sent `{}`", show(&said)))),
+                    }
+                },
+                Data::Bytes(bytes) => self.exactly(line, bytes)?,
+                Data::File(path) => {
+                    let node = self.transcript.setup.tree.iter().rev().find(|node| node.path == *path);
+                    let Some(content) = node.and_then(|node| node.content.as_ref()) else {
+                        return Err(
+                            self.failure(line, "the transcript has no such file: add `@file` or `@random`".into())
+                        );
+                    };
+                    self.exactly(line, content)?;
+                }
+            }
+        }
+        let left = self.data.all(|| self.backend.receive_data());
+        let Some(last) = lines.last() else { return Ok(()) };
+        if skipping {
+            for said in left.split_inclusive(|&b| b == b'\n') {
+                self.write(&format!("D< {}", show(said.trim_ascii_end())));
+            }
+        } else if !left.is_empty() {
+            return Err(self.failure(last, format!("the server sent `{}` more", show(abridged(&left)))));
+        }
+        if !self.data.closed() {
+            return Err(self.failure(last, "the server does not close the data connection".into()));
+        }
+        Ok(())
+    }
+
+    /// The server ends the data connection; how much came is not asked.
+    pub(super) fn cut(&mut self, line: &Line<Event>) -> Outcome {
+        self.data.all(|| self.backend.receive_data());
+        if self.data.closed() {
+            return Ok(());
+        }
+        Err(self.failure(line, "the server does not close the data connection".into()))
+    }
+
+    fn exactly(&mut self, line: &Line<Data>, content: &[u8]) -> Outcome {
+        let seen = self.data.bytes(content.len(), || self.backend.receive_data());
+        if seen == content {
+            self.write(&line.source);
+            return Ok(());
+        }
+        let same = seen.iter().zip(content).take_while(|(a, b)| a == b).count();
+        let seen = show(abridged(&seen[same..]));
+        Err(self.failure(line, format!("the server sent `{seen}` after {same} right bytes and {}", self.data.end())))
+    }
+}
+
+/// As much of long content as a message bears.
+fn abridged(bytes: &[u8]) -> &[u8] {
+    &bytes[..bytes.len().min(80)]
+}

@@ -1,0 +1,106 @@
+//! The transcript format: its types here, its reading in `parse`. The format itself is explained on the
+//! [front page](crate); playing a transcript is the [runner](crate::runner)'s.
+
+mod parse;
+mod pattern;
+mod setup;
+pub(crate) mod text;
+
+pub use parse::ParseError;
+pub use pattern::{Found, Pattern};
+pub use setup::{Node, Setting, Setup, User};
+pub use text::Template;
+
+use std::time::Duration;
+
+/// One transcript.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transcript {
+    /// Where it stands, for messages.
+    pub file: String,
+    /// The leading comment, without its `#`: it begins with the RFC and section that the transcript is about.
+    pub heading: Vec<String>,
+    /// The world it is played in.
+    pub setup: Setup,
+    /// What happens, in order.
+    pub steps: Vec<Step>,
+}
+
+/// Something that happens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The client sends these lines in one write.
+    Send(Vec<Line<Template>>),
+    /// The server sends these lines.
+    Expect(Vec<Line<Row>>),
+    /// Anything that is one line.
+    Event(Line<Event>),
+    /// The server sends this over the data connection and then closes it.
+    ExpectData(Vec<Line<Data>>),
+}
+
+/// A line of the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line<T> {
+    /// Its number, from 1.
+    pub number: usize,
+    /// As it is written there.
+    pub source: String,
+    /// What it means.
+    pub what: T,
+}
+
+/// What stands for one or more lines of text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Row {
+    /// One line.
+    Pattern(Pattern),
+    /// Any number of lines: `...`.
+    Lines,
+}
+
+/// What the data connection brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Data {
+    /// Exactly these bytes.
+    Bytes(Vec<u8>),
+    /// A line, or several, each ended by CRLF.
+    Row(Row),
+    /// What the setup put into this file.
+    File(Vec<u8>),
+}
+
+/// Something that is one line of the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The client closes the control connection.
+    ClientCloses,
+    /// The client sends the Telnet Synch (RFC 959 4.1.3 ABOR).
+    Urgent,
+    /// The server closes the control connection.
+    ServerCloses,
+    /// The client opens the data connection: to a port (`$port` of 229) or to six numbers (of 227).
+    Connect(Template),
+    /// The client finds nobody there.
+    Refused(Template),
+    /// The client listens for the data connection; sets `$hostport` for PORT and `$eprt` for EPRT.
+    Listen,
+    /// The server opens the data connection.
+    Accept,
+    /// The client sends these bytes over the data connection.
+    SendData(Vec<u8>),
+    /// The client closes the data connection in good order.
+    CloseData,
+    /// The client breaks the data connection.
+    ResetData,
+    /// The server ends the data connection early; whatever came before does not matter.
+    Cut,
+    /// Time goes by.
+    Advance(Duration),
+    /// The storage holds this file.
+    ExpectFile(Vec<u8>, Vec<u8>),
+    /// The storage holds this directory.
+    ExpectDir(Vec<u8>),
+    /// The storage holds nothing of this name.
+    ExpectMissing(Vec<u8>),
+}

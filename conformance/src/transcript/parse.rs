@@ -1,0 +1,305 @@
+//! Reading a transcript, line by line.
+
+use super::setup::{Setup, absolute, duration, word};
+use super::text::{Template, quoted};
+use super::{Data, Event, Line, Pattern, Row, Step, Transcript};
+use std::error::Error;
+use std::fmt;
+
+/// A line that cannot be read: where it is, what stands there, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseError {
+    /// The file.
+    pub file: String,
+    /// The line's number, from 1.
+    pub line: usize,
+    /// The line.
+    pub found: String,
+    /// What is wrong, and what to write.
+    pub remedy: String,
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: found `{}`: {}", self.file, self.line, self.found, self.remedy)
+    }
+}
+
+impl Error for ParseError {}
+
+impl Transcript {
+    /// Reads a transcript. `file` is its name in messages.
+    ///
+    /// # Errors
+    /// [`ParseError`] names the first line that cannot be read.
+    pub fn parse(file: &str, text: &str) -> Result<Self, ParseError> {
+        let mut reader = Reader { heading: Vec::new(), setup: Setup::new(), steps: Vec::new(), joined: false };
+        for (number, source) in (1..).zip(text.lines()) {
+            reader.line(number, source).map_err(|remedy| ParseError {
+                file: file.to_owned(),
+                line: number,
+                found: source.to_owned(),
+                remedy,
+            })?;
+        }
+        reader.finish(file)
+    }
+}
+
+struct Reader {
+    heading: Vec<String>,
+    setup: Setup,
+    steps: Vec<Step>,
+    /// The line above belongs to the same write or to the same expectation.
+    joined: bool,
+}
+
+impl Reader {
+    fn line(&mut self, number: usize, source: &str) -> Result<(), String> {
+        if number == 1 && !source.starts_with("# RFC ") {
+            return Err("the first line names the RFC and section: `# RFC 959 4.1.3 RETR`".into());
+        }
+        if source.is_empty() {
+            self.joined = false;
+            return Ok(());
+        }
+        if source.ends_with(char::is_whitespace) {
+            return Err("a blank ends the line, where nobody sees it: write it as \\x20, or take it away".into());
+        }
+        if let Some(comment) = source.strip_prefix('#') {
+            if self.heading.len() + 1 == number {
+                self.heading.push(comment.trim_start().to_owned());
+            }
+            return Ok(());
+        }
+        if let Some(directive) = source.strip_prefix('@') {
+            return self.directive(number, source, directive);
+        }
+        let (mark, rest) = source.split_once(' ').unwrap_or((source, ""));
+        match mark {
+            "C:" => {
+                let mut template = Template::parse(rest)?;
+                template.push(b"\r\n");
+                self.send(Line { number, source: source.to_owned(), what: template });
+            }
+            "C~" => self.send(Line { number, source: source.to_owned(), what: Template::parse(rest)? }),
+            "S:" => self.expect(Line { number, source: source.to_owned(), what: row(rest)? }),
+            "D<" => self.expect_data(Line { number, source: source.to_owned(), what: data(rest)? }),
+            _ => {
+                let what = event(mark, rest)?;
+                self.event(number, source, what);
+            }
+        }
+        Ok(())
+    }
+
+    fn directive(&mut self, number: usize, source: &str, directive: &str) -> Result<(), String> {
+        let (name, arguments) = word(directive).unwrap_or((directive, ""));
+        let event = match name {
+            "advance" => Event::Advance(duration(arguments)?),
+            "expect-file" => {
+                let (path, content) = word(arguments).ok_or("write `@expect-file /PATH \"content\"`")?;
+                Event::ExpectFile(absolute(path)?, quoted(content)?)
+            }
+            "expect-dir" => Event::ExpectDir(absolute(arguments)?),
+            "expect-missing" => Event::ExpectMissing(absolute(arguments)?),
+            "login" => return self.login(number),
+            _ => {
+                if !self.setup.take(name, arguments)? {
+                    return Err(format!(
+                        "`@{name}` is no directive: there are @file @random @dir @user @account @set @login @advance \
+                         @expect-file @expect-dir @expect-missing"
+                    ));
+                }
+                if !self.steps.is_empty() {
+                    return Err(format!("`@{name}` comes too late: put it above the first exchange"));
+                }
+                return Ok(());
+            }
+        };
+        self.event(number, source, event);
+        Ok(())
+    }
+
+    /// `@login`: the greeting, and the login of the first user.
+    fn login(&mut self, number: usize) -> Result<(), String> {
+        if !self.steps.is_empty() {
+            return Err("`@login` takes the greeting too: put it before any other exchange".into());
+        }
+        let user = self.setup.users.first().cloned().unwrap_or_else(Setup::default_user);
+        let (name, password) = (user.name, user.password);
+        let mut login = vec![format!("C: USER {name}"), "S: 331 *".into(), format!("C: PASS {password}")];
+        if let Some(account) = user.account {
+            login.extend(["S: 332 *".into(), format!("C: ACCT {account}")]);
+        }
+        for line in ["S: 220 *".to_owned()].iter().chain(&login).chain(&["S: 230 *".to_owned()]) {
+            self.line(number, line).map_err(|_| "the user cannot be logged in: use plain letters".to_owned())?;
+        }
+        self.joined = false;
+        Ok(())
+    }
+
+    fn send(&mut self, line: Line<Template>) {
+        match self.steps.last_mut() {
+            Some(Step::Send(lines)) if self.joined => lines.push(line),
+            _ => self.steps.push(Step::Send(vec![line])),
+        }
+        self.joined = true;
+    }
+
+    fn expect(&mut self, line: Line<Row>) {
+        match self.steps.last_mut() {
+            Some(Step::Expect(lines)) if self.joined => lines.push(line),
+            _ => self.steps.push(Step::Expect(vec![line])),
+        }
+        self.joined = true;
+    }
+
+    fn expect_data(&mut self, line: Line<Data>) {
+        match self.steps.last_mut() {
+            Some(Step::ExpectData(lines)) if self.joined => lines.push(line),
+            _ => self.steps.push(Step::ExpectData(vec![line])),
+        }
+        self.joined = true;
+    }
+
+    fn event(&mut self, number: usize, source: &str, what: Event) {
+        self.steps.push(Step::Event(Line { number, source: source.to_owned(), what }));
+        self.joined = false;
+    }
+
+    fn finish(mut self, file: &str) -> Result<Transcript, ParseError> {
+        let error = |line: usize, found: &str, remedy: &str| ParseError {
+            file: file.to_owned(),
+            line,
+            found: found.to_owned(),
+            remedy: remedy.to_owned(),
+        };
+        if self.steps.is_empty() {
+            return Err(error(1, "no exchange", "write what the server and the client say: `S: 220 *`, `C: NOOP`"));
+        }
+        for step in &self.steps {
+            if let Step::Expect(lines) = step
+                && let Some(last) = lines.last().filter(|line| line.what == Row::Lines)
+            {
+                return Err(error(last.number, &last.source, "`...` needs the line after it that ends it"));
+            }
+        }
+        if self.setup.users.is_empty() {
+            self.setup.users.push(Setup::default_user());
+        }
+        Ok(Transcript { file: file.to_owned(), heading: self.heading, setup: self.setup, steps: self.steps })
+    }
+}
+
+fn row(text: &str) -> Result<Row, String> {
+    if text == "..." { Ok(Row::Lines) } else { Pattern::parse(text).map(Row::Pattern) }
+}
+
+fn data(text: &str) -> Result<Data, String> {
+    if text.starts_with('"') {
+        quoted(text).map(Data::Bytes)
+    } else if let Some(path) = text.strip_prefix("file ") {
+        absolute(path).map(Data::File)
+    } else if text.is_empty() {
+        Err("write what comes: `\"bytes\"`, a line's pattern, `file /PATH`, or `\"\"` for nothing".into())
+    } else {
+        row(text).map(Data::Row)
+    }
+}
+
+fn event(mark: &str, rest: &str) -> Result<Event, String> {
+    let (verb, argument) = rest.split_once(' ').unwrap_or((rest, ""));
+    Ok(match (mark, verb) {
+        ("C!", "close") => Event::ClientCloses,
+        ("C!", "urgent") => Event::Urgent,
+        ("C!", _) => return Err("the client may `C! close` or `C! urgent`".into()),
+        ("S!", "closed") => Event::ServerCloses,
+        ("S!", _) => return Err("the server may be `S! closed`".into()),
+        ("D>", _) => Event::SendData(quoted(rest)?),
+        ("D:", "connect") => Event::Connect(Template::parse(argument)?),
+        ("D:", "refused") => Event::Refused(Template::parse(argument)?),
+        ("D:", "listen") => Event::Listen,
+        ("D:", "accept") => Event::Accept,
+        ("D:", "close") => Event::CloseData,
+        ("D:", "reset") => Event::ResetData,
+        ("D:", "cut") => Event::Cut,
+        ("D:", _) => {
+            return Err("a data connection may `connect $port`, be `refused $port`, `listen`, `accept`, `close`, \
+                        `reset`, or be `cut`"
+                .into());
+        }
+        _ => return Err("a line begins with #, @, C: C~ C! S: S! D: D< or D>".into()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "(# RFC 1\n)?(([CSD@#][:~!<>]? ?)?[ -~\n\\\\$\"*é]{0,40}\n){0,8}") {
+            if let Err(error) = Transcript::parse("t.ftp", &text) {
+                prop_assert!(error.line <= text.lines().count().max(1), "{}", error);
+            }
+        }
+    }
+
+    fn parse(body: &str) -> Result<Transcript, ParseError> {
+        Transcript::parse("t.ftp", &format!("# RFC 959 4.1\n{body}"))
+    }
+
+    #[test]
+    fn lines_of_a_kind_are_one_step() {
+        let transcript = parse("S: 220 *\nC: NOOP\nC: NOOP\n\nC: NOOP\nS: 200 *\nS: 200 *\nS: 200 *\n").unwrap();
+        let lengths: Vec<usize> = transcript
+            .steps
+            .iter()
+            .map(|step| match step {
+                Step::Send(lines) => lines.len(),
+                Step::Expect(lines) => lines.len(),
+                _ => 0,
+            })
+            .collect();
+        assert_eq!(lengths, [1, 2, 1, 3]);
+    }
+
+    #[test]
+    fn a_login_is_the_first_users() {
+        let transcript = parse("@user bob b read-only\n@account bob x\n@login\nC: NOOP\nS: 200 *\n").unwrap();
+        let sent: Vec<&str> = transcript
+            .steps
+            .iter()
+            .filter_map(|step| if let Step::Send(lines) = step { Some(&lines[0].source[..]) } else { None })
+            .collect();
+        assert_eq!(sent, ["C: USER bob", "C: PASS b", "C: ACCT x", "C: NOOP"]);
+        assert_eq!(transcript.setup.users.len(), 1);
+    }
+
+    #[test]
+    fn errors_name_the_line_and_the_remedy() {
+        for (body, line, remedy) in [
+            ("S: 220 * \n", 2, "\\x20"),
+            ("@fil /a \"\"\n", 2, "no directive"),
+            ("@file a \"\"\n", 2, "from the root"),
+            ("S: 220 *\n@dir /a\n", 3, "above the first exchange"),
+            ("S: 220 *\nX: y\n", 3, "begins with"),
+            ("C! shout\n", 2, "C! close"),
+            ("D: dial\n", 2, "connect $port"),
+            ("S: 211-*\nS: ...\n", 3, "after it"),
+            ("@set speed 3\n", 2, "no setting"),
+            ("@user a b fly\n", 2, "no right"),
+            ("@account a b\n", 2, "put `@user a"),
+            ("C: a\\q\n", 2, "no escape"),
+            ("", 1, "S: 220"),
+        ] {
+            let error = parse(body).unwrap_err();
+            assert_eq!(error.line, line, "{error}");
+            assert!(error.remedy.contains(remedy), "{error}");
+        }
+        let error = Transcript::parse("t.ftp", "S: 220 *\n").unwrap_err();
+        assert!(error.to_string().starts_with("t.ftp:1: found `S: 220 *`: "), "{error}");
+    }
+}
