@@ -169,6 +169,8 @@ pub enum StorageAnswer {
     Size(u64),
     /// The entries asked for, in listing order, and whether there were more than a reply should hold.
     Entries {
+        /// They are those of a directory, not one file that was named.
+        directory: bool,
         /// At most a few hundred.
         entries: Vec<Entry>,
         /// Some were left out.

@@ -1,1 +1,26 @@
-//! The server's session.
+//! The server's session: what a server answers, and what it wants done.
+//!
+//! [`ServerSession`] is one control connection. Its methods are of three kinds:
+//!
+//! - *inputs*: [`receive`](ServerSession::receive), [`receive_urgent`](ServerSession::receive_urgent),
+//!   [`closed`](ServerSession::closed), [`complete`](ServerSession::complete), [`timeout`](ServerSession::timeout) and
+//!   [`stop`](ServerSession::stop) tell it what happened, and at what time;
+//! - *the output*: [`drain`](ServerSession::drain) hands out bytes and actions and says what to wait for;
+//! - *questions*: [`user`](ServerSession::user) and the like, for those who watch.
+//!
+//! The rooms: `session` is the frame that all of this passes through, `access` logs users in and out, `files` works on
+//! the file system, `parameters` sets up the next transfer, `transfer` runs it, `inform` answers questions, and `answer`
+//! is the one door through which replies leave.
+
+mod access;
+mod answer;
+mod config;
+mod files;
+mod inform;
+mod output;
+mod parameters;
+mod session;
+mod transfer;
+
+pub use config::ServerConfig;
+pub use session::ServerSession;

@@ -1,0 +1,127 @@
+//! The one door through which a server's replies leave: none passes that the table does not permit.
+
+use super::session::ServerSession;
+use crate::action::StorageError;
+use crate::command::Verb;
+use crate::path::VirtualPath;
+use crate::reply::{Code, Reply, table};
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+/// The text of a reply.
+pub(super) type Text = Cow<'static, [u8]>;
+
+/// A text of several pieces, bytes that are not UTF-8 among them.
+pub(super) fn text(pieces: &[&[u8]]) -> Text {
+    Cow::Owned(pieces.concat())
+}
+
+/// A path between quotes, its own quotes doubled (RFC 959 appendix II).
+pub(super) fn quoted(path: &VirtualPath) -> Vec<u8> {
+    let mut quoted = Vec::with_capacity(path.as_bytes().len() + 2);
+    quoted.push(b'"');
+    for &byte in path.as_bytes() {
+        if byte == b'"' {
+            quoted.push(b'"');
+        }
+        quoted.push(byte);
+    }
+    quoted.push(b'"');
+    quoted
+}
+
+/// The reply codes that fit a storage error, best first; the table says which of them the command may get. RFC 959 4.2.2
+/// gives their meaning, 554 is from RFC 1123 4.1.2.
+fn codes(error: StorageError) -> &'static [u16] {
+    match error {
+        StorageError::NotFound | StorageError::Denied | StorageError::IsADirectory | StorageError::NotADirectory => {
+            &[550, 553, 501, 451]
+        }
+        StorageError::Exists => &[521, 553, 550],
+        StorageError::NotEmpty => &[550],
+        StorageError::NoSpace => &[452, 552, 550, 451],
+        StorageError::OverQuota => &[552, 452, 550, 451],
+        StorageError::NameNotAllowed => &[553, 550, 501],
+        StorageError::Busy => &[450, 550, 451],
+        StorageError::BadOffset => &[554, 501, 451],
+        StorageError::Unsupported => &[504, 550, 451],
+        StorageError::Local => &[451, 450, 550],
+    }
+}
+
+fn meaning(error: StorageError) -> &'static str {
+    match error {
+        StorageError::NotFound => "no such file or directory",
+        StorageError::Exists => "it exists already",
+        StorageError::Denied => "permission denied",
+        StorageError::NotADirectory => "not a directory",
+        StorageError::IsADirectory => "it is a directory",
+        StorageError::NotEmpty => "the directory is not empty",
+        StorageError::NoSpace => "no space left",
+        StorageError::OverQuota => "over the size allowed",
+        StorageError::NameNotAllowed => "this name is not allowed",
+        StorageError::Busy => "it is in use, try again",
+        StorageError::BadOffset => "the restart offset is beyond the end of the file",
+        StorageError::Unsupported => "this storage cannot do that",
+        StorageError::Local => "local error",
+    }
+}
+
+impl ServerSession {
+    /// Answers `verb`. A reply that the table does not permit is a fault of this crate; the peer gets 451 or, where not
+    /// even that is permitted, 500 in its place, never a code that means something else.
+    pub(super) fn answer(&mut self, verb: Verb, code: u16, text: impl Into<Text>) {
+        self.answer_with(verb, &Reply::new(known(code), text));
+    }
+
+    /// Answers `verb` with a reply of several lines.
+    pub(super) fn answer_block(
+        &mut self,
+        verb: Verb,
+        code: u16,
+        first: impl Into<Text>,
+        inner: impl IntoIterator<Item = Text>,
+        last: impl Into<Text>,
+    ) {
+        self.answer_with(verb, &Reply::block(known(code), first, inner, last));
+    }
+
+    fn answer_with(&mut self, verb: Verb, reply: &Reply) {
+        if table::permits(Some(verb), reply.code()) {
+            return self.output.push(reply);
+        }
+        let code = first_permitted(Some(verb), &[451, 500]);
+        self.output.push(&Reply::new(code, &b"Internal error: the reply meant is not permitted here."[..]));
+    }
+
+    /// A reply to no command: the greeting, 421, and the answer to a line that names no command.
+    pub(super) fn say(&mut self, code: u16, text: impl Into<Text>) {
+        let code = first_permitted(None, &[code, 500]);
+        self.output.push(&Reply::new(code, text));
+    }
+
+    /// Answers `verb` with the first of `codes` that the table permits.
+    pub(super) fn refuse(&mut self, verb: Verb, codes: &[u16], text: impl Into<Text>) {
+        let code = first_permitted(Some(verb), codes);
+        self.answer_with(verb, &Reply::new(code, text));
+    }
+
+    /// Answers `verb` that storage said no.
+    pub(super) fn refuse_storage(&mut self, verb: Verb, path: &VirtualPath, error: StorageError) {
+        self.refuse(verb, codes(error), text(&[path.as_bytes(), b": ", meaning(error).as_bytes(), b"."]));
+    }
+}
+
+const SYNTAX_ERROR: Code = match Code::new(500) {
+    Some(code) => code,
+    None => unreachable!(),
+};
+
+/// 500 stands in for a number that is no code; every code in this crate is written as a literal.
+fn known(code: u16) -> Code {
+    Code::new(code).unwrap_or(SYNTAX_ERROR)
+}
+
+fn first_permitted(verb: Option<Verb>, codes: &[u16]) -> Code {
+    codes.iter().filter_map(|&code| Code::new(code)).find(|&code| table::permits(verb, code)).unwrap_or(SYNTAX_ERROR)
+}

@@ -1,0 +1,53 @@
+//! [`ServerConfig`]: what an operator sets for every session.
+
+use alloc::string::String;
+use core::net::Ipv4Addr;
+use core::time::Duration;
+
+/// The settings of a server's sessions. One is shared by all of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerConfig {
+    /// The text of the 220 greeting.
+    pub greeting: String,
+    /// The address that 227 names instead of the listener's own: the one the world sees before a NAT.
+    pub public_address: Option<Ipv4Addr>,
+    /// From the connection to a login.
+    pub login_timeout: Duration,
+    /// Without a command, once logged in; RFC 1123 4.1.3.2 asks for at least five minutes.
+    pub idle_timeout: Duration,
+    /// From a transfer command to its data connection.
+    pub accept_timeout: Duration,
+    /// A transfer that moves no byte for so long is broken; noticed within twice this time.
+    pub stall_timeout: Duration,
+    /// After the last reply, for the peer to close its side.
+    pub linger: Duration,
+    /// Failed logins before the connection is closed (RFC 2577 5).
+    pub login_attempts: u32,
+    /// The wait before a failed login is answered (RFC 2577 5).
+    pub failed_login_delay: Duration,
+    /// The longest command line in bytes.
+    pub line_limit: usize,
+    /// The bytes past `line_limit` that one line may have before the connection is closed.
+    pub overrun_limit: u64,
+    /// Commands in a row that nobody understands before the connection is closed.
+    pub bad_commands: u32,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            greeting: String::from("ftpkit ready."),
+            public_address: None,
+            login_timeout: Duration::from_mins(1),
+            idle_timeout: Duration::from_mins(15),
+            accept_timeout: Duration::from_mins(1),
+            stall_timeout: Duration::from_mins(5),
+            linger: Duration::from_secs(2),
+            login_attempts: 5,
+            failed_login_delay: Duration::from_secs(1),
+            line_limit: 8192,
+            overrun_limit: 1 << 16,
+            bad_commands: 50,
+        }
+    }
+}

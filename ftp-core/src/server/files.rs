@@ -1,0 +1,201 @@
+//! The file system without a data connection: CWD, CDUP, PWD, MKD, RMD, DELE, RNFR, RNTO, ALLO (RFC 959 4.1), SIZE, MDTM
+//! and MLST (RFC 3659 3, 4 and 7), and STAT with a path.
+
+use super::answer::{Text, quoted, text};
+use super::session::{Pending, ServerSession};
+use crate::action::{Action, StorageAnswer, StorageCall, StorageError};
+use crate::command::Verb;
+use crate::listing::{Entry, EntryKind, ListArgument, ListForm, ListOptions, write_facts, write_long};
+use crate::path::VirtualPath;
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+/// A storage call that the session waits for.
+#[derive(Debug)]
+pub(super) struct FileOperation {
+    verb: Verb,
+    path: VirtualPath,
+    /// What success means.
+    then: Then,
+}
+
+#[derive(Debug)]
+enum Then {
+    /// It is done; say so.
+    Done(&'static str),
+    ChangeDirectory,
+    MadeDirectory,
+    /// The name that RNTO will give a new one.
+    RenameFrom,
+    /// So many bytes are set aside for the next file.
+    Allocated(u64),
+    Size,
+    Modified,
+    Facts,
+    Listing,
+}
+
+impl ServerSession {
+    /// The path that an argument means; otherwise the answer has been given.
+    pub(super) fn resolve(&mut self, verb: Verb, argument: &[u8]) -> Option<VirtualPath> {
+        let resolved = self.directory.resolve(argument);
+        if resolved.is_err() {
+            self.refuse(
+                verb,
+                &[553, 550, 501],
+                &b"This name is not allowed: it is too long, or holds NUL, CR or LF."[..],
+            );
+        }
+        resolved.ok()
+    }
+
+    fn ask(&mut self, verb: Verb, path: VirtualPath, then: Then, call: StorageCall) {
+        let op = self.new_op();
+        self.pending = Pending::Files { op, operation: FileOperation { verb, path, then } };
+        self.act(Action::Storage { op, call });
+    }
+
+    fn ask_about(&mut self, verb: Verb, argument: &[u8], then: Then, call: impl FnOnce(VirtualPath) -> StorageCall) {
+        if let Some(path) = self.resolve(verb, argument) {
+            self.ask(verb, path.clone(), then, call(path));
+        }
+    }
+
+    pub(super) fn change_directory(&mut self, verb: Verb, argument: &[u8]) {
+        self.ask_about(verb, argument, Then::ChangeDirectory, StorageCall::Enter);
+    }
+
+    pub(super) fn print_directory(&mut self) {
+        let reply = text(&[&quoted(&self.directory), b" is the working directory."]);
+        self.answer(Verb::Pwd, 257, reply);
+    }
+
+    pub(super) fn make_directory(&mut self, argument: &[u8]) {
+        self.ask_about(Verb::Mkd, argument, Then::MadeDirectory, StorageCall::MakeDir);
+    }
+
+    pub(super) fn remove_directory(&mut self, argument: &[u8]) {
+        self.ask_about(Verb::Rmd, argument, Then::Done("removed"), StorageCall::RemoveDir);
+    }
+
+    pub(super) fn remove_file(&mut self, argument: &[u8]) {
+        self.ask_about(Verb::Dele, argument, Then::Done("removed"), StorageCall::RemoveFile);
+    }
+
+    pub(super) fn rename_from(&mut self, argument: &[u8]) {
+        self.ask_about(Verb::Rnfr, argument, Then::RenameFrom, StorageCall::RenameFrom);
+    }
+
+    pub(super) fn rename_to(&mut self, from: Option<VirtualPath>, argument: &[u8]) {
+        match from {
+            None => self.answer(Verb::Rnto, 503, &b"Send RNFR first."[..]),
+            Some(from) => {
+                self.ask_about(Verb::Rnto, argument, Then::Done("is the new name"), |to| StorageCall::Rename {
+                    from,
+                    to,
+                });
+            }
+        }
+    }
+
+    /// ALLO: the answer says whether the space is really there.
+    pub(super) fn allocate(&mut self, size: u64) {
+        let directory = self.directory.clone();
+        self.ask(Verb::Allo, directory.clone(), Then::Allocated(size), StorageCall::Allocate(directory, size));
+    }
+
+    /// SIZE counts what a transfer would move as things are set (RFC 3659 4).
+    pub(super) fn size(&mut self, argument: &[u8]) {
+        let codec = self.parameters.codec();
+        self.ask_about(Verb::Size, argument, Then::Size, |path| StorageCall::Size(path, codec));
+    }
+
+    pub(super) fn modified(&mut self, argument: &[u8]) {
+        self.ask_about(Verb::Mdtm, argument, Then::Modified, StorageCall::Entry);
+    }
+
+    pub(super) fn facts(&mut self, argument: Option<&[u8]>) {
+        self.ask_about(Verb::Mlst, argument.unwrap_or(b"."), Then::Facts, StorageCall::Entry);
+    }
+
+    pub(super) fn status_of(&mut self, argument: &[u8]) {
+        let argument = ListArgument::parse(Some(argument));
+        let options = ListOptions {
+            form: ListForm::Long,
+            hidden: argument.hidden,
+            recursive: false,
+            glob: argument.path.is_some(),
+        };
+        self.ask_about(Verb::Stat, argument.path.unwrap_or(b"."), Then::Listing, |path| {
+            StorageCall::Entries(path, options)
+        });
+    }
+
+    pub(super) fn files_completed(&mut self, operation: FileOperation, result: Result<StorageAnswer, StorageError>) {
+        let FileOperation { verb, path, then } = operation;
+        match (result, then) {
+            // RFC 959 4.2.2: "exceeded storage allocation"; 452 is for a file that is being stored.
+            (Err(StorageError::NoSpace), Then::Allocated(_)) => {
+                self.answer(verb, 552, &b"There is not as much space."[..]);
+            }
+            (Err(error), _) => self.refuse_storage(verb, &path, error),
+            (Ok(StorageAnswer::Done), Then::Done(what)) => {
+                self.answer(verb, 250, text(&[path.as_bytes(), b" ", what.as_bytes(), b"."]));
+            }
+            (Ok(StorageAnswer::Done), Then::ChangeDirectory) => {
+                let reply = text(&[&quoted(&path), b" is the working directory."]);
+                self.directory = path;
+                self.answer(verb, 250, reply);
+            }
+            (Ok(StorageAnswer::Done), Then::MadeDirectory) => {
+                self.answer(verb, 257, text(&[&quoted(&path), b" created."]));
+            }
+            (Ok(StorageAnswer::Done), Then::RenameFrom) => {
+                self.rename_from = Some(path);
+                self.answer(verb, 350, &b"Send RNTO with the new name."[..]);
+            }
+            (Ok(StorageAnswer::Done), Then::Allocated(size)) => {
+                self.parameters.allocated = Some(size);
+                self.answer(verb, 200, &b"There is space for it."[..]);
+            }
+            (Ok(StorageAnswer::Size(size)), Then::Size) => {
+                self.answer(verb, 213, alloc::format!("{size}").into_bytes());
+            }
+            (Ok(StorageAnswer::Entry(entry)), Then::Modified) => self.modified_answer(&path, &entry),
+            (Ok(StorageAnswer::Entry(entry)), Then::Facts) => self.facts_answer(&path, entry),
+            (Ok(StorageAnswer::Entries { directory, entries, truncated, now }), Then::Listing) => {
+                // RFC 959 4.2.2: 212 is a directory's status, 213 a file's.
+                let code = if directory { 212 } else { 213 };
+                let lines = entries.iter().map(|entry| {
+                    let mut line = Vec::from(*b" ");
+                    write_long(entry, now, &mut line);
+                    Text::Owned(line)
+                });
+                let end = if truncated { &b"There is more; LIST shows all."[..] } else { &b"End."[..] };
+                self.answer_block(verb, code, text(&[path.as_bytes(), b":"]), lines, end);
+            }
+            // An answer to another question than was asked: the host is at fault, the peer is told that much.
+            (Ok(_), _) => self.refuse_storage(verb, &path, StorageError::Local),
+        }
+    }
+
+    /// MDTM (RFC 3659 3): a file's time; of anything else it is not defined.
+    fn modified_answer(&mut self, path: &VirtualPath, entry: &Entry) {
+        match (&entry.kind, entry.modified) {
+            (EntryKind::File, Some(time)) => {
+                let mut reply = Vec::new();
+                time.write(&mut reply);
+                self.answer(Verb::Mdtm, 213, reply);
+            }
+            _ => self.answer(Verb::Mdtm, 550, text(&[path.as_bytes(), b": not a file with a time."])),
+        }
+    }
+
+    /// MLST (RFC 3659 7.2): one line, indented by a space, with the path in full.
+    fn facts_answer(&mut self, path: &VirtualPath, mut entry: Entry) {
+        entry.name = path.as_bytes().to_vec();
+        let mut line = Vec::from(*b" ");
+        write_facts(&entry, self.parameters.facts, &mut line);
+        self.answer_block(Verb::Mlst, 250, &b"Facts:"[..], [Cow::Owned(line)], &b"End."[..]);
+    }
+}

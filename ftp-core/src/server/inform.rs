@@ -1,0 +1,140 @@
+//! Questions about the server itself: STAT, HELP and SITE HELP (RFC 959 4.1.3), FEAT and OPTS (RFC 2389).
+
+use super::answer::{Text, text};
+use super::session::ServerSession;
+use crate::command::Verb;
+use crate::listing::Facts;
+use alloc::format;
+use alloc::vec::Vec;
+
+impl ServerSession {
+    /// STAT without a path and without a transfer.
+    pub(super) fn status(&mut self) {
+        let user = match self.user() {
+            Some(user) => text(&[b" Logged in as ", user]),
+            None => Text::Borrowed(b" Not logged in"),
+        };
+        let lines = [
+            Text::Owned(format!(" Connected from {}", self.peer.ip()).into_bytes()),
+            user,
+            Text::Owned(format!(" TYPE: {}, STRU: File, MODE: Stream", self.parameters.type_name()).into_bytes()),
+            Text::Borrowed(b" No transfer in progress"),
+        ];
+        self.answer_block(Verb::Stat, 211, &b"Status:"[..], lines, &b"End."[..]);
+    }
+
+    /// HELP: what is served, or the syntax of one command.
+    pub(super) fn help(&mut self, topic: Option<&[u8]>) {
+        match topic.map(|name| Verb::from_name(name).filter(|verb| is_served(*verb))) {
+            Some(Some(verb)) => self.answer(Verb::Help, 214, format!("Syntax: {}", verb.syntax()).into_bytes()),
+            Some(None) => self.refuse(Verb::Help, &[504, 501, 502], &b"There is no such command here."[..]),
+            None => {
+                let served: Vec<Verb> = Verb::ALL.iter().copied().filter(|verb| is_served(*verb)).collect();
+                let lines = served.chunks(8).map(|row| {
+                    Text::Owned(row.iter().flat_map(|verb| format!(" {:<5}", verb.name()).into_bytes()).collect())
+                });
+                self.answer_block(
+                    Verb::Help,
+                    214,
+                    &b"These commands are served:"[..],
+                    lines,
+                    &b"HELP command tells more."[..],
+                );
+            }
+        }
+    }
+
+    /// FEAT (RFC 2389 3): nothing is promised that does not work.
+    pub(super) fn features(&mut self) {
+        let mut facts = Vec::from(*b" ");
+        self.parameters.facts.write_feature(&mut facts);
+        let lines = [
+            Text::Borrowed(b" EPRT"),
+            Text::Borrowed(b" EPSV"),
+            Text::Borrowed(b" MDTM"),
+            Text::Owned(facts),
+            Text::Borrowed(b" REST STREAM"),
+            Text::Borrowed(b" SIZE"),
+            Text::Borrowed(b" TVFS"),
+            Text::Borrowed(b" UTF8"),
+        ];
+        self.answer_block(Verb::Feat, 211, &b"Features:"[..], lines, &b"End."[..]);
+    }
+
+    /// OPTS. `UTF8 ON` is what clients from before RFC 2640 say; it is always on.
+    pub(super) fn options(&mut self, name: &[u8], options: Option<&[u8]>) {
+        if name.eq_ignore_ascii_case(b"MLST") {
+            let Some(facts) = Facts::parse(options.unwrap_or_default()) else {
+                return self.answer(Verb::Opts, 501, &b"Syntax: OPTS MLST [fact;...]"[..]);
+            };
+            self.parameters.facts = facts;
+            let mut reply = Vec::new();
+            self.parameters.facts.write_chosen(&mut reply);
+            return self.answer(Verb::Opts, 200, reply);
+        }
+        if name.eq_ignore_ascii_case(b"UTF8") {
+            return match options {
+                Some(on) if on.eq_ignore_ascii_case(b"ON") => self.answer(Verb::Opts, 200, &b"UTF-8 is on."[..]),
+                None => self.answer(Verb::Opts, 200, &b"UTF-8 is on."[..]),
+                Some(_) => self.answer(Verb::Opts, 501, &b"UTF-8 is always on."[..]),
+            };
+        }
+        self.answer(Verb::Opts, 501, &b"No such option; there are MLST and UTF8."[..]);
+    }
+
+    pub(super) fn site(&mut self, command: &[u8]) {
+        if command.eq_ignore_ascii_case(b"HELP") {
+            let lines = [Text::Borrowed(b" HELP")];
+            return self.answer_block(Verb::Site, 214, &b"These SITE commands are served:"[..], lines, &b"End."[..]);
+        }
+        self.refuse(Verb::Site, &[504, 502, 500], &b"No such SITE command; SITE HELP lists them."[..]);
+    }
+}
+
+/// Is this command carried out here, and not only known?
+fn is_served(verb: Verb) -> bool {
+    use Verb as V;
+    matches!(
+        verb,
+        V::Abor
+            | V::Acct
+            | V::Allo
+            | V::Appe
+            | V::Cdup
+            | V::Cwd
+            | V::Dele
+            | V::Eprt
+            | V::Epsv
+            | V::Feat
+            | V::Help
+            | V::List
+            | V::Mdtm
+            | V::Mkd
+            | V::Mlsd
+            | V::Mlst
+            | V::Mode
+            | V::Nlst
+            | V::Noop
+            | V::Opts
+            | V::Pass
+            | V::Pasv
+            | V::Port
+            | V::Pwd
+            | V::Quit
+            | V::Rein
+            | V::Rest
+            | V::Retr
+            | V::Rmd
+            | V::Rnfr
+            | V::Rnto
+            | V::Site
+            | V::Size
+            | V::Stat
+            | V::Stor
+            | V::Stou
+            | V::Stru
+            | V::Syst
+            | V::Type
+            | V::User
+    )
+}

@@ -1,0 +1,175 @@
+//! How the next transfer is to go: TYPE, STRU, MODE, PORT, PASV, REST (RFC 959 4.1.2 and 4.1.3), EPRT and EPSV
+//! (RFC 2428), and the facts that MLSD shows.
+
+use super::answer::text;
+use super::session::{Pending, ServerSession};
+use crate::action::{Action, DataPath, NetworkError};
+use crate::address::write_host_port;
+use crate::codec::Codec;
+use crate::command::{ExtendedAddress, ExtendedPassive, Form, Mode, Structure, TypeCode, Verb};
+use crate::listing::Facts;
+use alloc::format;
+use alloc::vec::Vec;
+use core::net::{IpAddr, SocketAddr, SocketAddrV4};
+
+/// What the commands of this room have set.
+#[derive(Debug, Default)]
+pub(super) struct Parameters {
+    /// TYPE A is on, as it is at the beginning (RFC 959 3.1.1.1).
+    image: bool,
+    /// The data connection to come; `None` is the default port (RFC 959 3.2).
+    pub(super) data: Option<DataPath>,
+    /// `EPSV ALL` was said: nothing else may set up a data connection (RFC 2428 4).
+    extended_only: bool,
+    /// REST's offset, for the very next transfer.
+    pub(super) restart: u64,
+    /// ALLO's size, for the very next file.
+    pub(super) allocated: Option<u64>,
+    /// `OPTS MLST`.
+    pub(super) facts: Facts,
+}
+
+impl Parameters {
+    pub(super) fn codec(&self) -> Codec {
+        if self.image { Codec::Raw } else { Codec::Ascii }
+    }
+
+    pub(super) fn type_name(&self) -> &'static str {
+        if self.image { "IMAGE" } else { "ASCII" }
+    }
+}
+
+impl ServerSession {
+    /// TYPE. L 8 is I on a machine of 8-bit bytes (RFC 1123 4.1.2.1).
+    pub(super) fn set_type(&mut self, code: TypeCode) {
+        match code {
+            TypeCode::Ascii(Form::NonPrint) => self.parameters.image = false,
+            TypeCode::Image | TypeCode::Local(8) => self.parameters.image = true,
+            _ => return self.answer(Verb::Type, 504, &b"Only TYPE A N, I and L 8 are served."[..]),
+        }
+        let reply = format!("Type is {}.", self.parameters.type_name());
+        self.answer(Verb::Type, 200, reply.into_bytes());
+    }
+
+    pub(super) fn set_structure(&mut self, structure: Structure) {
+        match structure {
+            Structure::File => self.answer(Verb::Stru, 200, &b"Structure is FILE."[..]),
+            Structure::Record | Structure::Page => self.answer(Verb::Stru, 504, &b"Only STRU F is served."[..]),
+        }
+    }
+
+    pub(super) fn set_mode(&mut self, mode: Mode) {
+        match mode {
+            Mode::Stream => self.answer(Verb::Mode, 200, &b"Mode is STREAM."[..]),
+            _ => self.answer(Verb::Mode, 504, &b"Only MODE S is served."[..]),
+        }
+    }
+
+    /// PORT and EPRT name an address to connect to. It must be the peer's own, and no well-known port: otherwise this
+    /// server could be made to attack others (RFC 2577 3).
+    pub(super) fn set_port(&mut self, verb: Verb, address: SocketAddr) {
+        if self.refuses_because_epsv_all(verb) {
+            return;
+        }
+        if address.ip().to_canonical() != self.peer.ip() || address.port() < 1024 {
+            let reply = &b"Data connections go to your own address, at ports from 1024 on, and nowhere else."[..];
+            return self.refuse(verb, &[504, 501], reply);
+        }
+        self.act(Action::CloseData);
+        self.parameters.data = Some(DataPath::Connect(address));
+        self.answer(verb, 200, &b"Data connections will go there."[..]);
+    }
+
+    pub(super) fn set_extended_port(&mut self, address: ExtendedAddress) {
+        match address {
+            ExtendedAddress::Known(address) if address.is_ipv4() == self.peer.is_ipv4() => {
+                self.set_port(Verb::Eprt, address);
+            }
+            _ if self.refuses_because_epsv_all(Verb::Eprt) => {}
+            _ => self.refuse_family(Verb::Eprt),
+        }
+    }
+
+    /// PASV. Its reply has room for an IPv4 address only (RFC 2428 1).
+    pub(super) fn passive(&mut self) {
+        if self.refuses_because_epsv_all(Verb::Pasv) {
+            return;
+        }
+        if self.local.is_ipv6() {
+            return self.refuse(Verb::Pasv, &[522, 502], &b"PASV is for IPv4; use EPSV."[..]);
+        }
+        self.listen(Verb::Pasv);
+    }
+
+    pub(super) fn extended_passive(&mut self, argument: ExtendedPassive) {
+        match argument {
+            ExtendedPassive::All => {
+                self.parameters.extended_only = true;
+                self.answer(Verb::Epsv, 200, &b"Only EPSV from now on."[..]);
+            }
+            ExtendedPassive::V4 if self.local.is_ipv6() => self.refuse_family(Verb::Epsv),
+            ExtendedPassive::V6 if self.local.is_ipv4() => self.refuse_family(Verb::Epsv),
+            ExtendedPassive::UnknownFamily => self.refuse_family(Verb::Epsv),
+            ExtendedPassive::Any | ExtendedPassive::V4 | ExtendedPassive::V6 => self.listen(Verb::Epsv),
+        }
+    }
+
+    fn listen(&mut self, verb: Verb) {
+        let op = self.new_op();
+        self.parameters.data = None;
+        self.pending = Pending::Listen { op, verb };
+        self.act(Action::Listen { op });
+    }
+
+    pub(super) fn listening(&mut self, verb: Verb, result: Result<SocketAddr, NetworkError>) {
+        let address = match result {
+            Ok(address) => address,
+            Err(NetworkError::Exhausted) => {
+                return self.refuse(verb, &[425, 421], &b"No passive port is free; try again."[..]);
+            }
+            Err(_) => return self.refuse(verb, &[425, 421], &b"No passive port could be opened."[..]),
+        };
+        self.parameters.data = Some(DataPath::Accept);
+        if verb == Verb::Epsv {
+            let reply = format!("Entering extended passive mode (|||{}|).", address.port());
+            return self.answer(verb, 229, reply.into_bytes());
+        }
+        let ip = match (self.config.public_address, address.ip().to_canonical()) {
+            (Some(public), _) => public,
+            (None, IpAddr::V4(ip)) => ip,
+            (None, IpAddr::V6(_)) => return self.refuse(verb, &[522, 502], &b"PASV is for IPv4; use EPSV."[..]),
+        };
+        let mut host_port = Vec::new();
+        write_host_port(SocketAddrV4::new(ip, address.port()), &mut host_port);
+        self.answer(verb, 227, text(&[b"Entering passive mode (", &host_port, b")."]));
+    }
+
+    /// REST in stream mode: a decimal offset (RFC 3659 5.3). In TYPE A an offset has no fixed meaning on both sides, and
+    /// only 0 is taken.
+    pub(super) fn restart(&mut self, marker: &[u8]) {
+        let offset = core::str::from_utf8(marker).ok().filter(|m| m.bytes().all(|b| b.is_ascii_digit()));
+        match offset.and_then(|m| m.parse::<u64>().ok()) {
+            None => self.answer(Verb::Rest, 501, &b"The marker must be a decimal offset."[..]),
+            Some(offset) if offset > 0 && !self.parameters.image => {
+                self.refuse(Verb::Rest, &[504, 501], &b"Restarting needs TYPE I."[..]);
+            }
+            Some(offset) => {
+                self.parameters.restart = offset;
+                self.answer(Verb::Rest, 350, format!("Restarting at {offset}.").into_bytes());
+            }
+        }
+    }
+
+    fn refuses_because_epsv_all(&mut self, verb: Verb) -> bool {
+        if self.parameters.extended_only {
+            self.refuse(verb, &[501, 500], &b"Only EPSV is accepted after EPSV ALL."[..]);
+        }
+        self.parameters.extended_only
+    }
+
+    /// RFC 2428 2: the reply names the families that would do.
+    fn refuse_family(&mut self, verb: Verb) {
+        let family = if self.local.is_ipv4() { "1" } else { "2" };
+        self.answer(verb, 522, format!("Network protocol not supported, use ({family}).").into_bytes());
+    }
+}

@@ -1,0 +1,523 @@
+//! [`ServerSession`]: the frame of the server's machine. Bytes become commands here, completions find the operation they
+//! belong to, deadlines are kept, and output leaves. What a command means stands in the rooms beside this one.
+
+use super::access::Login;
+use super::config::ServerConfig;
+use super::files::FileOperation;
+use super::output::Output;
+use super::parameters::Parameters;
+use super::transfer::Moving;
+use crate::action::{Action, Completion, OpId};
+use crate::command::{Command, ParseError, Problem, Verb};
+use crate::drain::{Port, Wait};
+use crate::line::{Framed, LineReader};
+use crate::path::VirtualPath;
+use crate::time::Time;
+use alloc::collections::VecDeque;
+use alloc::format;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+
+/// Commands that wait while an operation runs. One is enough for a client that pipelines; what follows stays in the
+/// peer's socket.
+const HELD: usize = 1;
+
+/// Commands that wait once the peer has sent a Telnet Synch: an ABOR behind them must be seen (RFC 959 4.1.3).
+const HELD_URGENT: usize = 16;
+
+/// One control connection, seen from the server.
+#[derive(Debug)]
+pub struct ServerSession {
+    pub(super) config: Arc<ServerConfig>,
+    pub(super) local: SocketAddr,
+    pub(super) peer: SocketAddr,
+    /// The time of the input that is being dealt with.
+    pub(super) now: Time,
+    pub(super) output: Output,
+    pub(super) login: Login,
+    /// The connection, or the last logout: logins are awaited from here on.
+    pub(super) login_since: Time,
+    pub(super) failures: u32,
+    pub(super) directory: VirtualPath,
+    pub(super) parameters: Parameters,
+    pub(super) rename_from: Option<VirtualPath>,
+    pub(super) pending: Pending,
+    reader: LineReader,
+    actions: VecDeque<Action>,
+    held: VecDeque<Vec<u8>>,
+    phase: Phase,
+    urgent: bool,
+    stopping: bool,
+    bad_commands: u32,
+    last_command: Time,
+    next_op: u32,
+}
+
+/// The operation that the session waits for; at most one.
+#[derive(Debug)]
+pub(super) enum Pending {
+    None,
+    Login {
+        op: OpId,
+        verb: Verb,
+    },
+    /// A failed login is answered at this time, no sooner.
+    Penalty {
+        until: Time,
+        verb: Verb,
+    },
+    Files {
+        op: OpId,
+        operation: FileOperation,
+    },
+    Listen {
+        op: OpId,
+        verb: Verb,
+    },
+    Transfer(Moving),
+}
+
+/// How far the session is from its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Open,
+    /// The peer closed its side: what it asked for before is answered, then the session ends.
+    HalfClosed,
+    /// The last reply is written or on its way; nothing more is read.
+    Ending,
+    /// All is sent; the peer may now close (see [`Action::EndOutput`]).
+    Lingering {
+        until: Time,
+    },
+    /// [`Action::Close`] is due.
+    Over,
+    /// [`Action::Close`] was handed out.
+    Closed,
+}
+
+impl ServerSession {
+    /// A session that greets. `local` and `peer` are the two ends of the control connection: data connections are made
+    /// between these two addresses and no others.
+    pub fn new(config: Arc<ServerConfig>, local: SocketAddr, peer: SocketAddr, now: Time) -> Self {
+        let mut session = Self {
+            local: canonical(local),
+            peer: canonical(peer),
+            now,
+            output: Output::default(),
+            login: Login::Nobody,
+            login_since: now,
+            failures: 0,
+            directory: VirtualPath::root(),
+            parameters: Parameters::default(),
+            rename_from: None,
+            pending: Pending::None,
+            reader: LineReader::new(config.line_limit),
+            actions: VecDeque::new(),
+            held: VecDeque::new(),
+            phase: Phase::Open,
+            urgent: false,
+            stopping: false,
+            bad_commands: 0,
+            last_command: now,
+            next_op: 0,
+            config,
+        };
+        let greeting = session.config.greeting.clone().into_bytes();
+        session.say(220, greeting);
+        session
+    }
+
+    /// A session that says 421 with this reason and ends: for a server that is full or bars the peer.
+    pub fn turned_away(
+        config: Arc<ServerConfig>,
+        local: SocketAddr,
+        peer: SocketAddr,
+        now: Time,
+        reason: &'static str,
+    ) -> Self {
+        let mut session = Self::new(config, local, peer, now);
+        session.output.clear();
+        session.end(reason);
+        session
+    }
+
+    /// Bytes came in on the control connection: how many were taken. The rest must be offered again once
+    /// [`Wait::read`] is true.
+    pub fn receive(&mut self, now: Time, bytes: &[u8]) -> usize {
+        self.now = now;
+        if matches!(self.phase, Phase::Ending | Phase::Lingering { .. }) {
+            return bytes.len();
+        }
+        // The reader steps out while a line that may be its own is carried out by `self`.
+        let mut reader = core::mem::replace(&mut self.reader, LineReader::new(0));
+        let mut taken = 0;
+        while taken < bytes.len() && self.reads() {
+            let (used, framed) = reader.next(&bytes[taken..]);
+            taken += used;
+            match framed {
+                Framed::Line(line) => self.line(line),
+                Framed::TooLong => {
+                    self.last_command = now;
+                    self.bad_command("Line too long.");
+                }
+                Framed::Partial => {
+                    if reader.overrun() > self.config.overrun_limit {
+                        self.end("Line without end.");
+                    }
+                }
+            }
+        }
+        self.reader = reader;
+        taken
+    }
+
+    /// The peer sent a Telnet Synch (TCP urgent data): it wants attention although commands may wait before its ABOR.
+    pub fn receive_urgent(&mut self, now: Time) {
+        self.now = now;
+        self.urgent = matches!(self.pending, Pending::Transfer(_));
+    }
+
+    /// The peer closed the control connection, or it broke. RFC 959 4.1.1 (QUIT): this counts as an abort and a logout.
+    pub fn closed(&mut self, now: Time) {
+        self.now = now;
+        match self.phase {
+            Phase::Open => {
+                self.phase = Phase::HalfClosed;
+                self.abandon_transfer();
+                self.go_on();
+            }
+            Phase::Ending | Phase::Lingering { .. } => self.phase = Phase::Over,
+            Phase::HalfClosed | Phase::Over | Phase::Closed => {}
+        }
+    }
+
+    /// The host has done what an action asked for. An answer to an operation that is over is ignored.
+    pub fn complete(&mut self, now: Time, op: OpId, completion: Completion) {
+        self.now = now;
+        if self.phase == Phase::Closed || self.pending.op() != Some(op) {
+            return;
+        }
+        if let Pending::Transfer(_) = self.pending {
+            self.transfer_completed(completion);
+        } else {
+            match (core::mem::replace(&mut self.pending, Pending::None), completion) {
+                (Pending::Login { verb, .. }, Completion::Login(result)) => self.login_completed(verb, result),
+                (Pending::Files { operation, .. }, Completion::Storage(result)) => {
+                    self.files_completed(operation, result);
+                }
+                (Pending::Listen { verb, .. }, Completion::Listening(result)) => self.listening(verb, result),
+                // Not an answer to this kind of operation: the right one is still to come.
+                (pending, _) => self.pending = pending,
+            }
+        }
+        self.go_on();
+    }
+
+    /// The deadline of the last [`Wait`] has come. Calling it early or twice does no harm.
+    pub fn timeout(&mut self, now: Time) {
+        self.now = now;
+        if let Phase::Lingering { until } = self.phase
+            && until <= now
+        {
+            self.phase = Phase::Over;
+        }
+        if !matches!(self.phase, Phase::Open | Phase::HalfClosed) {
+            return;
+        }
+        if let Pending::Penalty { until, verb } = self.pending
+            && until <= now
+        {
+            self.pending = Pending::None;
+            self.login_refused(verb);
+            self.go_on();
+        }
+        self.transfer_timeout();
+        if self.idle_deadline().is_some_and(|deadline| deadline <= now) {
+            self.end(if self.login.is_in() { "Idle for too long." } else { "No login in time." });
+        }
+    }
+
+    /// The server is stopping: the session ends with 421 as soon as no transfer runs.
+    pub fn stop(&mut self, now: Time) {
+        self.now = now;
+        self.stopping = true;
+        self.go_on();
+    }
+
+    /// The session is to end now, whatever it does.
+    pub fn kick(&mut self, now: Time) {
+        self.now = now;
+        if matches!(self.phase, Phase::Open | Phase::HalfClosed) {
+            self.end("Closed by the operator.");
+        }
+    }
+
+    /// Hands out bytes and actions, and says what to wait for.
+    pub fn drain(&mut self, now: Time, port: &mut impl Port<Action>) -> Wait {
+        self.now = now;
+        while !self.output.is_empty() {
+            match port.write(self.output.pending()) {
+                Ok(0) => break,
+                Ok(count) => self.output.sent(count),
+                Err(_) => {
+                    self.output.clear();
+                    self.held.clear();
+                    self.abandon_transfer();
+                    self.phase = if self.phase == Phase::Closed { Phase::Closed } else { Phase::Over };
+                }
+            }
+        }
+        if self.output.is_empty() && self.phase == Phase::Ending {
+            self.act(Action::EndOutput);
+            self.phase = Phase::Lingering { until: now + self.config.linger };
+        }
+        if self.output.is_empty() && self.phase == Phase::Over {
+            self.act(Action::CloseData);
+            self.act(Action::Close);
+            self.phase = Phase::Closed;
+        }
+        while let Some(action) = self.actions.pop_front() {
+            port.act(action);
+        }
+        let read = self.reads() || matches!(self.phase, Phase::Lingering { .. });
+        let urgent = !read && !self.urgent && matches!(self.pending, Pending::Transfer(_));
+        Wait { read, urgent, write: !self.output.is_empty(), deadline: self.deadline() }
+    }
+
+    /// The user who is logged in.
+    pub fn user(&self) -> Option<&[u8]> {
+        self.login.user()
+    }
+
+    /// The working directory.
+    pub fn working_directory(&self) -> &VirtualPath {
+        &self.directory
+    }
+
+    /// Has the session ended? Nothing comes out of it any more.
+    pub fn is_over(&self) -> bool {
+        self.phase == Phase::Closed
+    }
+
+    pub(super) fn act(&mut self, action: Action) {
+        self.actions.push_back(action);
+    }
+
+    pub(super) fn new_op(&mut self) -> OpId {
+        self.next_op = self.next_op.wrapping_add(1);
+        OpId(self.next_op)
+    }
+
+    /// Says 421 with this reason, and ends. 421 may come at any time (RFC 959 5.4).
+    pub(super) fn end(&mut self, reason: &str) {
+        let mut text = Vec::from(reason.as_bytes());
+        text.extend_from_slice(b" Closing the control connection.");
+        self.say(421, text);
+        self.finish();
+    }
+
+    /// Everything is said: the session ends when it is sent.
+    pub(super) fn finish(&mut self) {
+        self.abandon_transfer();
+        self.pending = Pending::None;
+        self.held.clear();
+        self.phase = Phase::Ending;
+    }
+
+    /// Does the session take in another line now?
+    fn reads(&self) -> bool {
+        let room = match self.pending {
+            Pending::None => true,
+            Pending::Penalty { .. } => false,
+            _ => self.held.len() < if self.urgent { HELD_URGENT } else { HELD },
+        };
+        self.phase == Phase::Open && room && !self.output.is_full()
+    }
+
+    fn line(&mut self, line: &[u8]) {
+        self.last_command = self.now;
+        if matches!(self.pending, Pending::None) {
+            return self.execute(line);
+        }
+        if matches!(self.pending, Pending::Transfer(_)) {
+            match Command::parse(line) {
+                Ok(Command::Abor) => return self.abort(),
+                Ok(Command::Stat(None)) => return self.stat_in_transfer(),
+                _ => {}
+            }
+        }
+        self.held.push_back(line.to_vec());
+    }
+
+    /// Goes on with what waited for the operation that has ended.
+    fn go_on(&mut self) {
+        while matches!(self.pending, Pending::None) && matches!(self.phase, Phase::Open | Phase::HalfClosed) {
+            self.urgent = false;
+            if self.stopping {
+                return self.end("The server is stopping.");
+            }
+            match self.held.pop_front() {
+                Some(line) => self.execute(&line),
+                None if self.phase == Phase::HalfClosed => self.phase = Phase::Over,
+                None => return,
+            }
+        }
+    }
+
+    fn execute(&mut self, line: &[u8]) {
+        match Command::parse(line) {
+            Ok(command) => {
+                let verb = command.verb();
+                if !self.login.is_in() && needs_login(verb) {
+                    return self.answer(verb, 530, &b"Log in first, with USER and PASS."[..]);
+                }
+                self.bad_commands = 0;
+                // RFC 959 4.1.3: RNFR "must be immediately followed by" RNTO.
+                let rename_from = self.rename_from.take();
+                self.carry_out(&command, rename_from);
+            }
+            Err(ParseError { verb: Some(verb), .. }) if !self.login.is_in() && needs_login(verb) => {
+                self.answer(verb, 530, &b"Log in first, with USER and PASS."[..]);
+            }
+            Err(ParseError { verb: Some(verb), problem }) => {
+                let text = match problem {
+                    Problem::Missing => format!("The argument is missing. Syntax: {}", verb.syntax()),
+                    Problem::Unexpected => format!("No argument is expected. Syntax: {}", verb.syntax()),
+                    Problem::Unknown => format!("Not understood. Syntax: {}", verb.syntax()),
+                    Problem::Syntax(expected) => format!("Expected {expected}. Syntax: {}", verb.syntax()),
+                };
+                self.refuse(verb, &[501, 500], text.into_bytes());
+            }
+            // A browser or a page's script talking to the wrong port must not get anywhere (PROTOCOL: ALPACA).
+            Err(_) if is_http(line) => self.end("This is FTP, not HTTP."),
+            Err(_) => self.bad_command("Command not understood."),
+        }
+    }
+
+    fn bad_command(&mut self, text: &'static str) {
+        self.bad_commands += 1;
+        if self.bad_commands > self.config.bad_commands {
+            self.end("Too many bad commands.");
+        } else {
+            self.say(500, text.as_bytes());
+        }
+    }
+
+    fn carry_out(&mut self, command: &Command<'_>, rename_from: Option<VirtualPath>) {
+        let verb = command.verb();
+        match *command {
+            Command::User(name) => self.user_given(name),
+            Command::Pass(password) => self.password_given(password),
+            Command::Acct(account) => self.account_given(account),
+            Command::Rein => self.reinitialize(),
+            Command::Quit => {
+                self.answer(verb, 221, &b"Goodbye."[..]);
+                self.finish();
+            }
+            Command::Cwd(path) => self.change_directory(verb, path),
+            Command::Cdup => self.change_directory(verb, b".."),
+            Command::Pwd => self.print_directory(),
+            Command::Mkd(path) => self.make_directory(path),
+            Command::Rmd(path) => self.remove_directory(path),
+            Command::Dele(path) => self.remove_file(path),
+            Command::Rnfr(path) => self.rename_from(path),
+            Command::Rnto(path) => self.rename_to(rename_from, path),
+            Command::Size(path) => self.size(path),
+            Command::Mdtm(path) => self.modified(path),
+            Command::Mlst(path) => self.facts(path),
+            Command::Allo { size, .. } => self.allocate(size),
+            Command::Type(code) => self.set_type(code),
+            Command::Stru(structure) => self.set_structure(structure),
+            Command::Mode(mode) => self.set_mode(mode),
+            Command::Port(address) => self.set_port(verb, address.into()),
+            Command::Eprt(address) => self.set_extended_port(address),
+            Command::Pasv => self.passive(),
+            Command::Epsv(argument) => self.extended_passive(argument),
+            Command::Rest(marker) => self.restart(marker),
+            Command::Retr(path) => self.retrieve(path),
+            Command::Stor(path) => self.store(path),
+            Command::Appe(path) => self.append(path),
+            Command::Stou(path) => self.store_unique(path),
+            Command::List(argument) | Command::Nlst(argument) => self.list(verb, argument),
+            Command::Mlsd(path) => self.list_facts(path),
+            Command::Abor => self.abort_nothing(),
+            Command::Stat(None) => self.status(),
+            Command::Stat(Some(path)) => self.status_of(path),
+            Command::Help(topic) => self.help(topic),
+            Command::Syst => self.answer(verb, 215, &b"UNIX Type: L8"[..]),
+            Command::Noop => self.answer(verb, 200, &b"Nothing done."[..]),
+            Command::Feat => self.features(),
+            Command::Opts { name, options } => self.options(name, options),
+            Command::Site(command) => self.site(command),
+            Command::Known { .. } => self.refuse(verb, &[502, 500], &b"Command not implemented."[..]),
+        }
+    }
+
+    fn deadline(&self) -> Option<Time> {
+        match (self.phase, &self.pending) {
+            (Phase::Lingering { until }, _) => Some(until),
+            (Phase::Open | Phase::HalfClosed, Pending::Penalty { until, .. }) => Some(*until),
+            (Phase::Open | Phase::HalfClosed, Pending::Transfer(moving)) => Some(moving.deadline(&self.config)),
+            _ => self.idle_deadline(),
+        }
+    }
+
+    /// RFC 1123 4.1.3.2. It covers everything but transfers, which have their own, and the host's own work.
+    fn idle_deadline(&self) -> Option<Time> {
+        if self.phase != Phase::Open || !matches!(self.pending, Pending::None | Pending::Listen { .. }) {
+            return None;
+        }
+        Some(if self.login.is_in() {
+            self.last_command + self.config.idle_timeout
+        } else {
+            self.login_since + self.config.login_timeout
+        })
+    }
+}
+
+impl Pending {
+    fn op(&self) -> Option<OpId> {
+        match self {
+            Self::None | Self::Penalty { .. } => None,
+            Self::Login { op, .. } | Self::Files { op, .. } | Self::Listen { op, .. } => Some(*op),
+            Self::Transfer(moving) => Some(moving.op),
+        }
+    }
+}
+
+/// An IPv4 peer of an IPv6 socket is an IPv4 peer.
+fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
+/// The commands of which a stranger may make use.
+fn needs_login(verb: Verb) -> bool {
+    !matches!(
+        verb,
+        Verb::User
+            | Verb::Pass
+            | Verb::Acct
+            | Verb::Rein
+            | Verb::Quit
+            | Verb::Noop
+            | Verb::Help
+            | Verb::Feat
+            | Verb::Opts
+            | Verb::Syst
+            | Verb::Abor
+            | Verb::Auth
+            | Verb::Pbsz
+            | Verb::Prot
+            | Verb::Host
+            | Verb::Lang
+            | Verb::Clnt
+            | Verb::Csid
+    )
+}
+
+fn is_http(line: &[u8]) -> bool {
+    const METHODS: [&[u8]; 9] =
+        [b"GET ", b"HEAD ", b"POST ", b"PUT ", b"DELETE ", b"CONNECT ", b"OPTIONS ", b"TRACE ", b"PATCH "];
+    METHODS.iter().any(|method| line.starts_with(method)) || line.ends_with(b" HTTP/1.1")
+}
