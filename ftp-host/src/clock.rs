@@ -1,8 +1,58 @@
-//! The wall clock: the operating system's time as the protocol dates it.
+//! The two clocks: [`Clock`], which deadlines are measured by, and [`WallClock`], which files and listings are dated by. Both
+//! are handed in, so that a test can let an hour pass at once.
 
-use ftp_core::time::WallTime;
-use std::sync::Arc;
-use std::time::SystemTime;
+use ftp_core::time::{Time, WallTime};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+/// Where a host's sessions get their time from.
+#[derive(Debug)]
+pub struct Clock {
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    System { epoch: Instant },
+    Manual { now: Mutex<Time> },
+}
+
+impl Clock {
+    /// The system's monotonic clock; its epoch is now.
+    pub fn system() -> Self {
+        Self { kind: Kind::System { epoch: Instant::now() } }
+    }
+
+    /// A clock that stands still until it is moved. Move it with [`Host::advance`](crate::host::Host::advance), which
+    /// wakes those who wait.
+    pub fn manual() -> Self {
+        Self { kind: Kind::Manual { now: Mutex::new(Time::ZERO) } }
+    }
+
+    /// The time.
+    pub fn now(&self) -> Time {
+        match &self.kind {
+            Kind::System { epoch } => Time::new(epoch.elapsed()),
+            Kind::Manual { now } => *now.lock().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+
+    /// How long to sleep for a deadline; `None`: until woken.
+    pub fn sleep_for(&self, deadline: Option<Time>) -> Option<Duration> {
+        match &self.kind {
+            Kind::System { .. } => Some(deadline?.since(self.now())),
+            Kind::Manual { .. } => None,
+        }
+    }
+
+    /// Moves a manual clock; the system's goes on as it will.
+    pub(crate) fn advance(&self, by: Duration) {
+        if let Kind::Manual { now } = &self.kind {
+            let mut now = now.lock().unwrap_or_else(PoisonError::into_inner);
+            *now = *now + by;
+        }
+    }
+}
 
 /// Tells the present time. The program's is [`system`]; tests and transcripts hand in their own.
 pub type WallClock = Arc<dyn Fn() -> WallTime + Send + Sync>;

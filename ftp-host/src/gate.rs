@@ -139,7 +139,8 @@ impl Gate {
     fn entries(&self, path: &VirtualPath, options: ListOptions) -> Result<StorageAnswer> {
         let mut all = Selection::open(&*self.account.storage, path, options, self.account.permissions)?;
         let entries = all.by_ref().take(MAX_REPLY_ENTRIES).collect::<Result<Vec<_>>>()?;
-        Ok(StorageAnswer::Entries { entries, truncated: all.next().is_some(), now: (self.clock)() })
+        let (directory, truncated) = (all.of_directory, all.next().is_some());
+        Ok(StorageAnswer::Entries { directory, entries, truncated, now: (self.clock)() })
     }
 
     /// The size of a file or, where there is none yet, of what an interrupted upload of it left: clients that resume an

@@ -30,6 +30,8 @@ const CHUNK: usize = 32 * 1024;
 
 /// The entries that a path and options choose, in order.
 pub(crate) struct Selection {
+    /// They are those of a directory, not a file that was named.
+    pub(crate) of_directory: bool,
     /// The directory itself and the one above it, for MLSD.
     ahead: VecDeque<Entry>,
     entries: Box<dyn Iterator<Item = Result<Entry>> + Send>,
@@ -47,6 +49,7 @@ impl Selection {
         permissions: Permissions,
     ) -> Result<Self> {
         let mut selection = Self {
+            of_directory: true,
             ahead: VecDeque::new(),
             entries: Box::new(core::iter::empty()),
             pattern: None,
@@ -71,6 +74,7 @@ impl Selection {
             Ok(entry) => {
                 // A name that was asked for is shown, hidden or not.
                 selection.hidden = true;
+                selection.of_directory = false;
                 selection.entries = Box::new(core::iter::once(Ok(entry)));
             }
             Err(StorageError::NotFound | StorageError::NameNotAllowed) if options.glob && is_pattern(path.name()) => {
@@ -199,8 +203,14 @@ impl Listing {
         // What cannot be read, or has gone, or is no directory any more, is shown as empty: one such directory is no
         // reason to lose the rest.
         let entries = self.storage.list(&directory.path).unwrap_or_else(|_| Box::new(core::iter::empty()));
-        let selection =
-            Selection { ahead: VecDeque::new(), entries, pattern: None, hidden: self.options.hidden, permissions };
+        let selection = Selection {
+            of_directory: true,
+            ahead: VecDeque::new(),
+            entries,
+            pattern: None,
+            hidden: self.options.hidden,
+            permissions,
+        };
         self.current = Some((selection, directory));
     }
 }

@@ -2,9 +2,11 @@
 //!
 //! Nothing here waits, and nothing moves a byte: that is [`crate::pump`].
 
+mod connection;
 mod dialer;
 mod listener;
 
+pub use connection::DataConnection;
 pub use dialer::Dialer;
 pub use listener::{Accepted, Listener, PassivePorts};
 

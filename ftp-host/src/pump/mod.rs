@@ -12,8 +12,8 @@ mod send;
 mod splice;
 
 use crate::channel::Channel;
-use crate::storage::{Source, Upload};
-use ftp_core::action::{StorageError, TransferError};
+use crate::storage::{Source, Upload, from_io};
+use ftp_core::action::TransferError;
 use ftp_core::codec::Codec;
 pub use memory::Memory;
 use receive::Receiver;
@@ -70,7 +70,7 @@ impl Pump {
     /// Receives into `sink` until the end of the data.
     ///
     /// If `announced` bytes were (ALLO, RFC 959 4.1.3), then fewer end in [`TransferError::Incomplete`] with nothing
-    /// published, and more in [`StorageError::OverQuota`]. With a codec that stores fewer bytes than it receives, the
+    /// published, and more in [`OverQuota`](ftp_core::action::StorageError::OverQuota). With a codec that stores fewer bytes than it receives, the
     /// bytes received may not be fewer and the bytes stored may not be more, since a client may have meant either.
     pub fn receive(sink: Sink, codec: Codec, channel: Channel, announced: Option<u64>) -> Self {
         let flow = Flow::Receive(Receiver::new(sink, codec, channel.is_plain(), announced));
@@ -152,10 +152,5 @@ impl Wire<'_> {
 
 /// What a failure to read or write the file means to a session.
 fn storage_error(error: &io::Error) -> TransferError {
-    TransferError::Storage(match error.kind() {
-        ErrorKind::StorageFull => StorageError::NoSpace,
-        ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => StorageError::OverQuota,
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => StorageError::Denied,
-        _ => StorageError::Local,
-    })
+    TransferError::Storage(from_io(error))
 }

@@ -9,6 +9,7 @@ mod error;
 mod memory;
 
 pub use disk::Disk;
+pub(crate) use error::from_io;
 pub use memory::{Memory, MemoryCall};
 
 use ftp_core::action::{StorageError, StoreMode};

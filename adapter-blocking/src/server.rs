@@ -1,0 +1,147 @@
+//! The server: a thread for each listener, a thread for each session.
+
+use crate::wait::{Alarm, sleep, wait};
+use ftp_host::host::Host;
+use ftp_host::readiness::{Ready, Turn};
+use ftp_host::session::Session;
+use rustix::event::{PollFd, PollFlags};
+use std::io::{self, ErrorKind};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::AsFd;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+/// Stack of a session's thread. It holds one scratch buffer and shallow calls; the password hash works on the heap.
+const STACK: usize = 256 * 1024;
+
+/// Room to read commands into.
+const SCRATCH: usize = 4096;
+
+/// The pause after a connection could not be accepted, for want of descriptors or memory.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// A server that runs. Dropping it lets it run on.
+#[derive(Debug)]
+pub struct Running {
+    host: Arc<Host>,
+    addresses: Vec<SocketAddr>,
+    gate: Arc<Gate>,
+    acceptors: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// What ends the acceptors.
+#[derive(Debug)]
+struct Gate {
+    closed: AtomicBool,
+    alarm: Alarm,
+}
+
+/// Serves every connection that comes in on `listeners`, on threads of their own.
+///
+/// # Errors
+/// What the system says when a listener or a thread is not to be had.
+pub fn serve(listeners: Vec<TcpListener>, host: Arc<Host>) -> io::Result<Running> {
+    let gate = Arc::new(Gate { closed: AtomicBool::new(false), alarm: Alarm::new()? });
+    let mut addresses = Vec::new();
+    let mut acceptors = Vec::new();
+    for listener in listeners {
+        listener.set_nonblocking(true)?;
+        addresses.push(listener.local_addr()?);
+        let (host, gate) = (Arc::clone(&host), Arc::clone(&gate));
+        acceptors.push(Builder::new().name("ftp-accept".into()).spawn(move || accept_all(&listener, &host, &gate))?);
+    }
+    Ok(Running { host, addresses, gate, acceptors: Mutex::new(acceptors) })
+}
+
+impl Running {
+    /// Where it listens.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Stops in good order: takes in nobody any more, ends idle sessions with 421, lets transfers finish for as long as
+    /// `grace`, and then ends them too. Did all end by themselves?
+    pub fn stop(&self, grace: Duration) -> bool {
+        self.gate.closed.store(true, Ordering::SeqCst);
+        self.gate.alarm.ring();
+        self.host.registry.stop();
+        let in_time = self.host.registry.wait_empty(grace);
+        if !in_time {
+            self.host.registry.kick_all();
+            self.host.registry.wait_empty(Duration::from_secs(5));
+        }
+        self.join();
+        in_time
+    }
+
+    /// Waits until no more connections are accepted.
+    pub fn join(&self) {
+        let acceptors = std::mem::take(&mut *self.acceptors.lock().unwrap_or_else(PoisonError::into_inner));
+        for acceptor in acceptors {
+            // A panic there has ended it as well.
+            let _ = acceptor.join();
+        }
+    }
+}
+
+fn accept_all(listener: &TcpListener, host: &Arc<Host>, gate: &Gate) {
+    while !gate.closed.load(Ordering::SeqCst) {
+        match listener.accept() {
+            // Without a thread the connection is dropped: the peer sees it closed.
+            Ok((stream, _)) => {
+                if begin(stream, host).is_err() {
+                    pause(gate);
+                }
+            }
+            Err(error) => match error.kind() {
+                ErrorKind::WouldBlock => {
+                    let mut fds = [
+                        PollFd::new(&gate.alarm, PollFlags::IN),
+                        PollFd::from_borrowed_fd(listener.as_fd(), PollFlags::IN),
+                    ];
+                    sleep(&mut fds, None);
+                }
+                ErrorKind::Interrupted | ErrorKind::ConnectionAborted => {}
+                _ => pause(gate),
+            },
+        }
+    }
+}
+
+fn pause(gate: &Gate) {
+    sleep(&mut [PollFd::new(&gate.alarm, PollFlags::IN)], Some(PAUSE));
+}
+
+fn begin(stream: TcpStream, host: &Arc<Host>) -> io::Result<()> {
+    let alarm = Arc::new(Alarm::new()?);
+    let waker = Arc::clone(&alarm);
+    let session = Session::new(host, stream, Arc::new(move || waker.ring()))?;
+    let host = Arc::clone(host);
+    let thread = Builder::new().name("ftp-session".into()).stack_size(STACK);
+    // A session that panics takes its own thread with it and nothing else.
+    thread.spawn(move || run(session, &host, &alarm)).map(drop)
+}
+
+fn run(mut session: Session, host: &Host, alarm: &Alarm) {
+    let mut scratch = [0; SCRATCH];
+    let mut ready = Ready::ALL;
+    loop {
+        let turn = session.turn(ready, &mut scratch);
+        if turn == Turn::Over {
+            return;
+        }
+        if let Some(job) = session.take_job() {
+            session.finished(job.run());
+            ready = Ready::default();
+            continue;
+        }
+        let interest = session.interest();
+        let limit = match turn {
+            Turn::Again => Some(Duration::ZERO),
+            _ => host.clock.sleep_for(interest.deadline),
+        };
+        ready = wait(&interest, alarm, limit);
+    }
+}

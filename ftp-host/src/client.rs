@@ -1,0 +1,304 @@
+//! [`Connection`]: a client's control connection, on the machine of `ftp-core`. The counterpart of
+//! [`crate::session::Session`]: it does all that needs no waiting, and says what to wait for.
+
+use crate::channel::Channel;
+use crate::clock::Clock;
+use crate::control::Control;
+use crate::data::{DataConnection, PassivePorts};
+use crate::pump::{Memory, Pump, Sink, Step};
+use crate::readiness::{Direction, Interest, Ready, Turn};
+use crate::storage::Source;
+use ftp_core::action::{NetworkError, OpId, StorageError, TransferError};
+use ftp_core::client::{ClientAction, ClientCompletion, ClientConfig, ClientSession, Event, LocalEnd, Misuse, Request};
+use ftp_core::codec::Codec;
+use ftp_core::time::Time;
+use std::collections::VecDeque;
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, TcpStream};
+use std::os::fd::AsFd;
+use std::sync::Arc;
+
+/// Reads of the control connection in one turn.
+const READS: usize = 16;
+
+/// The largest listing kept, in bytes as the server sends it.
+const LISTING_LIMIT: usize = 256 << 20;
+
+/// The application's end of a transfer.
+pub enum End {
+    /// What is to be sent.
+    Source(Source),
+    /// Where to put what comes.
+    Sink(Sink),
+}
+
+/// A client's connection to one server.
+pub struct Connection {
+    clock: Clock,
+    machine: ClientSession,
+    control: Control<ClientAction>,
+    local: SocketAddr,
+    peer: SocketAddr,
+    ports: PassivePorts,
+    data: DataConnection,
+    transfer: Transfer,
+    end: Option<End>,
+    events: VecDeque<Event>,
+    over: bool,
+}
+
+/// The transfer under way.
+enum Transfer {
+    None,
+    /// The data connection is being made.
+    Connecting {
+        op: OpId,
+    },
+    /// It stands; what it is for is still to be said.
+    Connected {
+        op: OpId,
+        channel: Channel,
+    },
+    /// The bytes move; or wait for the socket to be ready in this direction.
+    Moving {
+        op: OpId,
+        pump: Box<Pump>,
+        direction: Option<Direction>,
+        listing: Option<Memory>,
+    },
+}
+
+impl Connection {
+    /// A client on a connection that stands. `configure` completes the settings, which begin with the defaults for the
+    /// two addresses.
+    ///
+    /// # Errors
+    /// What the system says: the connection is gone already.
+    pub fn new(
+        stream: impl Into<Arc<TcpStream>>,
+        clock: Clock,
+        configure: impl FnOnce(&mut ClientConfig),
+    ) -> io::Result<Self> {
+        let channel = Channel::control(stream)?;
+        let (local, peer) = (channel.socket().local_addr()?, channel.socket().peer_addr()?);
+        let mut config = ClientConfig::new(local, peer);
+        config.now_wall = (crate::clock::system())();
+        configure(&mut config);
+        let machine = ClientSession::new(config, clock.now());
+        Ok(Self {
+            clock,
+            machine,
+            control: Control::new(channel),
+            local,
+            peer,
+            ports: PassivePorts::any(),
+            data: DataConnection::Closed,
+            transfer: Transfer::None,
+            end: None,
+            events: VecDeque::new(),
+            over: false,
+        })
+    }
+
+    /// Asks for something. `end` is the file of a transfer. Its end comes as [`Event::Done`].
+    ///
+    /// # Errors
+    /// [`Misuse`], when another request runs or the connection is closed.
+    pub fn request(&mut self, request: Request, end: Option<End>) -> Result<(), Misuse> {
+        self.machine.request(self.clock.now(), request)?;
+        self.end = end;
+        Ok(())
+    }
+
+    /// Ends the transfer that runs, with ABOR.
+    pub fn abort(&mut self) {
+        self.machine.abort(self.clock.now());
+    }
+
+    /// The next thing that happened.
+    pub fn event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// The bytes that the transfer under way has moved; `None` while there is none.
+    pub fn moved(&self) -> Option<u64> {
+        match &self.transfer {
+            Transfer::Moving { pump, listing: None, .. } => Some(pump.moved()),
+            _ => None,
+        }
+    }
+
+    /// The machine, for questions.
+    pub fn machine(&self) -> &ClientSession {
+        &self.machine
+    }
+
+    /// The clock that its deadlines are measured by.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Does all that can be done without waiting. `scratch` is room to read into. After it, take the
+    /// [`event`](Self::event)s.
+    pub fn turn(&mut self, ready: Ready, scratch: &mut [u8]) -> Turn {
+        if ready.control {
+            self.control.set_readable();
+        }
+        let mut again = self.advance_transfer(ready.data);
+        self.settle();
+        for _ in 0..READS {
+            if !self.control.read(self.clock.now(), &mut self.machine, scratch) {
+                break;
+            }
+            self.settle();
+        }
+        if self.control.wait.deadline.is_some_and(|deadline| deadline <= self.clock.now()) {
+            self.machine.timeout(self.clock.now());
+            self.settle();
+        }
+        again |= self.control.has_more();
+        match (self.over, again) {
+            (true, _) => Turn::Over,
+            (false, true) => Turn::Again,
+            (false, false) => Turn::Wait,
+        }
+    }
+
+    /// What to wait for before the next turn.
+    pub fn interest(&self) -> Interest<'_> {
+        let data = match &self.transfer {
+            Transfer::Connecting { .. } => self.data.interest(),
+            Transfer::Moving { pump, direction: Some(direction), .. } => {
+                Some((pump.channel().socket().as_fd(), *direction))
+            }
+            _ => None,
+        };
+        Interest {
+            control: self.control.channel.socket().as_fd(),
+            control_read: self.control.wait.read,
+            control_write: self.control.wait.write,
+            control_urgent: self.control.wait.urgent,
+            data,
+            deadline: self.control.wait.deadline,
+        }
+    }
+
+    fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    fn settle(&mut self) {
+        while self.control.drain(self.clock.now(), &mut self.machine) {
+            while let Some(action) = self.control.action() {
+                self.act(action);
+            }
+        }
+    }
+
+    fn act(&mut self, action: ClientAction) {
+        match action {
+            ClientAction::Listen { op } => {
+                let result = self.data.listen(&self.ports, self.local, self.peer);
+                self.machine.complete(self.now(), op, ClientCompletion::Listening(result));
+            }
+            ClientAction::Open { op, data } => match self.data.begin(data, self.local) {
+                Ok(()) => self.transfer = Transfer::Connecting { op },
+                Err(error) => self.connected(op, Err(error)),
+            },
+            ClientAction::Transfer { op, end, codec } => self.begin(op, end, codec),
+            ClientAction::Progress { op } => {
+                let bytes = match &self.transfer {
+                    Transfer::Moving { pump, .. } => pump.moved(),
+                    _ => 0,
+                };
+                self.machine.complete(self.now(), op, ClientCompletion::Progress(bytes));
+            }
+            ClientAction::Cancel { op } => {
+                self.data = DataConnection::Closed;
+                if let Transfer::Moving { pump, .. } = std::mem::replace(&mut self.transfer, Transfer::None) {
+                    self.transferred(op, pump.cancel(), None);
+                }
+            }
+            ClientAction::Notify(event) => {
+                if matches!(event, Event::Done(_)) {
+                    self.end = None;
+                }
+                self.events.push_back(event);
+            }
+            ClientAction::Close => {
+                // If that fails the connection is gone, which is what is wanted.
+                let _ = self.control.channel.shutdown_write();
+                self.over = true;
+            }
+        }
+    }
+
+    fn begin(&mut self, op: OpId, end: LocalEnd, codec: Codec) {
+        let channel = match std::mem::replace(&mut self.transfer, Transfer::None) {
+            Transfer::Connected { op: connected, channel } if connected == op => channel,
+            _ => return self.transferred(op, Err(TransferError::NoConnection), None),
+        };
+        let (pump, listing) = match (end, self.end.take()) {
+            (LocalEnd::Source, Some(End::Source(source))) => (Pump::send(source, codec, channel), None),
+            (LocalEnd::Sink, Some(End::Sink(sink))) => (Pump::receive(sink, codec, channel, None), None),
+            (LocalEnd::Listing, _) => {
+                let listing = Memory::new(LISTING_LIMIT);
+                let sink = Sink::Writer(Box::new(listing.clone()));
+                (Pump::receive(sink, codec, channel, None), Some(listing))
+            }
+            // The application gave nothing, or the wrong end.
+            _ => return self.transferred(op, Err(TransferError::Storage(StorageError::Unsupported)), None),
+        };
+        self.transfer = Transfer::Moving { op, pump: Box::new(pump), direction: None, listing };
+    }
+
+    /// Moves the transfer on: is there more to do at once?
+    fn advance_transfer(&mut self, ready: bool) -> bool {
+        self.settle();
+        if let Transfer::Connecting { op } = self.transfer
+            && let Some(outcome) = self.data.connected()
+        {
+            self.transfer = Transfer::None;
+            let outcome = outcome.map(|channel| self.transfer = Transfer::Connected { op, channel });
+            self.connected(op, outcome);
+            self.settle();
+        }
+        let Transfer::Moving { op, pump, direction, listing } = &mut self.transfer else { return false };
+        if direction.is_some() && !ready {
+            return false;
+        }
+        match pump.step(Pump::BUDGET) {
+            Step::Again => {
+                *direction = None;
+                return true;
+            }
+            Step::Readable => *direction = Some(Direction::Read),
+            Step::Writable => *direction = Some(Direction::Write),
+            Step::Done(result) => {
+                let (op, listing) = (*op, listing.take());
+                self.transfer = Transfer::None;
+                self.transferred(op, result, listing.as_ref());
+            }
+        }
+        false
+    }
+
+    fn connected(&mut self, op: OpId, outcome: Result<(), NetworkError>) {
+        self.machine.complete(self.now(), op, ClientCompletion::Connected(outcome));
+    }
+
+    fn transferred(&mut self, op: OpId, result: Result<u64, TransferError>, listing: Option<&Memory>) {
+        if let Some(listing) = listing {
+            // A listing that is too large is the machine's to report, when the transfer is over.
+            let _ = self.machine.listing(&listing.take());
+        }
+        self.machine.complete(self.now(), op, ClientCompletion::Transferred(result));
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("peer", &self.peer).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,143 @@
+//! [`Control`]: the control connection of a session, server or client: bytes from the socket to the machine of
+//! `ftp-core` and back, and the actions that come out of it.
+
+use crate::channel::Channel;
+use ftp_core::action::Action;
+use ftp_core::client::{ClientAction, ClientSession};
+use ftp_core::drain::{Closed, Port, Wait};
+use ftp_core::server::ServerSession;
+use ftp_core::time::Time;
+use std::collections::VecDeque;
+use std::io::ErrorKind;
+
+/// A machine of `ftp-core`, seen from its control connection.
+pub(crate) trait Machine {
+    type Action;
+    fn receive(&mut self, now: Time, bytes: &[u8]) -> usize;
+    fn closed(&mut self, now: Time);
+    fn drain(&mut self, now: Time, port: &mut impl Port<Self::Action>) -> Wait;
+}
+
+impl Machine for ServerSession {
+    type Action = Action;
+
+    fn receive(&mut self, now: Time, bytes: &[u8]) -> usize {
+        self.receive(now, bytes)
+    }
+
+    fn closed(&mut self, now: Time) {
+        self.closed(now);
+    }
+
+    fn drain(&mut self, now: Time, port: &mut impl Port<Action>) -> Wait {
+        self.drain(now, port)
+    }
+}
+
+impl Machine for ClientSession {
+    type Action = ClientAction;
+
+    fn receive(&mut self, now: Time, bytes: &[u8]) -> usize {
+        self.receive(now, bytes)
+    }
+
+    fn closed(&mut self, now: Time) {
+        self.closed(now);
+    }
+
+    fn drain(&mut self, now: Time, port: &mut impl Port<ClientAction>) -> Wait {
+        self.drain(now, port)
+    }
+}
+
+/// A control connection.
+pub(crate) struct Control<A> {
+    pub(crate) channel: Channel,
+    /// What the machine waits for, as it said when it was drained last.
+    pub(crate) wait: Wait,
+    /// Bytes that the machine would not take yet.
+    inbox: Vec<u8>,
+    /// The socket may have something to read.
+    readable: bool,
+    actions: VecDeque<A>,
+}
+
+impl<A> Control<A> {
+    pub(crate) fn new(channel: Channel) -> Self {
+        let wait = Wait { read: false, urgent: false, write: true, deadline: None };
+        Self { channel, wait, inbox: Vec::new(), readable: true, actions: VecDeque::new() }
+    }
+
+    /// The socket may have something to read again.
+    pub(crate) fn set_readable(&mut self) {
+        self.readable = true;
+    }
+
+    /// Could the machine take in more at once?
+    pub(crate) fn has_more(&self) -> bool {
+        self.wait.read && (self.readable || !self.inbox.is_empty())
+    }
+
+    /// The next action that the machine asked for.
+    pub(crate) fn action(&mut self) -> Option<A> {
+        self.actions.pop_front()
+    }
+
+    /// Drains the machine; its actions are then to be had. Are there any?
+    pub(crate) fn drain(&mut self, now: Time, machine: &mut impl Machine<Action = A>) -> bool {
+        self.wait = machine.drain(now, self);
+        !self.actions.is_empty()
+    }
+
+    /// Offers the machine what the peer sent, if it waits for that: was there anything?
+    pub(crate) fn read(&mut self, now: Time, machine: &mut impl Machine<Action = A>, scratch: &mut [u8]) -> bool {
+        if !self.wait.read {
+            return false;
+        }
+        if !self.inbox.is_empty() {
+            let taken = machine.receive(now, &self.inbox);
+            self.inbox.drain(..taken);
+            if self.inbox.is_empty() {
+                // An idle session holds no memory for what it once received.
+                self.inbox = Vec::new();
+            }
+            return taken > 0;
+        }
+        if !self.readable {
+            return false;
+        }
+        match self.channel.read(scratch) {
+            Ok(count) if count > 0 => {
+                // A read that does not fill the room has emptied the socket.
+                self.readable = count == scratch.len();
+                let taken = machine.receive(now, &scratch[..count]);
+                self.inbox.extend_from_slice(&scratch[taken..count]);
+                true
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                self.readable = false;
+                false
+            }
+            // The end, or a broken connection.
+            Ok(_) | Err(_) => {
+                self.readable = false;
+                machine.closed(now);
+                true
+            }
+        }
+    }
+}
+
+impl<A> Port<A> for Control<A> {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, Closed> {
+        match self.channel.write(bytes) {
+            Ok(count) => Ok(count),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(0),
+            Err(_) => Err(Closed),
+        }
+    }
+
+    fn act(&mut self, action: A) {
+        self.actions.push_back(action);
+    }
+}

@@ -1,0 +1,78 @@
+//! [`DataConnection`]: one session's data connection on its way into being, whichever way that is.
+
+use super::{Accepted, Dialer, Listener, PassivePorts};
+use crate::channel::Channel;
+use crate::readiness::Direction;
+use ftp_core::action::{DataPath, NetworkError};
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, BorrowedFd};
+
+/// A data connection that does not stand yet. It never blocks.
+#[derive(Debug, Default)]
+pub enum DataConnection {
+    /// Nothing is being done about it.
+    #[default]
+    Closed,
+    /// The peer is to connect to this.
+    Listening(Listener),
+    /// It is being connected to the peer.
+    Dialing(Dialer),
+}
+
+impl DataConnection {
+    /// Listens for `peer`: the address to tell it.
+    ///
+    /// # Errors
+    /// [`NetworkError`], when no port is to be had; it is then closed.
+    pub fn listen(
+        &mut self,
+        ports: &PassivePorts,
+        local: SocketAddr,
+        peer: SocketAddr,
+    ) -> Result<SocketAddr, NetworkError> {
+        // The old port is given back first: it may be the last of the range.
+        *self = Self::Closed;
+        let listener = ports.listen(local, peer)?;
+        let address = listener.address();
+        *self = Self::Listening(listener);
+        Ok(address)
+    }
+
+    /// Begins to make the connection in the way that the session chose. A listener stays as it is.
+    ///
+    /// # Errors
+    /// [`NetworkError`], when that cannot be.
+    pub fn begin(&mut self, path: DataPath, local: SocketAddr) -> Result<(), NetworkError> {
+        match (path, &self) {
+            (DataPath::Accept, Self::Listening(_)) => {}
+            (DataPath::Accept, _) => return Err(NetworkError::Local),
+            (DataPath::Connect(to), _) => *self = Self::Dialing(Dialer::start(to, local)?),
+        }
+        Ok(())
+    }
+
+    /// The connection, once it stands; with it, or with an error, this is closed.
+    pub fn connected(&mut self) -> Option<Result<Channel, NetworkError>> {
+        let outcome = match self {
+            Self::Closed => return None,
+            Self::Listening(listener) => match listener.accept() {
+                Ok(Accepted::Peer(channel)) => Ok(channel),
+                // Those who knock for others may be many; the socket stays ready, and that calls again.
+                Ok(Accepted::Again | Accepted::Wait) => return None,
+                Err(error) => Err(error),
+            },
+            Self::Dialing(dialer) => dialer.finish()?,
+        };
+        *self = Self::Closed;
+        Some(outcome)
+    }
+
+    /// What to wait for before [`connected`](Self::connected) has news.
+    pub fn interest(&self) -> Option<(BorrowedFd<'_>, Direction)> {
+        match self {
+            Self::Closed => None,
+            Self::Listening(listener) => Some((listener.socket().as_fd(), Direction::Read)),
+            Self::Dialing(dialer) => Some((dialer.socket().as_fd(), Direction::Write)),
+        }
+    }
+}

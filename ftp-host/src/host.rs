@@ -1,0 +1,51 @@
+//! [`Host`]: everything that the sessions of one server share.
+
+use crate::accounts::Accounts;
+use crate::clock::{self, Clock, WallClock};
+use crate::data::PassivePorts;
+use crate::registry::{Limits, Registry};
+use ftp_core::server::ServerConfig;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// One server: its settings, accounts, ports, clock and live sessions.
+pub struct Host {
+    /// The settings of its sessions.
+    pub config: Arc<ServerConfig>,
+    /// Who may log in, and to what.
+    pub accounts: Box<dyn Accounts>,
+    /// The ports of passive data connections.
+    pub passive_ports: PassivePorts,
+    /// The time that deadlines are measured by.
+    pub clock: Clock,
+    /// The time that listings are dated by.
+    pub wall_clock: WallClock,
+    /// Its live sessions.
+    pub registry: Arc<Registry>,
+}
+
+impl Host {
+    /// A server for these accounts, with default settings, any passive port, and the system's clock.
+    pub fn new(accounts: impl Accounts + 'static) -> Self {
+        Self {
+            config: Arc::new(ServerConfig::default()),
+            accounts: Box::new(accounts),
+            passive_ports: PassivePorts::any(),
+            clock: Clock::system(),
+            wall_clock: clock::system(),
+            registry: Registry::new(Limits::default()),
+        }
+    }
+
+    /// Lets `by` pass on a manual clock, and has every session look at it.
+    pub fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+        self.registry.wake_all();
+    }
+}
+
+impl std::fmt::Debug for Host {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Host").field("config", &self.config).finish_non_exhaustive()
+    }
+}

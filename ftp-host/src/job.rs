@@ -1,0 +1,58 @@
+//! [`Job`]: work of a session that blocks or computes for long. The session hands it out; the adapter runs it where it
+//! sees fit and brings the [`Finished`] work back.
+
+use crate::accounts::Account;
+use crate::gate::{Gate, Ready};
+use crate::host::Host;
+use ftp_core::action::{Credentials, LoginError, OpId, StorageAnswer, StorageCall, StorageError, Work};
+use ftp_core::codec::Codec;
+use std::fmt;
+use std::sync::Arc;
+
+/// Something to run away from the session. Run it once, on any thread.
+pub struct Job {
+    pub(crate) op: OpId,
+    pub(crate) task: Task,
+}
+
+pub(crate) enum Task {
+    Login { host: Arc<Host>, credentials: Credentials },
+    Storage { gate: Arc<Gate>, call: StorageCall },
+    Open { gate: Arc<Gate>, work: Work, codec: Codec },
+}
+
+/// What came of a [`Job`].
+pub struct Finished {
+    pub(crate) op: OpId,
+    pub(crate) outcome: Outcome,
+}
+
+pub(crate) enum Outcome {
+    Login(Result<Account, LoginError>),
+    Storage(Result<StorageAnswer, StorageError>),
+    Open(Result<Ready, StorageError>),
+}
+
+impl Job {
+    /// Runs it; this may take its time.
+    pub fn run(self) -> Finished {
+        let outcome = match self.task {
+            Task::Login { host, credentials } => Outcome::Login(host.accounts.verify(&credentials)),
+            Task::Storage { gate, call } => Outcome::Storage(gate.call(&call)),
+            Task::Open { gate, work, codec } => Outcome::Open(gate.open(&work, codec)),
+        };
+        Finished { op: self.op, outcome }
+    }
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job").field("op", &self.op).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Finished {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Finished").field("op", &self.op).finish_non_exhaustive()
+    }
+}

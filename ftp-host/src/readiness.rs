@@ -1,0 +1,60 @@
+//! What an adapter and a session say to each other: what is ready ([`Ready`]), what is to be waited for ([`Interest`]),
+//! and what a turn left to do ([`Turn`]).
+
+use ftp_core::time::Time;
+
+#[cfg(unix)]
+use std::os::fd::BorrowedFd;
+
+/// What an adapter found ready. Saying too much costs a system call; saying too little stalls a session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ready {
+    /// The control connection can be read, or was closed, or broke.
+    pub control: bool,
+    /// The control connection has urgent data.
+    pub urgent: bool,
+    /// The data socket of the [`Interest`] is as was asked.
+    pub data: bool,
+}
+
+impl Ready {
+    /// Everything may be ready: for the first turn, and after a wake-up of unknown cause.
+    pub const ALL: Self = Self { control: true, urgent: false, data: true };
+}
+
+/// What to wait for before the next turn. Any one of them is enough.
+#[derive(Clone, Copy, Debug)]
+pub struct Interest<'a> {
+    /// The control connection's socket.
+    pub control: BorrowedFd<'a>,
+    /// Wait until it can be read.
+    pub control_read: bool,
+    /// Wait until it can be written to.
+    pub control_write: bool,
+    /// Wait for urgent data on it.
+    pub control_urgent: bool,
+    /// The data socket to wait for, whether for reading or for writing.
+    pub data: Option<(BorrowedFd<'a>, Direction)>,
+    /// The time of the next turn at the latest.
+    pub deadline: Option<Time>,
+}
+
+/// What a data socket is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// That it can be read, or accepted from.
+    Read,
+    /// That it can be written to, or has connected.
+    Write,
+}
+
+/// What a turn ended with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Nothing more can be done now: wait as the [`Interest`] says.
+    Wait,
+    /// There is more to do at once; others may have their turn before.
+    Again,
+    /// The session is over: drop it.
+    Over,
+}

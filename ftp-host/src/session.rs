@@ -1,0 +1,331 @@
+//! [`Session`]: one control connection of a server, on the machine of `ftp-core`. It does all that needs no waiting, and
+//! says what to wait for; who waits, and how, is the adapter's.
+
+use crate::channel::Channel;
+use crate::control::Control;
+use crate::data::DataConnection;
+use crate::gate::{Gate, Ready as Opened};
+use crate::host::Host;
+use crate::job::{Finished, Job, Outcome, Task};
+use crate::pump::{Pump, Sink, Step};
+use crate::readiness::{Direction, Interest, Ready, Turn};
+use crate::registry::{Order, Seat, Waker};
+use crate::storage::Source;
+use ftp_core::action::{Action, Completion, DataPath, NetworkError, OpId, StorageError, TransferError, Work};
+use ftp_core::codec::Codec;
+use ftp_core::server::ServerSession;
+use std::io;
+use std::net::{SocketAddr, TcpStream};
+use std::os::fd::AsFd;
+use std::sync::Arc;
+
+/// Reads of the control connection in one turn: past that, others have theirs.
+const READS: usize = 16;
+
+/// A server's session.
+pub struct Session {
+    host: Arc<Host>,
+    seat: Option<Seat>,
+    machine: ServerSession,
+    control: Control<Action>,
+    local: SocketAddr,
+    peer: SocketAddr,
+    gate: Option<Arc<Gate>>,
+    data: DataConnection,
+    transfer: Transfer,
+    job: Option<Job>,
+    over: bool,
+}
+
+/// The transfer under way.
+enum Transfer {
+    None,
+    /// The file is being opened, by a job.
+    Opening {
+        op: OpId,
+        data: DataPath,
+        codec: Codec,
+        announced: Option<u64>,
+    },
+    /// The data connection is awaited.
+    Connecting {
+        op: OpId,
+        opened: Opened,
+        codec: Codec,
+        announced: Option<u64>,
+    },
+    /// The bytes move; or wait for the socket to be ready in this direction.
+    Moving {
+        op: OpId,
+        pump: Box<Pump>,
+        direction: Option<Direction>,
+    },
+}
+
+impl Session {
+    /// A session on a connection that was accepted. Where there is no room for it, it says so and ends.
+    ///
+    /// # Errors
+    /// What the system says: the connection is gone already.
+    pub fn new(host: &Arc<Host>, stream: impl Into<Arc<TcpStream>>, waker: Waker) -> io::Result<Self> {
+        let channel = Channel::control(stream)?;
+        let (local, peer) = (channel.socket().local_addr()?, channel.socket().peer_addr()?);
+        let (config, now) = (Arc::clone(&host.config), host.clock.now());
+        let (seat, machine) = match host.registry.admit(peer, waker) {
+            Ok(seat) => (Some(seat), ServerSession::new(config, local, peer, now)),
+            Err(full) => (None, ServerSession::turned_away(config, local, peer, now, full.reason())),
+        };
+        Ok(Self {
+            host: Arc::clone(host),
+            seat,
+            machine,
+            control: Control::new(channel),
+            local,
+            peer,
+            gate: None,
+            data: DataConnection::Closed,
+            transfer: Transfer::None,
+            job: None,
+            over: false,
+        })
+    }
+
+    /// Does all that can be done without waiting. `scratch` is room to read into; 4 KiB are enough, more takes fewer
+    /// calls. After it, take the [`job`](Self::take_job), if there is one.
+    pub fn turn(&mut self, ready: Ready, scratch: &mut [u8]) -> Turn {
+        if ready.control {
+            self.control.set_readable();
+        }
+        if ready.urgent {
+            self.machine.receive_urgent(self.now());
+        }
+        match self.seat.as_ref().and_then(Seat::order) {
+            Some(Order::Stop) => self.machine.stop(self.now()),
+            Some(Order::Kick) => self.machine.kick(self.now()),
+            None => {}
+        }
+        let mut again = self.advance_transfer(ready.data);
+        self.settle();
+        for _ in 0..READS {
+            if !self.control.read(self.host.clock.now(), &mut self.machine, scratch) {
+                break;
+            }
+            self.settle();
+        }
+        if self.control.wait.deadline.is_some_and(|deadline| deadline <= self.now()) {
+            self.machine.timeout(self.now());
+            self.settle();
+        }
+        again |= self.control.has_more();
+        match (self.over, again) {
+            (true, _) => Turn::Over,
+            (false, true) => Turn::Again,
+            (false, false) => Turn::Wait,
+        }
+    }
+
+    /// The work to be run elsewhere; bring it back with [`finished`](Self::finished) and take a turn.
+    pub fn take_job(&mut self) -> Option<Job> {
+        self.job.take()
+    }
+
+    /// A job has been run.
+    pub fn finished(&mut self, finished: Finished) {
+        let Finished { op, outcome } = finished;
+        let now = self.now();
+        match outcome {
+            Outcome::Login(Ok(account)) => {
+                if let Some(seat) = &self.seat {
+                    seat.set_user(Some(account.name.clone()));
+                }
+                self.gate = Some(Arc::new(Gate::new(account, Arc::clone(&self.host.wall_clock))));
+                self.machine.complete(now, op, Completion::Login(Ok(())));
+            }
+            Outcome::Login(Err(error)) => self.machine.complete(now, op, Completion::Login(Err(error))),
+            Outcome::Storage(result) => self.machine.complete(now, op, Completion::Storage(result)),
+            Outcome::Open(result) => self.opened(op, result),
+        }
+    }
+
+    /// What to wait for before the next turn.
+    pub fn interest(&self) -> Interest<'_> {
+        let data = match &self.transfer {
+            Transfer::Connecting { .. } => self.data.interest(),
+            Transfer::Moving { pump, direction: Some(direction), .. } => {
+                Some((pump.channel().socket().as_fd(), *direction))
+            }
+            _ => None,
+        };
+        Interest {
+            control: self.control.channel.socket().as_fd(),
+            control_read: self.control.wait.read,
+            control_write: self.control.wait.write,
+            control_urgent: self.control.wait.urgent,
+            data,
+            deadline: self.control.wait.deadline,
+        }
+    }
+
+    fn now(&self) -> ftp_core::time::Time {
+        self.host.clock.now()
+    }
+
+    /// Drains the machine, and carries out what it asks for, until it asks for nothing more.
+    fn settle(&mut self) {
+        while self.control.drain(self.host.clock.now(), &mut self.machine) {
+            while let Some(action) = self.control.action() {
+                self.act(action);
+            }
+        }
+    }
+
+    fn act(&mut self, action: Action) {
+        match action {
+            Action::Login { op, credentials } => {
+                let host = Arc::clone(&self.host);
+                self.job = Some(Job { op, task: Task::Login { host, credentials } });
+            }
+            Action::Logout => {
+                self.gate = None;
+                if let Some(seat) = &self.seat {
+                    seat.set_user(None);
+                }
+            }
+            Action::Storage { op, call } => match &self.gate {
+                Some(gate) => self.job = Some(Job { op, task: Task::Storage { gate: Arc::clone(gate), call } }),
+                None => self.machine.complete(self.now(), op, Completion::Storage(Err(StorageError::Denied))),
+            },
+            Action::Listen { op } => {
+                let result = self.data.listen(&self.host.passive_ports, self.local, self.peer);
+                self.machine.complete(self.now(), op, Completion::Listening(result));
+            }
+            Action::Transfer { op, transfer } => match &self.gate {
+                Some(gate) => {
+                    let announced = match transfer.work {
+                        Work::Store { announced, .. } => announced,
+                        _ => None,
+                    };
+                    let (data, codec, work) = (transfer.data, transfer.codec, transfer.work);
+                    self.transfer = Transfer::Opening { op, data, codec, announced };
+                    self.job = Some(Job { op, task: Task::Open { gate: Arc::clone(gate), work, codec } });
+                }
+                None => self.transferred(op, Err(TransferError::Storage(StorageError::Denied))),
+            },
+            Action::Progress { op } => {
+                let bytes = match &self.transfer {
+                    Transfer::Moving { pump, .. } => pump.moved(),
+                    _ => 0,
+                };
+                self.machine.complete(self.now(), op, Completion::Progress(bytes));
+            }
+            Action::Cancel { op } => {
+                let result = match std::mem::replace(&mut self.transfer, Transfer::None) {
+                    Transfer::Moving { pump, .. } => pump.cancel(),
+                    _ => Err(TransferError::Cancelled),
+                };
+                self.data = DataConnection::Closed;
+                self.transferred(op, result);
+            }
+            Action::CloseData => self.data = DataConnection::Closed,
+            Action::EndOutput => {
+                // If that fails the connection is gone, which the next read will tell.
+                let _ = self.control.channel.shutdown_write();
+            }
+            Action::Close => self.over = true,
+        }
+    }
+
+    /// The file of a transfer is open, or is not to be had.
+    fn opened(&mut self, op: OpId, result: Result<Opened, StorageError>) {
+        let (data, codec, announced) = match &self.transfer {
+            Transfer::Opening { op: opening, data, codec, announced } if *opening == op => (*data, *codec, *announced),
+            // It was cancelled meanwhile; what was opened is dropped.
+            _ => return,
+        };
+        let opened = match result {
+            Ok(opened) => opened,
+            Err(error) => return self.transferred(op, Err(TransferError::Storage(error))),
+        };
+        self.machine.complete(self.now(), op, Completion::Opened(announcement(&opened)));
+        self.transfer = match self.data.begin(data, self.local) {
+            Ok(()) => Transfer::Connecting { op, opened, codec, announced },
+            Err(NetworkError::Exhausted | NetworkError::Unreachable | NetworkError::Local) => {
+                return self.transferred(op, Err(TransferError::NoConnection));
+            }
+        };
+    }
+
+    /// Moves the transfer on, from connecting to the end of the data: is there more to do at once?
+    fn advance_transfer(&mut self, ready: bool) -> bool {
+        self.settle();
+        if let Transfer::Connecting { .. } = self.transfer {
+            self.connect();
+        }
+        let Transfer::Moving { op, pump, direction } = &mut self.transfer else { return false };
+        if direction.is_some() && !ready {
+            return false;
+        }
+        let op = *op;
+        match pump.step(Pump::BUDGET) {
+            Step::Again => {
+                *direction = None;
+                true
+            }
+            Step::Readable => {
+                *direction = Some(Direction::Read);
+                false
+            }
+            Step::Writable => {
+                *direction = Some(Direction::Write);
+                false
+            }
+            Step::Done(result) => {
+                self.transferred(op, result);
+                false
+            }
+        }
+    }
+
+    fn connect(&mut self) {
+        let Some(outcome) = self.data.connected() else { return };
+        let Transfer::Connecting { op, opened, codec, announced } =
+            std::mem::replace(&mut self.transfer, Transfer::None)
+        else {
+            return;
+        };
+        match outcome {
+            Err(_) => self.transferred(op, Err(TransferError::NoConnection)),
+            Ok(channel) => {
+                self.machine.complete(self.now(), op, Completion::Connected);
+                let pump = match opened {
+                    Opened::Send(source, _) => Pump::send(source, codec, channel),
+                    Opened::List(reader) => Pump::send(Source::Stream { reader, remaining: None }, codec, channel),
+                    Opened::Store(upload) => Pump::receive(Sink::Upload(upload), codec, channel, announced),
+                };
+                self.transfer = Transfer::Moving { op, pump: Box::new(pump), direction: None };
+            }
+        }
+    }
+
+    fn transferred(&mut self, op: OpId, result: Result<u64, TransferError>) {
+        // Dropping the pump closes the data connection, before the final reply says that all has been sent.
+        self.transfer = Transfer::None;
+        self.machine.complete(self.now(), op, Completion::Transferred(result));
+    }
+}
+
+/// What the preliminary reply may say of an open transfer.
+fn announcement(opened: &Opened) -> ftp_core::action::Opened {
+    let (size, unique) = match opened {
+        Opened::Send(_, size) => (*size, None),
+        Opened::Store(upload) => (None, Some(upload.path().clone())),
+        Opened::List(_) => (None, None),
+    };
+    ftp_core::action::Opened { size, connected: false, unique }
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("peer", &self.peer).finish_non_exhaustive()
+    }
+}
