@@ -37,6 +37,11 @@ impl Clock {
         }
     }
 
+    /// Does it stand still until it is moved?
+    pub const fn is_manual(&self) -> bool {
+        matches!(self.kind, Kind::Manual { .. })
+    }
+
     /// How long to sleep for a deadline; `None`: until woken.
     pub fn sleep_for(&self, deadline: Option<Time>) -> Option<Duration> {
         match &self.kind {
@@ -46,10 +51,9 @@ impl Clock {
     }
 
     /// Moves a manual clock; the system's goes on as it will.
-    pub(crate) fn advance(&self, by: Duration) {
+    pub(crate) fn set(&self, time: Time) {
         if let Kind::Manual { now } = &self.kind {
-            let mut now = now.lock().unwrap_or_else(PoisonError::into_inner);
-            *now = *now + by;
+            *now.lock().unwrap_or_else(PoisonError::into_inner) = time;
         }
     }
 }

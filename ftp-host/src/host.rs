@@ -37,10 +37,19 @@ impl Host {
         }
     }
 
-    /// Lets `by` pass on a manual clock, and has every session look at it.
-    pub fn advance(&self, by: Duration) {
-        self.clock.advance(by);
-        self.registry.wake_all();
+    /// Lets `by` pass on a manual clock, from deadline to deadline, with every session awake at each. It waits for the
+    /// sessions, but no longer than `patience` at each: did all see the last moment?
+    pub fn advance(&self, by: Duration, patience: Duration) -> bool {
+        let end = self.clock.now() + by;
+        // What was sent before is dealt with before time moves.
+        let mut seen = self.registry.show(self.clock.now(), patience);
+        while seen && self.clock.is_manual() && self.clock.now() < end {
+            let next = self.registry.next_deadline(self.clock.now());
+            let now = next.map_or(end, |next| next.min(end));
+            self.clock.set(now);
+            seen = self.registry.show(now, patience);
+        }
+        seen
     }
 }
 

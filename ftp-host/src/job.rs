@@ -1,9 +1,10 @@
-//! [`Job`]: work of a session that blocks or computes for long. The session hands it out; the adapter runs it where it
-//! sees fit and brings the [`Finished`] work back.
+//! [`Job`]: work of a session that blocks or computes for long: a password, a call on the file system, a step of a
+//! transfer. The session hands it out; the adapter runs it where it sees fit and brings the [`Finished`] work back.
 
 use crate::accounts::Account;
 use crate::gate::{Gate, Ready};
 use crate::host::Host;
+use crate::pump::{Pump, Step};
 use ftp_core::action::{Credentials, LoginError, OpId, StorageAnswer, StorageCall, StorageError, Work};
 use ftp_core::codec::Codec;
 use std::fmt;
@@ -19,6 +20,7 @@ pub(crate) enum Task {
     Login { host: Arc<Host>, credentials: Credentials },
     Storage { gate: Arc<Gate>, call: StorageCall },
     Open { gate: Arc<Gate>, work: Work, codec: Codec },
+    Move { pump: Box<Pump> },
 }
 
 /// What came of a [`Job`].
@@ -31,6 +33,7 @@ pub(crate) enum Outcome {
     Login(Result<Account, LoginError>),
     Storage(Result<StorageAnswer, StorageError>),
     Open(Result<Ready, StorageError>),
+    Moved(Box<Pump>, Step),
 }
 
 impl Job {
@@ -40,6 +43,10 @@ impl Job {
             Task::Login { host, credentials } => Outcome::Login(host.accounts.verify(&credentials)),
             Task::Storage { gate, call } => Outcome::Storage(gate.call(&call)),
             Task::Open { gate, work, codec } => Outcome::Open(gate.open(&work, codec)),
+            Task::Move { mut pump } => {
+                let step = pump.step(Pump::BUDGET);
+                Outcome::Moved(pump, step)
+            }
         };
         Finished { op: self.op, outcome }
     }

@@ -1,5 +1,6 @@
 //! [`Registry`]: the live sessions of a host, how to reach each, and how many there may be.
 
+use ftp_core::time::Time;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -30,7 +31,8 @@ impl Default for Limits {
 pub struct Registry {
     limits: Limits,
     seats: Mutex<Seats>,
-    emptied: Condvar,
+    /// A session has gone, or has seen the time.
+    changed: Condvar,
 }
 
 #[derive(Debug, Default)]
@@ -46,6 +48,15 @@ struct Entry {
     user: Option<String>,
     orders: Arc<AtomicU8>,
     waker: Waker,
+    /// What the session has seen of a manual clock.
+    seen: Option<Seen>,
+}
+
+/// The time that a session has dealt with, and the deadline it waits for.
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    time: Time,
+    deadline: Option<Time>,
 }
 
 impl fmt::Debug for Entry {
@@ -135,7 +146,7 @@ impl Registry {
         seats.next += 1;
         let orders = Arc::new(AtomicU8::new(0));
         seats.by_address.insert(ip, from_there + 1);
-        seats.live.insert(id, Entry { peer, user: None, orders: Arc::clone(&orders), waker });
+        seats.live.insert(id, Entry { peer, user: None, orders: Arc::clone(&orders), waker, seen: None });
         Ok(Seat { registry: Arc::clone(self), id, peer: ip, orders })
     }
 
@@ -163,14 +174,34 @@ impl Registry {
 
     /// Waits until nobody is left, no longer than `limit`: is that so?
     pub fn wait_empty(&self, limit: Duration) -> bool {
+        self.wait_until(limit, |seats| seats.live.is_empty())
+    }
+
+    /// Wakes every session and waits until each has dealt with what there is at `now`, no longer than `limit`: is that so?
+    pub(crate) fn show(&self, now: Time, limit: Duration) -> bool {
+        for entry in self.lock().live.values_mut() {
+            entry.seen = None;
+        }
+        self.wake_all();
+        let has_seen = |entry: &Entry| entry.seen.is_some_and(|seen| seen.time >= now);
+        self.wait_until(limit, |seats| seats.live.values().all(has_seen))
+    }
+
+    /// The first deadline of a session after `now`.
+    pub(crate) fn next_deadline(&self, now: Time) -> Option<Time> {
+        let seats = self.lock();
+        seats.live.values().filter_map(|entry| entry.seen?.deadline).filter(|deadline| *deadline > now).min()
+    }
+
+    fn wait_until(&self, limit: Duration, is_so: impl Fn(&Seats) -> bool) -> bool {
         let end = Instant::now() + limit;
         let mut seats = self.lock();
-        while !seats.live.is_empty() {
+        while !is_so(&seats) {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return false;
             }
-            seats = self.emptied.wait_timeout(seats, left).unwrap_or_else(PoisonError::into_inner).0;
+            seats = self.changed.wait_timeout(seats, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         true
     }
@@ -208,6 +239,14 @@ impl Seat {
         }
     }
 
+    /// The session has dealt with all there was at `time` of a manual clock, and waits for `deadline`.
+    pub(crate) fn has_seen(&self, time: Time, deadline: Option<Time>) {
+        if let Some(entry) = self.registry.lock().live.get_mut(&self.id) {
+            entry.seen = Some(Seen { time, deadline });
+        }
+        self.registry.changed.notify_all();
+    }
+
     /// Shows who is logged in.
     pub fn set_user(&self, user: Option<String>) {
         if let Some(entry) = self.registry.lock().live.get_mut(&self.id) {
@@ -226,8 +265,6 @@ impl Drop for Seat {
                 seats.by_address.remove(&self.peer);
             }
         }
-        if seats.live.is_empty() {
-            self.registry.emptied.notify_all();
-        }
+        self.registry.changed.notify_all();
     }
 }

@@ -54,11 +54,17 @@ enum Transfer {
         codec: Codec,
         announced: Option<u64>,
     },
-    /// The bytes move; or wait for the socket to be ready in this direction.
+    /// The bytes wait for the socket to be ready in this direction, or for a job to move them.
     Moving {
         op: OpId,
         pump: Box<Pump>,
         direction: Option<Direction>,
+    },
+    /// A job moves the bytes; so many had moved before.
+    Away {
+        op: OpId,
+        moved: u64,
+        cancelled: bool,
     },
 }
 
@@ -104,7 +110,6 @@ impl Session {
             Some(Order::Kick) => self.machine.kick(self.now()),
             None => {}
         }
-        let mut again = self.advance_transfer(ready.data);
         self.settle();
         for _ in 0..READS {
             if !self.control.read(self.host.clock.now(), &mut self.machine, scratch) {
@@ -116,7 +121,10 @@ impl Session {
             self.machine.timeout(self.now());
             self.settle();
         }
-        again |= self.control.has_more();
+        self.advance_transfer(ready.data);
+        self.settle();
+        let again = self.control.has_more() || matches!(self.transfer, Transfer::Moving { direction: None, .. });
+        self.show_time();
         match (self.over, again) {
             (true, _) => Turn::Over,
             (false, true) => Turn::Again,
@@ -144,6 +152,7 @@ impl Session {
             Outcome::Login(Err(error)) => self.machine.complete(now, op, Completion::Login(Err(error))),
             Outcome::Storage(result) => self.machine.complete(now, op, Completion::Storage(result)),
             Outcome::Open(result) => self.opened(op, result),
+            Outcome::Moved(pump, step) => self.moved(op, pump, step),
         }
     }
 
@@ -163,6 +172,17 @@ impl Session {
             control_urgent: self.control.wait.urgent,
             data,
             deadline: self.control.wait.deadline,
+        }
+    }
+
+    /// Where time is moved by hand, whoever moves it has to know what the session has seen of it.
+    fn show_time(&self) {
+        let busy = self.job.is_some() || matches!(self.transfer, Transfer::Opening { .. } | Transfer::Away { .. });
+        if let Some(seat) = &self.seat
+            && self.host.clock.is_manual()
+            && !busy
+        {
+            seat.has_seen(self.host.clock.now(), self.control.wait.deadline);
         }
     }
 
@@ -214,18 +234,12 @@ impl Session {
             Action::Progress { op } => {
                 let bytes = match &self.transfer {
                     Transfer::Moving { pump, .. } => pump.moved(),
+                    Transfer::Away { moved, .. } => *moved,
                     _ => 0,
                 };
                 self.machine.complete(self.now(), op, Completion::Progress(bytes));
             }
-            Action::Cancel { op } => {
-                let result = match std::mem::replace(&mut self.transfer, Transfer::None) {
-                    Transfer::Moving { pump, .. } => pump.cancel(),
-                    _ => Err(TransferError::Cancelled),
-                };
-                self.data = DataConnection::Closed;
-                self.transferred(op, result);
-            }
+            Action::Cancel { op } => self.cancel(op),
             Action::CloseData => self.data = DataConnection::Closed,
             Action::EndOutput => {
                 // If that fails the connection is gone, which the next read will tell.
@@ -255,34 +269,48 @@ impl Session {
         };
     }
 
-    /// Moves the transfer on, from connecting to the end of the data: is there more to do at once?
-    fn advance_transfer(&mut self, ready: bool) -> bool {
-        self.settle();
+    /// Moves the transfer on, as far as that needs no job.
+    fn advance_transfer(&mut self, ready: bool) {
         if let Transfer::Connecting { .. } = self.transfer {
             self.connect();
         }
-        let Transfer::Moving { op, pump, direction } = &mut self.transfer else { return false };
-        if direction.is_some() && !ready {
-            return false;
+        match std::mem::replace(&mut self.transfer, Transfer::None) {
+            Transfer::Moving { op, pump, direction } if direction.is_none() || ready => {
+                self.transfer = Transfer::Away { op, moved: pump.moved(), cancelled: false };
+                self.job = Some(Job { op, task: Task::Move { pump } });
+            }
+            other => self.transfer = other,
         }
-        let op = *op;
-        match pump.step(Pump::BUDGET) {
-            Step::Again => {
-                *direction = None;
-                true
-            }
-            Step::Readable => {
-                *direction = Some(Direction::Read);
-                false
-            }
-            Step::Writable => {
-                *direction = Some(Direction::Write);
-                false
-            }
+    }
+
+    /// A job has moved bytes.
+    fn moved(&mut self, op: OpId, pump: Box<Pump>, step: Step) {
+        let cancelled = match &self.transfer {
+            Transfer::Away { op: away, cancelled, .. } if *away == op => *cancelled,
+            // Its session ended meanwhile.
+            _ => return,
+        };
+        let direction = match step {
             Step::Done(result) => {
-                self.transferred(op, result);
-                false
+                // The data connection is closed before the final reply says that all has been sent.
+                drop(pump);
+                return self.transferred(op, result);
             }
+            _ if cancelled => return self.transferred(op, pump.cancel()),
+            Step::Again => None,
+            Step::Readable => Some(Direction::Read),
+            Step::Writable => Some(Direction::Write),
+        };
+        self.transfer = Transfer::Moving { op, pump, direction };
+    }
+
+    fn cancel(&mut self, op: OpId) {
+        self.data = DataConnection::Closed;
+        match std::mem::replace(&mut self.transfer, Transfer::None) {
+            // The answer comes when the job is done: it may have published the file already.
+            Transfer::Away { op, moved, .. } => self.transfer = Transfer::Away { op, moved, cancelled: true },
+            Transfer::Moving { pump, .. } => self.transferred(op, pump.cancel()),
+            _ => self.transferred(op, Err(TransferError::Cancelled)),
         }
     }
 
@@ -308,7 +336,6 @@ impl Session {
     }
 
     fn transferred(&mut self, op: OpId, result: Result<u64, TransferError>) {
-        // Dropping the pump closes the data connection, before the final reply says that all has been sent.
         self.transfer = Transfer::None;
         self.machine.complete(self.now(), op, Completion::Transferred(result));
     }
