@@ -13,7 +13,8 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
         Some(number) => (number, 1),
         None => (text, 1),
     };
-    let seconds = number.parse::<u32>().map_err(|_| "write a whole number and s, m or h, as in 90s or 5m".to_owned())?;
+    let seconds =
+        number.parse::<u32>().map_err(|_| "write a whole number and s, m or h, as in 90s or 5m".to_owned())?;
     Ok(Duration::from_secs(u64::from(seconds) * unit))
 }
 

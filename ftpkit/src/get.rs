@@ -135,6 +135,9 @@ fn report(options: &GetOptions, console: &Console, file: &str, moved: &Moved, of
     let url = options.url.to_string();
     console.event(&Event::Done { url: &url, file, moved: moved.bytes, bytes, seconds: moved.time.as_secs_f64() });
     if file != "-" {
-        console.note(&format!("{file}: {bytes} bytes{}", if moved.bytes == 0 && bytes > 0 { ", already whole" } else { "" }));
+        console.note(&format!(
+            "{file}: {bytes} bytes{}",
+            if moved.bytes == 0 && bytes > 0 { ", already whole" } else { "" }
+        ));
     }
 }

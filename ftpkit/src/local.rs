@@ -46,7 +46,9 @@ impl LocalFile {
                 let name = if ends_in_slash(file) { None } else { target.file_name() };
                 let Some(name) = name else {
                     let what = format!("cannot write {}", file.display());
-                    return Err(Failure::new(Exit::Disk, what, "there is no such directory").with_remedy("make it first"));
+                    return Err(
+                        Failure::new(Exit::Disk, what, "there is no such directory").with_remedy("make it first")
+                    );
                 };
                 Self::within(&dir, name.as_encoded_bytes(), file.display().to_string())
             }
@@ -82,7 +84,9 @@ impl LocalFile {
     pub(crate) fn present(&self) -> Result<Present, Failure> {
         match self.disk.partial(&self.name).map_err(|error| self.failure(error))? {
             Some(bytes) => Ok(Present { bytes, published: false }),
-            None => Ok(self.size()?.map_or(Present { bytes: 0, published: false }, |bytes| Present { bytes, published: true })),
+            None => Ok(self
+                .size()?
+                .map_or(Present { bytes: 0, published: false }, |bytes| Present { bytes, published: true })),
         }
     }
 

@@ -119,7 +119,9 @@ impl Line {
                 format!("{}:{second:02}Z", date(time).replace(' ', "T"))
             }),
             mode: entry.mode.map(|mode| format!("{mode:04o}")),
-            target: target.filter(|target| !target.is_empty()).map(|target| String::from_utf8_lossy(target).into_owned()),
+            target: target
+                .filter(|target| !target.is_empty())
+                .map(|target| String::from_utf8_lossy(target).into_owned()),
         }
     }
 }

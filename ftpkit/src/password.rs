@@ -48,8 +48,9 @@ pub(crate) fn new(user: &str, from_stdin: bool) -> Result<Secret, Failure> {
 
 fn prompt(prompt: &str) -> Result<Secret, Failure> {
     if !io::stdin().is_terminal() {
-        return Err(Failure::new(Exit::Usage, WHAT, "there is no terminal to ask on")
-            .with_remedy(format!("give it on standard input with --password-stdin, or for get, put and ls in {VARIABLE}")));
+        return Err(Failure::new(Exit::Usage, WHAT, "there is no terminal to ask on").with_remedy(format!(
+            "give it on standard input with --password-stdin, or for get, put and ls in {VARIABLE}"
+        )));
     }
     let password = rpassword::prompt_password(prompt).map_err(|error| Failure::new(Exit::Disk, WHAT, error))?;
     Ok(Secret::new(password))

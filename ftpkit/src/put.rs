@@ -32,8 +32,12 @@ pub(crate) fn run(options: &PutOptions, console: &Console) -> Result<(), Failure
         return Err(Failure::new(Exit::Usage, format!("cannot store {url}"), why));
     }
     if from_stdin && options.connect.password_stdin {
-        return Err(Failure::new(Exit::Usage, format!("cannot store {url}"), "standard input cannot give both file and password")
-            .with_remedy("give the password in FTPKIT_PASSWORD"));
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("cannot store {url}"),
+            "standard input cannot give both file and password",
+        )
+        .with_remedy("give the password in FTPKIT_PASSWORD"));
     }
     let local = if from_stdin { None } else { Some(open(&options.file)?) };
     let size = local.as_ref().map(|(_, size)| *size);
@@ -46,8 +50,12 @@ pub(crate) fn run(options: &PutOptions, console: &Console) -> Result<(), Failure
     let name = options.file.display().to_string();
     let moved = match size {
         Some(size) if offset > size => {
-            return Err(Failure::new(Exit::Conflict, what(), format!("the server's file has {offset} bytes, {name} {size}"))
-                .with_remedy("it is not the beginning of this file; without -c it is replaced"));
+            return Err(Failure::new(
+                Exit::Conflict,
+                what(),
+                format!("the server's file has {offset} bytes, {name} {size}"),
+            )
+            .with_remedy("it is not the beginning of this file; without -c it is replaced"));
         }
         Some(size) if there == Some(size) => Moved { bytes: 0, time: Duration::ZERO },
         _ => {
@@ -70,7 +78,8 @@ pub(crate) fn run(options: &PutOptions, console: &Console) -> Result<(), Failure
     let bytes = offset.saturating_add(moved.bytes);
     let seconds = moved.time.as_secs_f64();
     console.event(&Event::Done { url: &url.to_string(), file: &name, moved: moved.bytes, bytes, seconds });
-    console.note(&format!("{url}: {bytes} bytes{}", if moved.bytes == 0 && bytes > 0 { ", already whole" } else { "" }));
+    console
+        .note(&format!("{url}: {bytes} bytes{}", if moved.bytes == 0 && bytes > 0 { ", already whole" } else { "" }));
     Ok(())
 }
 
@@ -82,8 +91,12 @@ fn target(options: &PutOptions) -> Result<FtpUrl, Failure> {
     }
     match options.file.file_name() {
         Some(name) if options.file != Path::new("-") => Ok(url.join(name.as_encoded_bytes())),
-        _ => Err(Failure::new(Exit::Usage, format!("cannot store {url}"), "the URL names a directory, and the file has no name")
-            .with_remedy("end the URL with the name that the file shall have")),
+        _ => Err(Failure::new(
+            Exit::Usage,
+            format!("cannot store {url}"),
+            "the URL names a directory, and the file has no name",
+        )
+        .with_remedy("end the URL with the name that the file shall have")),
     }
 }
 

@@ -14,8 +14,9 @@ pub(crate) fn failure(what: String, error: &ClientError) -> Failure {
     match error {
         ClientError::Refused(reply) => refused(what, reply),
         ClientError::LoginRefused(reply) if reply.code().number() == 421 => refused(what, reply),
-        ClientError::LoginRefused(reply) => Failure::new(Exit::Login, what, said(reply))
-            .with_remedy("check the user in the URL and the password"),
+        ClientError::LoginRefused(reply) => {
+            Failure::new(Exit::Login, what, said(reply)).with_remedy("check the user in the URL and the password")
+        }
         ClientError::AccountNeeded(reply) => {
             Failure::new(Exit::Login, what, format!("the server wants an account too ({})", said(reply)))
         }
@@ -66,7 +67,9 @@ pub(crate) fn disk(what: String, error: StorageError) -> Failure {
         StorageError::IsADirectory => ("it is a directory", None),
         StorageError::NotEmpty => ("the directory is not empty", None),
         StorageError::NoSpace => ("the disk is full", Some("make room; the same command with -c goes on with it")),
-        StorageError::OverQuota => ("the quota is used up", Some("make room; the same command with -c goes on with it")),
+        StorageError::OverQuota => {
+            ("the quota is used up", Some("make room; the same command with -c goes on with it"))
+        }
         StorageError::NameNotAllowed => ("no file can have that name here", Some("name another file")),
         StorageError::Busy => ("another program uses it", Some("try again when that has ended")),
         StorageError::BadOffset => ("it is shorter than what is to be continued", Some("leave out -c")),

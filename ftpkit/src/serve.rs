@@ -54,17 +54,20 @@ pub(crate) fn run(options: &ServeOptions, console: &Console) -> Result<(), Failu
 
 fn host(options: &ServeOptions) -> Result<Host, Failure> {
     let accounts = match &options.accounts {
-        Some(file) => Some(
-            AccountFile::load(file)
-                .map_err(|error| Failure::new(Exit::Disk, "cannot use the accounts", error)
-                    .with_remedy(format!("ftpkit account add NAME --accounts {}", file.display())))?,
-        ),
+        Some(file) => Some(AccountFile::load(file).map_err(|error| {
+            Failure::new(Exit::Disk, "cannot use the accounts", error)
+                .with_remedy(format!("ftpkit account add NAME --accounts {}", file.display()))
+        })?),
         None => None,
     };
     let anonymous = match options.anonymous {
         AnonymousMode::Off if accounts.is_none() => {
-            return Err(Failure::new(Exit::Usage, "cannot serve", "nobody could log in: --anonymous off, and no --accounts")
-                .with_remedy("add an account with `ftpkit account add`, and give its file as --accounts"));
+            return Err(Failure::new(
+                Exit::Usage,
+                "cannot serve",
+                "nobody could log in: --anonymous off, and no --accounts",
+            )
+            .with_remedy("add an account with `ftpkit account add`, and give its file as --accounts"));
         }
         AnonymousMode::Off => Anonymous::Off,
         AnonymousMode::Ro => Anonymous::ReadOnly(Arc::new(disk(&options.dir)?)),
@@ -96,9 +99,15 @@ fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).map_err(|error| {
         let failure = Failure::new(Exit::Connect, format!("cannot listen on {address}"), &error);
         match error.kind() {
-            ErrorKind::AddrInUse => failure.with_remedy("another program listens there; choose another port with --listen"),
-            ErrorKind::PermissionDenied => failure.with_remedy("ports below 1024 need a privilege; choose another with --listen"),
-            ErrorKind::AddrNotAvailable => failure.with_remedy("this machine has no such address; 0.0.0.0 listens on all it has"),
+            ErrorKind::AddrInUse => {
+                failure.with_remedy("another program listens there; choose another port with --listen")
+            }
+            ErrorKind::PermissionDenied => {
+                failure.with_remedy("ports below 1024 need a privilege; choose another with --listen")
+            }
+            ErrorKind::AddrNotAvailable => {
+                failure.with_remedy("this machine has no such address; 0.0.0.0 listens on all it has")
+            }
             _ => failure,
         }
     })

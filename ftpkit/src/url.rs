@@ -66,7 +66,11 @@ impl fmt::Display for FtpUrl {
         if let Some(user) = &self.user {
             write!(f, "{}@", percent_encode(user, NAME))?;
         }
-        if self.host.contains(':') { write!(f, "[{}]", self.host)? } else { f.write_str(&self.host)? }
+        if self.host.contains(':') {
+            write!(f, "[{}]", self.host)?
+        } else {
+            f.write_str(&self.host)?
+        }
         if self.port != PORT {
             write!(f, ":{}", self.port)?;
         }

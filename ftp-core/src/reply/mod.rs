@@ -4,7 +4,7 @@
 mod parse;
 pub mod table;
 
-pub use parse::ReplyReader;
+pub use parse::{NotAReply, ReplyReader};
 
 use crate::line::write_line;
 use alloc::borrow::Cow;

@@ -186,11 +186,12 @@ mod tests {
         assert_eq!(results[65], Err(NotAReply));
 
         let mut many = vec![&b"220-"[..]];
-        many.extend([&b""[..]; LINE_LIMIT]);
+        many.resize(1 + LINE_LIMIT, b"");
         let results = read(&many);
         assert_eq!(results[LINE_LIMIT - 1], Ok(None));
         assert_eq!(results[LINE_LIMIT], Err(NotAReply));
-        assert_eq!(read(&[&[b"220 ", &[b'x'; SIZE_LIMIT + 1][..]].concat()]), [Err(NotAReply)]);
+        let one_line = [b"220 ".to_vec(), vec![b'x'; SIZE_LIMIT + 1]].concat();
+        assert_eq!(read(&[&one_line]), [Err(NotAReply)]);
     }
 
     fn text() -> impl Strategy<Value = Cow<'static, [u8]>> {

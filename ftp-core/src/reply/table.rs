@@ -38,7 +38,7 @@ const ANY_GROUPS: [Group; 4] = [
     group("RFC 959 4.2.2", &[421, 500, 501, 502, 503, 504]),
     // RFC 959 gives 530 to nearly every command; what needs a login is the server's to say.
     group("RFC 959 5.4", &[530]),
-    group("RFC 2228 8.2", &[533, 631, 632, 633]),
+    group("RFC 2228 3, 8.2", &[533, 631, 632, 633]),
     // A server that wants TLS first.
     group("practice", &[534]),
 ];
@@ -209,7 +209,7 @@ rows! {
         // EPSV ALL has no answer of its own in the text.
         "practice": [200 425 451]
     }
-    Lang { "RFC 2640 4.1": [200 500 501 502 504] }
+    Lang { "RFC 2640 4.2": [200 500 501 502 504] }
     Mdtm {
         "RFC 3659 3.1": [213 550]
         "RFC 3659 3.2": [500 501]
@@ -233,8 +233,8 @@ rows! {
         "practice": [125 250]
     }
     Host { "RFC 7151 3": [220 421 500 501 502 503 504] }
-    Lprt { "RFC 1639 4": [200 500 501 421 530 521] }
-    Lpsv { "RFC 1639 4": [228 500 501 502 421 530 521] }
+    Lprt { "RFC 1639": [200 500 501 421 530 521] }
+    Lpsv { "RFC 1639": [228 500 501 502 421 530 521] }
     Mfmt {
         "draft-somers-ftp-mfxx 3": [213 550 500 501]
         "practice": [450 451 553]
