@@ -1,0 +1,58 @@
+//! [`ClientConfig`]: what a session is told when it begins. Nothing of it changes later.
+
+use crate::time::WallTime;
+use core::net::SocketAddr;
+use core::time::Duration;
+
+/// Which side makes the data connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DataPreference {
+    /// The client does: EPSV (RFC 2428 3), and PASV where that does not work.
+    #[default]
+    Passive,
+    /// The server does: PORT, or EPRT (RFC 2428 2) over IPv6.
+    Active,
+}
+
+/// The settings of a [`ClientSession`](super::ClientSession).
+#[derive(Clone, Debug)]
+pub struct ClientConfig {
+    /// The control connection's far end: the server.
+    pub peer: SocketAddr,
+    /// The control connection's near end; its address is announced by PORT and EPRT.
+    pub local: SocketAddr,
+    /// Which side makes the data connection.
+    pub data: DataPreference,
+    /// Send EPSV (or PASV), REST and the transfer's command in one write: a transfer then costs one round trip less. Some servers
+    /// lose what comes behind a command.
+    pub pipeline: bool,
+    /// Believe a 227 reply that names another address than the server's. Without it the server's own is taken, since a lying
+    /// reply makes the client connect to a third party.
+    pub keep_foreign_addresses: bool,
+    /// How long a reply, or a data connection, may take.
+    pub reply_timeout: Duration,
+    /// How long a transfer may go without a byte; it is noticed after at most twice this time.
+    pub stall_timeout: Duration,
+    /// The bytes of a listing that are read at most.
+    pub listing_limit: usize,
+    /// Today, to date the lines of LIST, which leave the year out.
+    pub now_wall: WallTime,
+}
+
+impl ClientConfig {
+    /// The usual settings for a control connection from `local` to `peer`: passive, one command at a time, a minute for a reply and for a
+    /// stall, 16 MiB for a listing. The wall clock stands at 1970; set it before listing.
+    pub fn new(local: SocketAddr, peer: SocketAddr) -> Self {
+        Self {
+            peer,
+            local,
+            data: DataPreference::Passive,
+            pipeline: false,
+            keep_foreign_addresses: false,
+            reply_timeout: Duration::from_secs(60),
+            stall_timeout: Duration::from_secs(60),
+            listing_limit: 16 << 20,
+            now_wall: WallTime::default(),
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Login: USER, PASS and ACCT as the server asks for them (RFC 959 5.4), then what is worth knowing about the server.
+
+use super::action::{ClientError, Outcome};
+use super::features::Features;
+use super::link::Link;
+use super::task::Flow;
+use crate::command::Command;
+use crate::reply::{Class, Reply};
+use crate::secret::Secret;
+
+pub(super) struct Login {
+    password: Secret,
+    account: Option<Secret>,
+    stage: Stage,
+}
+
+/// What was sent last.
+enum Stage {
+    User,
+    Pass,
+    Acct,
+    Feat { welcome: Reply },
+    Utf8 { welcome: Reply },
+}
+
+impl Login {
+    pub(super) fn begin(link: &mut Link, user: &[u8], password: Secret, account: Option<Secret>) -> Self {
+        link.send(&Command::User(user));
+        Self { password, account, stage: Stage::User }
+    }
+
+    pub(super) fn reply(&mut self, link: &mut Link, reply: Reply) -> Flow {
+        let class = reply.code().class();
+        if class == Class::Preliminary {
+            return Flow::Going;
+        }
+        match (&self.stage, class) {
+            // 230 after USER says that no password is wanted; 202 after PASS or ACCT that it was superfluous.
+            (Stage::User | Stage::Pass | Stage::Acct, Class::Completion) => {
+                // The server may have reset them for the new user.
+                link.kind = None;
+                link.features = Features::default();
+                link.send(&Command::Feat);
+                self.stage = Stage::Feat { welcome: reply };
+            }
+            (Stage::User | Stage::Pass, Class::Intermediate) if reply.code().number() == 332 => match &self.account {
+                Some(account) => {
+                    link.send(&Command::Acct(account.expose()));
+                    self.stage = Stage::Acct;
+                }
+                None => return Flow::Done(Err(ClientError::AccountNeeded(reply))),
+            },
+            (Stage::User, Class::Intermediate) => {
+                link.send(&Command::Pass(self.password.expose()));
+                self.stage = Stage::Pass;
+            }
+            (Stage::User | Stage::Pass | Stage::Acct, _) => return Flow::Done(Err(ClientError::LoginRefused(reply))),
+            (Stage::Feat { welcome }, _) => {
+                if class == Class::Completion {
+                    link.features = Features::read(&reply);
+                }
+                let welcome = welcome.clone();
+                if !link.features.utf8() {
+                    return Flow::Done(Ok(Outcome::Reply(welcome)));
+                }
+                link.send(&Command::Opts { name: b"UTF8", options: Some(b"ON") });
+                self.stage = Stage::Utf8 { welcome };
+            }
+            // RFC 2640 makes UTF-8 the default: servers that know no such option are right as well.
+            (Stage::Utf8 { welcome }, _) => return Flow::Done(Ok(Outcome::Reply(welcome.clone()))),
+        }
+        Flow::Going
+    }
+}

@@ -1,0 +1,90 @@
+//! Requests that need no data connection: one command, or two in a row.
+
+use super::action::{ClientError, Outcome};
+use super::link::Link;
+use super::pathname::quoted_path;
+use super::task::Flow;
+use crate::codec::Codec;
+use crate::command::{Command, TypeCode};
+use crate::reply::{Class, Reply};
+use crate::time::WallTime;
+use alloc::vec::Vec;
+
+/// What the reply that is waited for should bring.
+pub(super) enum Simple {
+    /// Nothing but success.
+    Plain,
+    /// A working directory.
+    Path,
+    /// The directory made; this one, where the reply does not name it.
+    Made(Vec<u8>),
+    /// A size.
+    Size,
+    /// TYPE I is set, SIZE of this follows.
+    TypeForSize(Vec<u8>),
+    /// A time.
+    Modified,
+    /// RNFR is accepted, RNTO with this name follows.
+    RenameTo(Vec<u8>),
+    /// Whatever the server says.
+    Quote,
+    /// The server's goodbye.
+    Quit,
+}
+
+impl Simple {
+    /// Sends SIZE, after TYPE I unless that is in force: the size is that of a transfer in the present TYPE (RFC 3659 4.1).
+    pub(super) fn begin_size(link: &mut Link, path: Vec<u8>) -> Self {
+        if link.kind == Some(Codec::Raw) {
+            link.send(&Command::Size(&path));
+            return Self::Size;
+        }
+        link.send(&Command::Type(TypeCode::Image));
+        Self::TypeForSize(path)
+    }
+
+    pub(super) fn reply(&mut self, link: &mut Link, reply: Reply) -> Flow {
+        match (&*self, reply.code().class()) {
+            (_, Class::Preliminary) => Flow::Going,
+            (Self::Quit, Class::Completion) => Flow::Over(Ok(Outcome::Reply(reply))),
+            (Self::Quote, Class::Completion | Class::Intermediate) => Flow::Done(Ok(Outcome::Reply(reply))),
+            (_, Class::Transient | Class::Permanent) => Flow::Done(Err(ClientError::Refused(reply))),
+            // Some servers answer RNFR with 250.
+            (Self::RenameTo(to), Class::Intermediate | Class::Completion) => {
+                link.send(&Command::Rnto(to));
+                *self = Self::Plain;
+                Flow::Going
+            }
+            (Self::TypeForSize(path), Class::Completion) => {
+                link.kind = Some(Codec::Raw);
+                link.send(&Command::Size(path));
+                *self = Self::Size;
+                Flow::Going
+            }
+            (Self::Plain, Class::Completion) => Flow::Done(Ok(Outcome::Reply(reply))),
+            (Self::Path, Class::Completion) => read(&reply, "a path", |text| quoted_path(text).map(Outcome::Path)),
+            (Self::Made(asked), Class::Completion) => {
+                let named = reply.lines().iter().find_map(|line| quoted_path(line));
+                Flow::Done(Ok(Outcome::Path(named.unwrap_or_else(|| asked.clone()))))
+            }
+            (Self::Size, Class::Completion) => read(&reply, "a size", |text| number(text).map(Outcome::Size)),
+            (Self::Modified, Class::Completion) => {
+                read(&reply, "a time", |text| WallTime::parse(text.trim_ascii()).map(Outcome::Modified))
+            }
+            (_, Class::Intermediate | Class::Protected) => {
+                Flow::Done(Err(ClientError::Protocol("a reply that ends the command")))
+            }
+        }
+    }
+}
+
+/// The first line of the reply that makes sense.
+fn read(reply: &Reply, expected: &'static str, parse: impl Fn(&[u8]) -> Option<Outcome>) -> Flow {
+    let found = reply.lines().iter().find_map(|line| parse(line));
+    Flow::Done(found.ok_or(ClientError::Protocol(expected)))
+}
+
+/// `213 n` (RFC 3659 4.2).
+fn number(text: &[u8]) -> Option<u64> {
+    core::str::from_utf8(text.trim_ascii()).ok()?.parse().ok()
+}

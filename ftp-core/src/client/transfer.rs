@@ -1,0 +1,525 @@
+//! [`Transfer`]: a command with a data connection: setting it up (RFC 959 5.2), the command, and the two ends of it, the final reply and the
+//! end of the data, that come in either order. How the connection is made stands in [`super::way`].
+//!
+//! Two things go on side by side: the conversation (the commands whose replies are to come, in order) and the data connection. What is to
+//! become of a transfer that is given up is its [`Ending`]; it is over when both have come to rest.
+
+use super::action::{ClientAction, ClientCompletion, ClientError, LocalEnd, Outcome, Upload};
+use super::entries::{Entries, Form, ListingTooLarge};
+use super::link::Link;
+use super::task::Flow;
+use super::way::{Way, announce};
+use crate::action::{DataPath, OpId, TransferError};
+use crate::codec::Codec;
+use crate::command::{Command, Form as Print, TypeCode};
+use crate::reply::{Class, Reply};
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+
+pub(super) struct Transfer {
+    movement: Movement,
+    codec: Codec,
+    way: Way,
+    awaited: VecDeque<Awaited>,
+    /// A 1xx is in: the server has opened, or is opening, the data connection.
+    opened: bool,
+    /// The transfer command's final reply.
+    last: Option<Reply>,
+    data: Data,
+    ending: Option<Ending>,
+}
+
+/// What moves.
+pub(super) enum Movement {
+    Retrieve { path: Vec<u8>, offset: u64 },
+    Store { path: Vec<u8>, how: Upload },
+    List { path: Option<Vec<u8>>, entries: Entries },
+}
+
+/// A command whose final reply is to come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Awaited {
+    Type,
+    Way,
+    Rest,
+    /// RETR, STOR, APPE, STOU, LIST or MLSD.
+    Movement,
+    Abort,
+}
+
+/// The data connection.
+#[derive(Debug)]
+enum Data {
+    /// There is none yet, or none any more.
+    None,
+    /// The host is to listen.
+    Listening(OpId),
+    /// The listener is announced to the server.
+    Announced(OpId),
+    /// The host connects or accepts.
+    Opening(OpId),
+    /// It stands.
+    Open(OpId),
+    /// Bytes move: so many had when the host was last asked, and it is asked again.
+    Moving { op: OpId, seen: u64, asked: bool },
+    /// Bytes moved; the host is to stop.
+    Cancelling(OpId),
+    /// Bytes have moved.
+    Ended(Result<u64, TransferError>),
+}
+
+/// What becomes of a transfer that is given up, once the replies to what was sent are in.
+#[derive(Debug)]
+enum Ending {
+    /// The request fails.
+    Fail(ClientError),
+    /// The data connection is made another way.
+    Retry,
+    /// The server said 2xx and opened no data connection: there was nothing to move.
+    Empty,
+}
+
+impl Transfer {
+    /// A directory's listing. MLSD is always in TYPE A (RFC 3659 7.2); LIST is where the server obeys TYPE, and a server that was told none
+    /// is in TYPE A.
+    pub(super) fn list(link: &mut Link, path: Option<Vec<u8>>) -> Self {
+        let mlsd = link.features.mlst() && !link.avoid_mlsd;
+        let form = if mlsd { Form::Mlsd } else { Form::List { now: link.config.now_wall } };
+        let entries = Entries::new(form, link.config.listing_limit);
+        Self::begin(link, Movement::List { path, entries }, Codec::Ascii)
+    }
+
+    pub(super) fn begin(link: &mut Link, movement: Movement, codec: Codec) -> Self {
+        let mut transfer = Self {
+            movement,
+            codec,
+            way: Way::first(link),
+            awaited: VecDeque::new(),
+            opened: false,
+            last: None,
+            data: Data::None,
+            ending: None,
+        };
+        link.moved = 0;
+        transfer.set_type(link);
+        transfer
+    }
+
+    fn set_type(&mut self, link: &mut Link) {
+        let given = match &self.movement {
+            Movement::List { entries, .. } => entries.is_mlsd() || link.kind.is_none(),
+            Movement::Retrieve { .. } | Movement::Store { .. } => false,
+        };
+        if given || link.kind == Some(self.codec) {
+            return self.approach(link);
+        }
+        link.send(&Command::Type(match self.codec {
+            Codec::Raw => TypeCode::Image,
+            Codec::Ascii => TypeCode::Ascii(Print::NonPrint),
+        }));
+        self.awaited.push_back(Awaited::Type);
+    }
+
+    /// Begins to make the data connection; with pipelining the command goes out in the same write.
+    fn approach(&mut self, link: &mut Link) {
+        if self.way == Way::Active {
+            let op = link.next_op();
+            link.act(ClientAction::Listen { op });
+            link.expect_reply();
+            self.data = Data::Listening(op);
+            return;
+        }
+        self.way.ask(link);
+        self.awaited.push_back(Awaited::Way);
+        if self.is_pipelined(link) {
+            self.send_rest_or_movement(link);
+        }
+    }
+
+    /// An upload waits until the way has been seen to work: a STOR that finds no data connection may still have emptied the file.
+    fn is_pipelined(&self, link: &Link) -> bool {
+        link.config.pipeline && self.way != Way::Active && (!self.is_upload() || link.proven)
+    }
+
+    fn send_rest_or_movement(&mut self, link: &mut Link) {
+        if self.offset().is_none() && !link.rest_lingers {
+            return self.send_movement(link);
+        }
+        let offset = self.offset().unwrap_or(0);
+        link.send(&Command::Rest(alloc::format!("{offset}").as_bytes()));
+        link.rest_lingers = true;
+        self.awaited.push_back(Awaited::Rest);
+        if self.is_pipelined(link) {
+            self.send_movement(link);
+        }
+    }
+
+    fn send_movement(&mut self, link: &mut Link) {
+        match &self.movement {
+            Movement::Retrieve { path, .. } => link.send(&Command::Retr(path)),
+            Movement::Store { path, how: Upload::Replace | Upload::ResumeAt(_) } => link.send(&Command::Stor(path)),
+            Movement::Store { path, how: Upload::Append } => link.send(&Command::Appe(path)),
+            Movement::Store { path, how: Upload::Unique } => {
+                link.send(&Command::Stou((!path.is_empty()).then_some(path)));
+            }
+            Movement::List { path, entries } if entries.is_mlsd() => link.send(&Command::Mlsd(path.as_deref())),
+            Movement::List { path, .. } => {
+                // Many servers read a leading hyphen as options, as `ls` would.
+                let safe =
+                    path.as_ref().filter(|path| path.starts_with(b"-")).map(|path| [b"./", path.as_slice()].concat());
+                link.send(&Command::List(safe.as_deref().or(path.as_deref())));
+            }
+        }
+        self.awaited.push_back(Awaited::Movement);
+    }
+
+    fn is_upload(&self) -> bool {
+        matches!(self.movement, Movement::Store { .. })
+    }
+
+    /// The argument of REST, where one is needed.
+    fn offset(&self) -> Option<u64> {
+        match self.movement {
+            Movement::Retrieve { offset, .. } | Movement::Store { how: Upload::ResumeAt(offset), .. } => {
+                (offset > 0).then_some(offset)
+            }
+            Movement::Store { .. } | Movement::List { .. } => None,
+        }
+    }
+
+    pub(super) fn is_moving(&self) -> bool {
+        matches!(self.data, Data::Moving { .. })
+    }
+
+    pub(super) fn may_get_226(&self) -> bool {
+        matches!(self.awaited.front(), Some(Awaited::Movement | Awaited::Abort))
+    }
+
+    pub(super) fn reply(&mut self, link: &mut Link, reply: Reply) -> Flow {
+        let Some(&command) = self.awaited.front() else {
+            return Flow::Going;
+        };
+        let class = reply.code().class();
+        if class == Class::Preliminary {
+            if command == Awaited::Movement && self.ending.is_none() {
+                self.opened = true;
+                link.rest_lingers = false;
+                self.start_moving(link);
+            }
+            return Flow::Going;
+        }
+        self.awaited.pop_front();
+        if self.ending.is_some() {
+            return self.settle(link);
+        }
+        let accepted = class == Class::Completion;
+        match command {
+            Awaited::Type if accepted => {
+                link.kind = Some(self.codec);
+                self.approach(link);
+            }
+            Awaited::Way => self.way_answered(link, reply, accepted),
+            // A REST 0 only undoes an earlier one; a server without REST has nothing to undo.
+            Awaited::Rest if accepted || class == Class::Intermediate || self.offset().is_none() => {
+                if self.offset().is_none() {
+                    link.rest_lingers = false;
+                }
+                if self.awaited.is_empty() {
+                    self.send_movement(link);
+                }
+                self.start_moving(link);
+            }
+            Awaited::Type | Awaited::Rest => self.give_up(link, Ending::Fail(ClientError::Refused(reply)), true),
+            Awaited::Movement | Awaited::Abort => self.movement_answered(link, reply, accepted),
+        }
+        self.settle(link)
+    }
+
+    /// The reply to EPSV, PASV, PORT or EPRT.
+    fn way_answered(&mut self, link: &mut Link, reply: Reply, accepted: bool) {
+        if let (true, Data::Announced(op)) = (accepted, &self.data) {
+            let op = *op;
+            self.open(link, op, DataPath::Accept);
+            return self.send_rest_or_movement(link);
+        }
+        let address = accepted.then(|| self.way.address(&link.config, &reply)).flatten();
+        if let Some(address) = address {
+            let op = link.next_op();
+            return self.open(link, op, DataPath::Connect(address));
+        }
+        // 530 speaks of the login, not of EPSV.
+        let fallback = self.way.fallback(&link.config).filter(|_| reply.code().number() != 530);
+        if let Some(way) = fallback {
+            self.way = way;
+            link.avoid_epsv = true;
+            // A pipelined command finds no data connection and ends by itself.
+            return self.give_up(link, Ending::Retry, false);
+        }
+        let error = if accepted {
+            ClientError::Protocol("an address for the data connection")
+        } else {
+            ClientError::Refused(reply)
+        };
+        self.give_up(link, Ending::Fail(error), true);
+    }
+
+    fn movement_answered(&mut self, link: &mut Link, reply: Reply, accepted: bool) {
+        link.rest_lingers &= !accepted;
+        if accepted && self.is_upload() && !self.opened {
+            // Nothing has been sent, so whatever succeeded was not this upload.
+            return self.give_up(link, Ending::Fail(ClientError::Protocol("1xx before an upload's 2xx")), false);
+        }
+        // Listed by FEAT, and yet unknown: LIST is always there.
+        let unknown = matches!(reply.code().number(), 500 | 502);
+        if let Movement::List { entries, .. } = &mut self.movement
+            && unknown
+            && entries.is_mlsd()
+        {
+            *entries = Entries::new(Form::List { now: link.config.now_wall }, link.config.listing_limit);
+            link.avoid_mlsd = true;
+            return self.give_up(link, Ending::Retry, false);
+        }
+        if !accepted {
+            self.cancel_data(link);
+        }
+        if let Data::Moving { .. } = self.data {
+            link.expect_progress();
+        }
+        self.last = Some(reply);
+    }
+
+    fn open(&mut self, link: &mut Link, op: OpId, data: DataPath) {
+        link.act(ClientAction::Open { op, data });
+        link.expect_reply();
+        self.data = Data::Opening(op);
+    }
+
+    /// Bytes move as soon as they may: into the client when the connection stands, out of it when the server has said 1xx. A REST that is
+    /// not answered yet, or not accepted, must not let bytes through that begin elsewhere.
+    fn start_moving(&mut self, link: &mut Link) {
+        let Data::Open(op) = self.data else { return };
+        let asked = self.awaited.front() == Some(&Awaited::Movement) || self.last.is_some();
+        if !asked || (self.is_upload() && !self.opened) {
+            return;
+        }
+        let (end, codec) = match self.movement {
+            Movement::Retrieve { .. } => (LocalEnd::Sink, self.codec),
+            Movement::Store { .. } => (LocalEnd::Source, self.codec),
+            Movement::List { .. } => (LocalEnd::Listing, Codec::Raw),
+        };
+        link.act(ClientAction::Transfer { op, end, codec });
+        link.expect_progress();
+        self.data = Data::Moving { op, seen: 0, asked: false };
+    }
+
+    pub(super) fn complete(&mut self, link: &mut Link, op: OpId, done: ClientCompletion) -> Flow {
+        match (&mut self.data, done) {
+            (Data::Listening(current), ClientCompletion::Listening(Ok(address))) if *current == op => {
+                self.data = Data::Announced(op);
+                self.announce(link, address);
+            }
+            (Data::Listening(current), ClientCompletion::Listening(Err(_))) if *current == op => {
+                self.data = Data::None;
+                self.give_up(link, Ending::Fail(ClientError::NoDataConnection), false);
+            }
+            (Data::Opening(current), ClientCompletion::Connected(Ok(()))) if *current == op => {
+                self.data = Data::Open(op);
+                link.proven = true;
+                link.avoid_epsv |= self.way == Way::Pasv;
+                if self.awaited.is_empty() && self.last.is_none() {
+                    self.send_rest_or_movement(link);
+                }
+                self.start_moving(link);
+            }
+            (Data::Opening(current), ClientCompletion::Connected(Err(_))) if *current == op => {
+                self.data = Data::None;
+                self.open_failed(link);
+            }
+            (Data::Moving { op: current, seen, asked }, ClientCompletion::Progress(count)) if *current == op => {
+                link.moved = count;
+                if !core::mem::take(asked) {
+                    return Flow::Going;
+                }
+                if count > *seen {
+                    *seen = count;
+                    link.expect_progress();
+                } else {
+                    self.stalled(link);
+                }
+            }
+            (Data::Moving { op: current, .. } | Data::Cancelling(current), ClientCompletion::Transferred(result))
+                if *current == op =>
+            {
+                if let Ok(count) = result {
+                    link.moved = count;
+                }
+                self.data = Data::Ended(result);
+                link.expect_reply();
+            }
+            _ => return Flow::Going,
+        }
+        self.settle(link)
+    }
+
+    fn announce(&mut self, link: &mut Link, listener: SocketAddr) {
+        announce(link, listener);
+        self.awaited.push_back(Awaited::Way);
+    }
+
+    /// The connection could not be made. EPSV that is answered and then unreachable is worth a PASV, whose address may be another.
+    fn open_failed(&mut self, link: &mut Link) {
+        if self.last.is_some() && !self.opened {
+            return self.give_up(link, Ending::Empty, false);
+        }
+        match self.way.fallback(&link.config) {
+            Some(way) => {
+                self.way = way;
+                self.give_up(link, Ending::Retry, true);
+            }
+            None => self.give_up(link, Ending::Fail(ClientError::NoDataConnection), true),
+        }
+    }
+
+    /// No byte moved for as long as one may take.
+    fn stalled(&mut self, link: &mut Link) {
+        let empty = self.last.is_some() && !self.opened && link.moved == 0;
+        self.give_up(link, if empty { Ending::Empty } else { Ending::Fail(ClientError::TimedOut) }, true);
+    }
+
+    pub(super) fn timeout(&mut self, link: &mut Link) -> Flow {
+        if self.ending.is_some() {
+            return self.stop_waiting(link);
+        }
+        match &mut self.data {
+            Data::Moving { op, asked, .. } => {
+                if core::mem::replace(asked, true) {
+                    self.stalled(link);
+                } else {
+                    link.act(ClientAction::Progress { op: *op });
+                    link.expect_reply();
+                }
+            }
+            Data::Listening(_) | Data::Opening(_) => {
+                self.cancel_data(link);
+                self.open_failed(link);
+            }
+            // The final reply is lost (or comes late, and is then told by its code).
+            Data::Ended(_) if self.opened => return self.over(link, Err(ClientError::TimedOut)),
+            Data::Cancelling(_) if self.awaited.is_empty() => self.data = Data::Ended(Err(TransferError::Cancelled)),
+            Data::None | Data::Announced(_) | Data::Open(_) | Data::Ended(_) | Data::Cancelling(_) => {
+                self.cancel_data(link);
+                return Flow::Over(Err(ClientError::TimedOut));
+            }
+        }
+        self.settle(link)
+    }
+
+    /// What was given up has not come to rest in time. Servers differ in how many replies an ABOR gets, so one is enough; where none
+    /// came, the server no longer listens.
+    fn stop_waiting(&mut self, link: &mut Link) -> Flow {
+        let silent = self.awaited.front().is_some_and(|&command| command != Awaited::Abort);
+        if silent {
+            let error = match self.ending.take() {
+                Some(Ending::Fail(error)) => error,
+                Some(Ending::Retry | Ending::Empty) | None => ClientError::TimedOut,
+            };
+            return Flow::Over(Err(error));
+        }
+        self.awaited.clear();
+        self.data = Data::None;
+        self.settle(link)
+    }
+
+    pub(super) fn abort(&mut self, link: &mut Link) -> Flow {
+        if !matches!(self.ending, Some(Ending::Fail(_))) {
+            self.give_up(link, Ending::Fail(ClientError::Aborted), true);
+        }
+        self.settle(link)
+    }
+
+    /// Takes bytes of the listing.
+    pub(super) fn listing(&mut self, link: &mut Link, bytes: &[u8]) -> Result<(), ListingTooLarge> {
+        let Movement::List { entries, .. } = &mut self.movement else {
+            return Ok(());
+        };
+        if !matches!(self.data, Data::Moving { .. }) {
+            return Ok(());
+        }
+        entries.take(bytes).inspect_err(|_| {
+            self.give_up(link, Ending::Fail(ClientError::ListingTooLarge), true);
+        })
+    }
+
+    /// Sets what becomes of the transfer, ends the data connection, and has the server end its part (`tell`: ABOR) where its command runs.
+    fn give_up(&mut self, link: &mut Link, ending: Ending, tell: bool) {
+        self.ending = Some(ending);
+        if tell && self.awaited.back() == Some(&Awaited::Movement) {
+            link.send(&Command::Abor);
+            self.awaited.push_back(Awaited::Abort);
+        }
+        self.cancel_data(link);
+        link.expect_reply();
+    }
+
+    /// Ends the data connection. Only one whose bytes move answers, and the request waits for that, so that whatever took or gave the bytes is free when
+    /// it is done.
+    pub(super) fn cancel_data(&mut self, link: &mut Link) {
+        match self.data {
+            Data::Listening(op) | Data::Announced(op) | Data::Opening(op) | Data::Open(op) => {
+                link.act(ClientAction::Cancel { op });
+                self.data = Data::None;
+            }
+            Data::Moving { op, .. } => {
+                link.act(ClientAction::Cancel { op });
+                self.data = Data::Cancelling(op);
+            }
+            Data::None | Data::Cancelling(_) | Data::Ended(_) => {}
+        }
+    }
+
+    /// Is everything in?
+    fn settle(&mut self, link: &mut Link) -> Flow {
+        let resting = matches!(self.data, Data::None | Data::Ended(_));
+        if !resting || !self.awaited.is_empty() {
+            return Flow::Going;
+        }
+        match self.ending.take() {
+            Some(Ending::Fail(error)) => return self.over(link, Err(error)),
+            Some(Ending::Retry) => {
+                self.data = Data::None;
+                self.opened = false;
+                self.last = None;
+                self.set_type(link);
+                return Flow::Going;
+            }
+            Some(Ending::Empty) => {
+                if !matches!(self.data, Data::Ended(Ok(_))) {
+                    self.data = Data::Ended(Ok(0));
+                }
+            }
+            None => {}
+        }
+        let Some(reply) = self.last.take() else {
+            return Flow::Going;
+        };
+        let result = match (reply.code().class(), &self.data) {
+            (Class::Completion, Data::Ended(Ok(bytes))) => Ok(match &mut self.movement {
+                Movement::List { entries, .. } => Outcome::Entries(entries.finish()),
+                Movement::Retrieve { .. } | Movement::Store { .. } => Outcome::Transferred { bytes: *bytes, reply },
+            }),
+            (Class::Completion, Data::Ended(Err(error))) => Err(ClientError::Transfer(*error)),
+            // The local end failed first; the server only saw the connection close.
+            (_, Data::Ended(Err(error @ (TransferError::Storage(_) | TransferError::BadData)))) => {
+                Err(ClientError::Transfer(*error))
+            }
+            _ => Err(ClientError::Refused(reply)),
+        };
+        self.over(link, result)
+    }
+
+    fn over(&self, link: &mut Link, result: Result<Outcome, ClientError>) -> Flow {
+        link.late_226 = true;
+        Flow::Done(result)
+    }
+}
