@@ -1,9 +1,10 @@
 //! The commands: one line of the control connection, from [`crate::line`], as a value, and back.
 
-use core::net::SocketAddr;
+use core::net::SocketAddrV4;
 
-/// A command with its argument checked. It borrows from the line it was read from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A command with its argument checked. It borrows from the line it was read from. Its `Debug` shows the line without
+/// passwords and the like.
+#[derive(Clone, PartialEq, Eq)]
 pub enum Command<'a> {
     /// `USER name`
     User(&'a [u8]),
@@ -20,7 +21,7 @@ pub enum Command<'a> {
     /// `QUIT`
     Quit,
     /// `PORT h1,h2,h3,h4,p1,p2`
-    Port(SocketAddr),
+    Port(SocketAddrV4),
     /// `PASV`
     Pasv,
     /// `EPRT |f|address|port|` (RFC 2428 2)
@@ -164,6 +165,48 @@ pub enum Mode {
 impl Command<'_> {
     /// Which command this is.
     pub const fn verb(&self) -> Verb {
-        Verb::Noop
+        match self {
+            Self::User(_) => Verb::User,
+            Self::Pass(_) => Verb::Pass,
+            Self::Acct(_) => Verb::Acct,
+            Self::Cwd(_) => Verb::Cwd,
+            Self::Port(_) => Verb::Port,
+            Self::Eprt(_) => Verb::Eprt,
+            Self::Epsv(_) => Verb::Epsv,
+            Self::Type(_) => Verb::Type,
+            Self::Stru(_) => Verb::Stru,
+            Self::Mode(_) => Verb::Mode,
+            Self::Retr(_) => Verb::Retr,
+            Self::Stor(_) => Verb::Stor,
+            Self::Stou(_) => Verb::Stou,
+            Self::Appe(_) => Verb::Appe,
+            Self::Rest(_) => Verb::Rest,
+            Self::Rnfr(_) => Verb::Rnfr,
+            Self::Rnto(_) => Verb::Rnto,
+            Self::Dele(_) => Verb::Dele,
+            Self::Rmd(_) => Verb::Rmd,
+            Self::Mkd(_) => Verb::Mkd,
+            Self::List(_) => Verb::List,
+            Self::Nlst(_) => Verb::Nlst,
+            Self::Mlsd(_) => Verb::Mlsd,
+            Self::Mlst(_) => Verb::Mlst,
+            Self::Size(_) => Verb::Size,
+            Self::Mdtm(_) => Verb::Mdtm,
+            Self::Site(_) => Verb::Site,
+            Self::Stat(_) => Verb::Stat,
+            Self::Help(_) => Verb::Help,
+            Self::Cdup => Verb::Cdup,
+            Self::Rein => Verb::Rein,
+            Self::Quit => Verb::Quit,
+            Self::Pasv => Verb::Pasv,
+            Self::Abor => Verb::Abor,
+            Self::Pwd => Verb::Pwd,
+            Self::Syst => Verb::Syst,
+            Self::Noop => Verb::Noop,
+            Self::Feat => Verb::Feat,
+            Self::Allo { .. } => Verb::Allo,
+            Self::Opts { .. } => Verb::Opts,
+            Self::Known { verb, .. } => *verb,
+        }
     }
 }
