@@ -107,6 +107,9 @@ fn command<'a>(verb: Verb, argument: Option<&'a [u8]>) -> Result<Command<'a>, Pr
     })
 }
 
+/// A name, and what stands behind one space, if there is one.
+type NameAndRest<'a> = (&'a [u8], Option<&'a [u8]>);
+
 /// An argument that may be left out; an empty one counts as none.
 fn optional(argument: Option<&[u8]>) -> Option<&[u8]> {
     argument.filter(|argument| !argument.is_empty())
@@ -138,7 +141,7 @@ fn code<'a, T>(
 /// command-name = 1*(ALPHA / DIGIT)
 /// argument     = *OCTET
 /// ```
-fn command_line(input: &[u8]) -> IResult<&[u8], (&[u8], Option<&[u8]>)> {
+fn command_line(input: &[u8]) -> IResult<&[u8], NameAndRest<'_>> {
     let name = take_while1(|byte: u8| byte.is_ascii_alphanumeric());
     all_consuming(pair(name, opt(preceded(char(' '), rest)))).parse_complete(input)
 }
@@ -251,7 +254,7 @@ fn marker(input: &[u8]) -> IResult<&[u8], &[u8]> {
 /// opts            = command-name [SP command-options]
 /// command-options = *OCTET
 /// ```
-fn options(input: &[u8]) -> IResult<&[u8], (&[u8], Option<&[u8]>)> {
+fn options(input: &[u8]) -> IResult<&[u8], NameAndRest<'_>> {
     let options = preceded(tag(" "), rest).map(Some).map(optional);
     pair(take_till1(|byte| byte == b' '), opt(options).map(Option::flatten)).parse_complete(input)
 }
