@@ -49,8 +49,8 @@ impl ClientConfig {
             data: DataPreference::Passive,
             pipeline: false,
             keep_foreign_addresses: false,
-            reply_timeout: Duration::from_secs(60),
-            stall_timeout: Duration::from_secs(60),
+            reply_timeout: Duration::from_mins(1),
+            stall_timeout: Duration::from_mins(1),
             listing_limit: 16 << 20,
             now_wall: WallTime::default(),
         }

@@ -19,10 +19,7 @@ pub(super) struct Link {
     pub(super) features: Features,
     /// The TYPE in force, where it is known (RFC 959 3.1.1: A to begin with, which not every server obeys).
     pub(super) kind: Option<Codec>,
-    /// EPSV was refused, or its ports cannot be reached while PASV's can.
-    pub(super) avoid_epsv: bool,
-    /// A data connection came to be by the way that is used.
-    pub(super) proven: bool,
+    pub(super) passive: Passive,
     /// MLSD is listed by FEAT, yet refused.
     pub(super) avoid_mlsd: bool,
     /// A REST may still be in force, since no transfer followed it.
@@ -40,14 +37,22 @@ pub(super) struct Link {
     last_op: u32,
 }
 
+/// What is known about this server's passive data connections.
+#[derive(Default)]
+pub(super) struct Passive {
+    /// EPSV was refused, or its ports cannot be reached while PASV's can.
+    pub(super) avoid_epsv: bool,
+    /// A data connection has come to be.
+    pub(super) proven: bool,
+}
+
 impl Link {
     pub(super) fn new(config: ClientConfig, now: Time) -> Self {
         Self {
             config,
             features: Features::default(),
             kind: None,
-            avoid_epsv: false,
-            proven: false,
+            passive: Passive::default(),
             avoid_mlsd: false,
             rest_lingers: false,
             late_226: false,

@@ -7,6 +7,7 @@ mod features;
 mod link;
 mod login;
 mod misuse;
+mod movement;
 mod pathname;
 mod session;
 mod simple;

@@ -47,7 +47,6 @@ impl Simple {
         match (&*self, reply.code().class()) {
             (_, Class::Preliminary) => Flow::Going,
             (Self::Quit, Class::Completion) => Flow::Over(Ok(Outcome::Reply(reply))),
-            (Self::Quote, Class::Completion | Class::Intermediate) => Flow::Done(Ok(Outcome::Reply(reply))),
             (_, Class::Transient | Class::Permanent) => Flow::Done(Err(ClientError::Refused(reply))),
             // Some servers answer RNFR with 250.
             (Self::RenameTo(to), Class::Intermediate | Class::Completion) => {
@@ -61,7 +60,9 @@ impl Simple {
                 *self = Self::Size;
                 Flow::Going
             }
-            (Self::Plain, Class::Completion) => Flow::Done(Ok(Outcome::Reply(reply))),
+            (Self::Plain | Self::Quote, Class::Completion) | (Self::Quote, Class::Intermediate) => {
+                Flow::Done(Ok(Outcome::Reply(reply)))
+            }
             (Self::Path, Class::Completion) => read(&reply, "a path", |text| quoted_path(text).map(Outcome::Path)),
             (Self::Made(asked), Class::Completion) => {
                 let named = reply.lines().iter().find_map(|line| quoted_path(line));

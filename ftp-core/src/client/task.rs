@@ -3,9 +3,10 @@
 use super::action::{ClientCompletion, ClientError, Outcome, Request, Upload};
 use super::link::Link;
 use super::login::Login;
+use super::movement::Movement;
 use super::pathname::is_sendable;
 use super::simple::Simple;
-use super::transfer::{Movement, Transfer};
+use super::transfer::Transfer;
 use crate::action::OpId;
 use crate::command::Command;
 use crate::reply::{Code, Reply};

@@ -4,9 +4,10 @@
 //! Two things go on side by side: the conversation (the commands whose replies are to come, in order) and the data connection. What is to
 //! become of a transfer that is given up is its [`Ending`]; it is over when both have come to rest.
 
-use super::action::{ClientAction, ClientCompletion, ClientError, LocalEnd, Outcome, Upload};
+use super::action::{ClientAction, ClientCompletion, ClientError, Outcome};
 use super::entries::{Entries, Form, ListingTooLarge};
 use super::link::Link;
+use super::movement::Movement;
 use super::task::Flow;
 use super::way::{Way, announce};
 use crate::action::{DataPath, OpId, TransferError};
@@ -28,13 +29,6 @@ pub(super) struct Transfer {
     last: Option<Reply>,
     data: Data,
     ending: Option<Ending>,
-}
-
-/// What moves.
-pub(super) enum Movement {
-    Retrieve { path: Vec<u8>, offset: u64 },
-    Store { path: Vec<u8>, how: Upload },
-    List { path: Option<Vec<u8>>, entries: Entries },
 }
 
 /// A command whose final reply is to come.
@@ -139,14 +133,14 @@ impl Transfer {
 
     /// An upload waits until the way has been seen to work: a STOR that finds no data connection may still have emptied the file.
     fn is_pipelined(&self, link: &Link) -> bool {
-        link.config.pipeline && self.way != Way::Active && (!self.is_upload() || link.proven)
+        link.config.pipeline && self.way != Way::Active && (!self.movement.is_upload() || link.passive.proven)
     }
 
     fn send_rest_or_movement(&mut self, link: &mut Link) {
-        if self.offset().is_none() && !link.rest_lingers {
+        if self.movement.offset().is_none() && !link.rest_lingers {
             return self.send_movement(link);
         }
-        let offset = self.offset().unwrap_or(0);
+        let offset = self.movement.offset().unwrap_or(0);
         link.send(&Command::Rest(alloc::format!("{offset}").as_bytes()));
         link.rest_lingers = true;
         self.awaited.push_back(Awaited::Rest);
@@ -156,36 +150,8 @@ impl Transfer {
     }
 
     fn send_movement(&mut self, link: &mut Link) {
-        match &self.movement {
-            Movement::Retrieve { path, .. } => link.send(&Command::Retr(path)),
-            Movement::Store { path, how: Upload::Replace | Upload::ResumeAt(_) } => link.send(&Command::Stor(path)),
-            Movement::Store { path, how: Upload::Append } => link.send(&Command::Appe(path)),
-            Movement::Store { path, how: Upload::Unique } => {
-                link.send(&Command::Stou((!path.is_empty()).then_some(path)));
-            }
-            Movement::List { path, entries } if entries.is_mlsd() => link.send(&Command::Mlsd(path.as_deref())),
-            Movement::List { path, .. } => {
-                // Many servers read a leading hyphen as options, as `ls` would.
-                let safe =
-                    path.as_ref().filter(|path| path.starts_with(b"-")).map(|path| [b"./", path.as_slice()].concat());
-                link.send(&Command::List(safe.as_deref().or(path.as_deref())));
-            }
-        }
+        self.movement.send(link);
         self.awaited.push_back(Awaited::Movement);
-    }
-
-    fn is_upload(&self) -> bool {
-        matches!(self.movement, Movement::Store { .. })
-    }
-
-    /// The argument of REST, where one is needed.
-    fn offset(&self) -> Option<u64> {
-        match self.movement {
-            Movement::Retrieve { offset, .. } | Movement::Store { how: Upload::ResumeAt(offset), .. } => {
-                (offset > 0).then_some(offset)
-            }
-            Movement::Store { .. } | Movement::List { .. } => None,
-        }
     }
 
     pub(super) fn is_moving(&self) -> bool {
@@ -221,8 +187,8 @@ impl Transfer {
             }
             Awaited::Way => self.way_answered(link, reply, accepted),
             // A REST 0 only undoes an earlier one; a server without REST has nothing to undo.
-            Awaited::Rest if accepted || class == Class::Intermediate || self.offset().is_none() => {
-                if self.offset().is_none() {
+            Awaited::Rest if accepted || class == Class::Intermediate || self.movement.offset().is_none() => {
+                if self.movement.offset().is_none() {
                     link.rest_lingers = false;
                 }
                 if self.awaited.is_empty() {
@@ -252,7 +218,7 @@ impl Transfer {
         let fallback = self.way.fallback(&link.config).filter(|_| reply.code().number() != 530);
         if let Some(way) = fallback {
             self.way = way;
-            link.avoid_epsv = true;
+            link.passive.avoid_epsv = true;
             // A pipelined command finds no data connection and ends by itself.
             return self.give_up(link, Ending::Retry, false);
         }
@@ -266,7 +232,7 @@ impl Transfer {
 
     fn movement_answered(&mut self, link: &mut Link, reply: Reply, accepted: bool) {
         link.rest_lingers &= !accepted;
-        if accepted && self.is_upload() && !self.opened {
+        if accepted && self.movement.is_upload() && !self.opened {
             // Nothing has been sent, so whatever succeeded was not this upload.
             return self.give_up(link, Ending::Fail(ClientError::Protocol("1xx before an upload's 2xx")), false);
         }
@@ -300,14 +266,12 @@ impl Transfer {
     fn start_moving(&mut self, link: &mut Link) {
         let Data::Open(op) = self.data else { return };
         let asked = self.awaited.front() == Some(&Awaited::Movement) || self.last.is_some();
-        if !asked || (self.is_upload() && !self.opened) {
+        if !asked || (self.movement.is_upload() && !self.opened) {
             return;
         }
-        let (end, codec) = match self.movement {
-            Movement::Retrieve { .. } => (LocalEnd::Sink, self.codec),
-            Movement::Store { .. } => (LocalEnd::Source, self.codec),
-            Movement::List { .. } => (LocalEnd::Listing, Codec::Raw),
-        };
+        // Lines of a listing are read with either line end, so they need no conversion.
+        let codec = if matches!(self.movement, Movement::List { .. }) { Codec::Raw } else { self.codec };
+        let end = self.movement.end();
         link.act(ClientAction::Transfer { op, end, codec });
         link.expect_progress();
         self.data = Data::Moving { op, seen: 0, asked: false };
@@ -325,8 +289,8 @@ impl Transfer {
             }
             (Data::Opening(current), ClientCompletion::Connected(Ok(()))) if *current == op => {
                 self.data = Data::Open(op);
-                link.proven = true;
-                link.avoid_epsv |= self.way == Way::Pasv;
+                link.passive.proven = true;
+                link.passive.avoid_epsv |= self.way == Way::Pasv;
                 if self.awaited.is_empty() && self.last.is_none() {
                     self.send_rest_or_movement(link);
                 }
@@ -405,7 +369,7 @@ impl Transfer {
                 self.open_failed(link);
             }
             // The final reply is lost (or comes late, and is then told by its code).
-            Data::Ended(_) if self.opened => return self.over(link, Err(ClientError::TimedOut)),
+            Data::Ended(_) if self.opened => return over(link, Err(ClientError::TimedOut)),
             Data::Cancelling(_) if self.awaited.is_empty() => self.data = Data::Ended(Err(TransferError::Cancelled)),
             Data::None | Data::Announced(_) | Data::Open(_) | Data::Ended(_) | Data::Cancelling(_) => {
                 self.cancel_data(link);
@@ -485,7 +449,7 @@ impl Transfer {
             return Flow::Going;
         }
         match self.ending.take() {
-            Some(Ending::Fail(error)) => return self.over(link, Err(error)),
+            Some(Ending::Fail(error)) => return over(link, Err(error)),
             Some(Ending::Retry) => {
                 self.data = Data::None;
                 self.opened = false;
@@ -493,12 +457,8 @@ impl Transfer {
                 self.set_type(link);
                 return Flow::Going;
             }
-            Some(Ending::Empty) => {
-                if !matches!(self.data, Data::Ended(Ok(_))) {
-                    self.data = Data::Ended(Ok(0));
-                }
-            }
-            None => {}
+            Some(Ending::Empty) if !matches!(self.data, Data::Ended(Ok(_))) => self.data = Data::Ended(Ok(0)),
+            Some(Ending::Empty) | None => {}
         }
         let Some(reply) = self.last.take() else {
             return Flow::Going;
@@ -515,11 +475,11 @@ impl Transfer {
             }
             _ => Err(ClientError::Refused(reply)),
         };
-        self.over(link, result)
+        over(link, result)
     }
+}
 
-    fn over(&self, link: &mut Link, result: Result<Outcome, ClientError>) -> Flow {
-        link.late_226 = true;
-        Flow::Done(result)
-    }
+fn over(link: &mut Link, result: Result<Outcome, ClientError>) -> Flow {
+    link.late_226 = true;
+    Flow::Done(result)
 }

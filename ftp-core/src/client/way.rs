@@ -5,7 +5,7 @@ use super::link::Link;
 use crate::address::{ExtendedAddress, ExtendedPassive, find_extended_port, find_host_port};
 use crate::command::Command;
 use crate::reply::Reply;
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr, SocketAddrV4};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
@@ -22,7 +22,7 @@ impl Way {
     pub(super) fn first(link: &Link) -> Self {
         match link.config.data {
             DataPreference::Active => Self::Active,
-            DataPreference::Passive if link.avoid_epsv => Self::Pasv,
+            DataPreference::Passive if link.passive.avoid_epsv => Self::Pasv,
             DataPreference::Passive => Self::Epsv,
         }
     }
@@ -72,8 +72,11 @@ fn with_port(mut address: SocketAddr, port: u16) -> SocketAddr {
 /// Sends PORT or EPRT for this listener. One that listens on every address is announced by the control connection's.
 pub(super) fn announce(link: &mut Link, listener: SocketAddr) {
     let ip = if listener.ip().is_unspecified() { link.config.local.ip() } else { listener.ip() };
-    match SocketAddr::new(ip.to_canonical(), listener.port()) {
-        SocketAddr::V4(address) => link.send(&Command::Port(address)),
-        address @ SocketAddr::V6(_) => link.send(&Command::Eprt(ExtendedAddress::Known(address))),
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => link.send(&Command::Port(SocketAddrV4::new(ip, listener.port()))),
+        ip @ IpAddr::V6(_) => {
+            let address = SocketAddr::new(ip, listener.port());
+            link.send(&Command::Eprt(ExtendedAddress::Known(address)));
+        }
     }
 }

@@ -1,0 +1,105 @@
+//! Directory listings.
+
+use crate::play::{Play, config, play};
+use ftp_core::client::{ClientConfig, ListingTooLarge, Request};
+
+fn open(play: &mut Play, command: &str) {
+    play.ask(Request::List(Some(b"d".to_vec())));
+    play.server("229 (!!!1025!)|");
+    play.connected();
+    play.server("150 here|");
+    play.expect(&["> EPSV|", "open 192.0.2.1:1025", command, "transfer Listing Raw"]);
+}
+
+#[test]
+fn mlsd_where_there_is_mlst_and_no_name_is_trusted() {
+    play(config, |play| {
+        play.logged_in(" MLST type*;|");
+        open(play, "> MLSD d|");
+        play.listing(
+            b"type=cdir; .\r\ntype=pdir; ..\r\ntype=file;size=3; a\r\ntype=file; ../b\r\ntype=dir; ..\r\nnonsense\r\n\
+              type=file; /etc/passwd\r\ntype=file; n\0l\r\ntype=dir; c d\r\ntype=file; last",
+        );
+        play.moved(99);
+        play.server("226 done|");
+        play.expect(&["done entries a,c d,last"]);
+    });
+}
+
+#[test]
+fn list_otherwise_and_without_options() {
+    play(config, |play| {
+        play.logged_in("");
+        open(play, "> LIST d|");
+        play.listing(
+            b"total 8\r\n-rw-r--r-- 1 a b 3 Jan  1 12:00 x\r\ndrwxr-xr-x 2 a b 0 Jan 1 2020 .\n\
+              drwxr-xr-x 2 a b 0 Jan 1 2020 sub\n",
+        );
+        play.moved(99);
+        play.server("250 done|");
+        play.expect(&["done entries x,sub"]);
+        play.ask(Request::List(Some(b"-la".to_vec())));
+        play.server("229 (!!!1025!)|");
+        play.connected();
+        play.server("550 none|");
+        play.cancelled();
+        play.expect(&[
+            "> EPSV|",
+            "open 192.0.2.1:1025",
+            "> LIST ./-la|",
+            "transfer Listing Raw",
+            "cancel",
+            "failed refused 550",
+        ]);
+    });
+}
+
+#[test]
+fn list_is_sent_in_type_a_when_another_is_in_force() {
+    play(config, |play| {
+        play.in_type_i();
+        play.ask(Request::List(None));
+        play.server("200 A|");
+        play.server("229 (!!!1025!)|");
+        play.connected();
+        play.expect(&["> TYPE A|", "> EPSV|", "open 192.0.2.1:1025", "> LIST|", "transfer Listing Raw"]);
+        play.server("150 here|");
+        play.moved(0);
+        play.server("226 empty|");
+        play.expect(&["done entries "]);
+    });
+}
+
+#[test]
+fn mlsd_that_is_promised_and_unknown_is_done_by_list() {
+    play(config, |play| {
+        play.logged_in(" MLST|");
+        play.ask(Request::List(None));
+        play.server("229 (!!!1025!)|");
+        play.connected();
+        play.server("500 MLSD?|");
+        play.expect(&["> EPSV|", "open 192.0.2.1:1025", "> MLSD|", "transfer Listing Raw", "cancel"]);
+        play.cancelled();
+        play.server("229 (!!!1026!)|");
+        play.connected();
+        play.expect(&["> EPSV|", "open 192.0.2.1:1026", "> LIST|", "transfer Listing Raw"]);
+    });
+}
+
+#[test]
+fn a_listing_has_a_limit() {
+    play(
+        || ClientConfig { listing_limit: 10, ..config() },
+        |play| {
+            play.logged_in("");
+            open(play, "> LIST d|");
+            play.listing(b"0123456789");
+            assert_eq!(play.session.listing(b"x"), Err(ListingTooLarge));
+            assert_eq!(play.session.listing(b"y"), Ok(()));
+            play.server("426 cut|");
+            play.cancelled();
+            play.server("226 aborted|");
+            play.expect(&["> ABOR|", "cancel", "failed ListingTooLarge"]);
+        },
+    );
+}

@@ -1,0 +1,306 @@
+//! [`Play`]: the host of a session, whose server and network are the scenario. What leaves the session is written down as short lines.
+
+use ftp_core::action::{DataPath, NetworkError, OpId, TransferError};
+use ftp_core::client::{
+    ClientAction, ClientCompletion, ClientConfig, ClientError, ClientSession, Event, Outcome, Request,
+};
+use ftp_core::codec::Codec;
+use ftp_core::drain::{Closed, Port, Wait};
+use ftp_core::time::{Time, WallTime};
+use proptest::test_runner::{Config, TestRunner};
+use std::fmt::Write;
+use std::time::Duration;
+
+pub(crate) const REPLY: Duration = Duration::from_secs(30);
+pub(crate) const STALL: Duration = Duration::from_secs(40);
+
+pub(crate) fn config() -> ClientConfig {
+    ClientConfig {
+        reply_timeout: REPLY,
+        stall_timeout: STALL,
+        // 2026-11-22T12:00:00Z
+        now_wall: WallTime { seconds: 1_795_348_800, nanos: 0 },
+        ..ClientConfig::new("192.0.2.9:4000".parse().unwrap(), "192.0.2.1:21".parse().unwrap())
+    }
+}
+
+pub(crate) fn pipelined() -> ClientConfig {
+    ClientConfig { pipeline: true, ..config() }
+}
+
+pub(crate) fn over_v6() -> ClientConfig {
+    let (local, peer) = ("[2001:db8::9]:4000".parse().unwrap(), "[2001:db8::1]:21".parse().unwrap());
+    ClientConfig { local, peer, ..config() }
+}
+
+/// Plays the scenario under every way of cutting the server's bytes.
+pub(crate) fn play(config: impl Fn() -> ClientConfig, scenario: impl Fn(&mut Play)) {
+    scenario(&mut Play::new(config(), vec![usize::MAX]));
+    scenario(&mut Play::new(config(), vec![1]));
+    let mut runner = TestRunner::new(Config { cases: 12, failure_persistence: None, ..Config::default() });
+    let cuts = proptest::collection::vec(1..12usize, 1..8);
+    runner
+        .run(&cuts, |cuts| {
+            scenario(&mut Play::new(config(), cuts));
+            Ok(())
+        })
+        .unwrap();
+}
+
+pub(crate) struct Play {
+    pub(crate) session: ClientSession,
+    pub(crate) now: Time,
+    pub(crate) wait: Option<Wait>,
+    desk: Desk,
+    cuts: Vec<usize>,
+    turn: usize,
+}
+
+/// What the session hands out, as lines.
+#[derive(Default)]
+struct Desk {
+    lines: Vec<String>,
+    /// The operation named last.
+    op: Option<OpId>,
+    /// Are `Sent` and `Received` written down too?
+    chatty: bool,
+    closed: bool,
+    /// At most so many bytes are taken at a time.
+    room: Option<usize>,
+}
+
+impl Play {
+    pub(crate) fn new(config: ClientConfig, cuts: Vec<usize>) -> Self {
+        let now = Time::new(Duration::from_secs(1000));
+        let session = ClientSession::new(config, now);
+        let mut play = Self { session, now, wait: None, desk: Desk::default(), cuts, turn: 0 };
+        play.drain();
+        play
+    }
+
+    fn drain(&mut self) {
+        self.wait = Some(self.session.drain(self.now, &mut self.desk));
+    }
+
+    pub(crate) fn chatty(&mut self) {
+        self.desk.chatty = true;
+    }
+
+    pub(crate) fn wire_takes(&mut self, room: Option<usize>) {
+        self.desk.room = room;
+        self.drain();
+    }
+
+    pub(crate) fn wire_breaks(&mut self) {
+        self.desk.closed = true;
+    }
+
+    pub(crate) fn ask(&mut self, request: Request) {
+        self.session.request(self.now, request).unwrap();
+        self.drain();
+    }
+
+    /// The server says this; `|` ends a line.
+    pub(crate) fn server(&mut self, text: &str) {
+        let bytes = text.replace('|', "\r\n").into_bytes();
+        let mut rest = &bytes[..];
+        while !rest.is_empty() {
+            let cut = self.cuts[self.turn % self.cuts.len()].min(rest.len());
+            self.turn += 1;
+            let mut piece = &rest[..cut];
+            rest = &rest[cut..];
+            while !piece.is_empty() {
+                let taken = self.session.receive(self.now, piece);
+                piece = &piece[taken..];
+                self.drain();
+            }
+        }
+    }
+
+    pub(crate) fn complete(&mut self, done: ClientCompletion) {
+        let op = self.desk.op.expect("an operation");
+        self.session.complete(self.now, op, done);
+        self.drain();
+    }
+
+    pub(crate) fn connected(&mut self) {
+        self.complete(ClientCompletion::Connected(Ok(())));
+    }
+
+    pub(crate) fn unreachable(&mut self) {
+        self.complete(ClientCompletion::Connected(Err(NetworkError::Unreachable)));
+    }
+
+    pub(crate) fn moved(&mut self, bytes: u64) {
+        self.complete(ClientCompletion::Transferred(Ok(bytes)));
+    }
+
+    pub(crate) fn cancelled(&mut self) {
+        self.complete(ClientCompletion::Transferred(Err(TransferError::Cancelled)));
+    }
+
+    pub(crate) fn abort(&mut self) {
+        self.session.abort(self.now);
+        self.drain();
+    }
+
+    pub(crate) fn closes(&mut self) {
+        self.session.closed(self.now);
+        self.drain();
+    }
+
+    pub(crate) fn listing(&mut self, bytes: &[u8]) {
+        for piece in bytes.chunks(self.cuts[0].min(bytes.len().max(1))) {
+            self.session.listing(piece).unwrap();
+        }
+        self.drain();
+    }
+
+    /// Nothing happens until the deadline, which lies `after` from now.
+    pub(crate) fn time_passes(&mut self, after: Duration) {
+        let deadline = self.wait.unwrap().deadline.expect("a deadline");
+        assert_eq!(deadline.since(self.now), after, "the deadline");
+        self.session.timeout(Time::new(deadline.since_epoch().checked_sub(Duration::from_nanos(1)).unwrap()));
+        self.now = deadline;
+        self.drain();
+        self.expect(&[]);
+        self.session.timeout(self.now);
+        self.drain();
+    }
+
+    /// Time goes on to the deadline.
+    pub(crate) fn jump(&mut self) {
+        self.now = self.wait.unwrap().deadline.expect("a deadline");
+        self.session.timeout(self.now);
+        self.drain();
+    }
+
+    /// Completes the last operation, if any was named.
+    pub(crate) fn try_complete(&mut self, done: ClientCompletion) {
+        if self.desk.op.is_some() {
+            self.complete(done);
+        }
+    }
+
+    /// What has come out since the last look.
+    pub(crate) fn take(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.desk.lines)
+    }
+
+    /// What has come out since the last look. A line that begins with `>` is one write, with `|` for line ends.
+    #[track_caller]
+    pub(crate) fn expect(&mut self, lines: &[&str]) {
+        assert_eq!(self.take(), lines);
+    }
+
+    /// Greeted and logged in, with these FEAT lines.
+    pub(crate) fn logged_in(&mut self, features: &str) {
+        self.server("220 hello|");
+        self.ask(login(None));
+        self.server("230 come in|");
+        self.server(&format!("211-Features|{features}211 End|"));
+        assert_eq!(self.take().last().unwrap(), "done 230");
+    }
+
+    /// Logged in, and EPSV sent for a RETR of `f` in TYPE I, which is the type already.
+    pub(crate) fn in_type_i(&mut self) {
+        self.logged_in("");
+        self.ask(Request::Size(b"x".to_vec()));
+        self.server("200 I|");
+        self.server("213 1|");
+        self.expect(&["> TYPE I|", "> SIZE x|", "done size 1"]);
+    }
+
+    /// A download of `f` whose bytes move.
+    pub(crate) fn downloading(&mut self) {
+        self.in_type_i();
+        self.ask(retrieve(0));
+        self.server("229 (!!!1025!)|");
+        self.connected();
+        self.server("150 here|");
+        self.expect(&["> EPSV|", "open 192.0.2.1:1025", "> RETR f|", "transfer Sink Raw"]);
+    }
+}
+
+impl Port<ClientAction> for Desk {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, Closed> {
+        if self.closed {
+            return Err(Closed);
+        }
+        let room = self.room.unwrap_or(usize::MAX);
+        let taken = &bytes[..bytes.len().min(room)];
+        if let Some(left) = &mut self.room {
+            *left -= taken.len();
+        }
+        if !taken.is_empty() {
+            self.lines.push(format!("> {}", String::from_utf8_lossy(taken).replace("\r\n", "|")));
+        }
+        Ok(taken.len())
+    }
+
+    fn act(&mut self, action: ClientAction) {
+        let mut line = String::new();
+        match action {
+            ClientAction::Listen { op } => {
+                self.op = Some(op);
+                line.push_str("listen");
+            }
+            ClientAction::Open { op, data } => {
+                self.op = Some(op);
+                line = match data {
+                    DataPath::Accept => "open accept".to_string(),
+                    DataPath::Connect(address) => format!("open {address}"),
+                };
+            }
+            ClientAction::Transfer { op, end, codec } => {
+                assert_eq!(Some(op), self.op);
+                write!(line, "transfer {end:?} {codec:?}").unwrap();
+            }
+            ClientAction::Progress { .. } => line.push_str("progress?"),
+            ClientAction::Cancel { .. } => line.push_str("cancel"),
+            ClientAction::Close => line.push_str("close"),
+            ClientAction::Notify(Event::Disconnected) => line.push_str("disconnected"),
+            ClientAction::Notify(Event::Done(result)) => line = done(&result),
+            ClientAction::Notify(Event::Sent(text)) if self.chatty => line = format!("sent {text}"),
+            ClientAction::Notify(Event::Received(reply)) if self.chatty => {
+                line = format!("received {:?}", reply.code());
+            }
+            ClientAction::Notify(_) => return,
+        }
+        self.lines.push(line);
+    }
+}
+
+fn done(result: &Result<Outcome, ClientError>) -> String {
+    match result {
+        Ok(Outcome::Reply(reply)) => format!("done {:?}", reply.code()),
+        Ok(Outcome::Path(path)) => format!("done path {}", String::from_utf8_lossy(path)),
+        Ok(Outcome::Size(size)) => format!("done size {size}"),
+        Ok(Outcome::Modified(time)) => format!("done time {}", time.seconds),
+        Ok(Outcome::Entries(entries)) => {
+            let names: Vec<_> = entries.iter().map(|entry| String::from_utf8_lossy(&entry.name)).collect();
+            format!("done entries {}", names.join(","))
+        }
+        Ok(Outcome::Transferred { bytes, reply }) => format!("done moved {bytes} {:?}", reply.code()),
+        Err(ClientError::Refused(reply)) => format!("failed refused {:?}", reply.code()),
+        Err(ClientError::LoginRefused(reply)) => format!("failed login {:?}", reply.code()),
+        Err(ClientError::AccountNeeded(reply)) => format!("failed account {:?}", reply.code()),
+        Err(error) => format!("failed {error:?}"),
+    }
+}
+
+pub(crate) fn login(account: Option<&str>) -> Request {
+    Request::Login {
+        user: b"ann".to_vec(),
+        password: ftp_core::secret::Secret::new("pw"),
+        account: account.map(ftp_core::secret::Secret::new),
+    }
+}
+
+pub(crate) fn retrieve(offset: u64) -> Request {
+    Request::Retrieve { path: b"f".to_vec(), offset, codec: Codec::Raw }
+}
+
+pub(crate) fn store(how: ftp_core::client::Upload) -> Request {
+    Request::Store { path: b"f".to_vec(), how, codec: Codec::Raw }
+}
