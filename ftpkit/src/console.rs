@@ -1,0 +1,128 @@
+//! [`Console`]: what a person or a script sees. Results and JSON go to standard output, everything else to standard
+//! error, in colour where that is a terminal and `NO_COLOR` is not set.
+
+use crate::event::Event;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::text::shown;
+use anstream::{AutoStream, stderr};
+use clap::builder::styling::{AnsiColor, Style};
+use ftp_core::client;
+use ftp_core::reply::Reply;
+use std::io::{self, ErrorKind, IsTerminal, Write};
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const REMEDY: Style = AnsiColor::Green.on_default();
+const FAINT: Style = Style::new().dimmed();
+
+/// Where messages go.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Console {
+    json: bool,
+    quiet: bool,
+    verbose: bool,
+}
+
+impl Console {
+    pub(crate) fn new(json: bool, quiet: bool, verbose: bool) -> Self {
+        Self { json, quiet, verbose }
+    }
+
+    /// Is standard output for JSON?
+    pub(crate) fn json(self) -> bool {
+        self.json
+    }
+
+    /// Is there somebody who wants to watch a bar grow?
+    pub(crate) fn shows_bar(self) -> bool {
+        !self.json && !self.quiet && io::stderr().is_terminal()
+    }
+
+    /// Prints a line of the result.
+    ///
+    /// # Errors
+    /// [`Failure`], if nothing can be written there; but whoever reads and stops reading has what he wants.
+    pub(crate) fn result(line: &str) -> Result<Go, Failure> {
+        let mut out = io::stdout().lock();
+        match writeln!(out, "{line}").and_then(|()| out.flush()) {
+            Ok(()) => Ok(Go::On),
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Go::Stop),
+            Err(error) => Err(Failure::new(Exit::Disk, "cannot write to standard output", error)),
+        }
+    }
+
+    /// Prints an event, if JSON is asked for.
+    pub(crate) fn event(self, event: &Event) {
+        if !self.json {
+            return;
+        }
+        if let Ok(line) = serde_json::to_string(event) {
+            // Who no longer listens does not hold up the transfer.
+            let _ = Self::result(&line);
+        }
+    }
+
+    /// Says something to a person.
+    pub(crate) fn note(self, text: &str) {
+        if !self.quiet && !self.json {
+            say(format_args!("{text}"));
+        }
+    }
+
+    /// Warns.
+    pub(crate) fn warning(text: &str) {
+        say(format_args!("{WARNING}ftpkit: warning:{WARNING:#} {text}"));
+    }
+
+    /// Says what failed, and what can be done about it.
+    pub(crate) fn failure(self, failure: &Failure) {
+        say(format_args!("{ERROR}ftpkit:{ERROR:#} {failure}"));
+        if let Some(remedy) = &failure.remedy {
+            say(format_args!("  {REMEDY}try:{REMEDY:#} {remedy}"));
+        }
+        self.event(&Event::Error {
+            code: failure.exit.code(),
+            kind: failure.exit.name(),
+            message: &failure.to_string(),
+            remedy: failure.remedy.as_deref(),
+        });
+    }
+
+    /// Shows the conversation with a server, if that is asked for. Passwords are masked in it already.
+    pub(crate) fn conversation(self, event: &client::Event) {
+        if !self.verbose {
+            return;
+        }
+        match event {
+            client::Event::Sent(command) => {
+                say(format_args!("{FAINT}> {}{FAINT:#}", shown(command.trim_end_matches(['\r', '\n']).as_bytes())));
+            }
+            client::Event::Received(reply) => show_reply(reply),
+            client::Event::Disconnected => say(format_args!("{FAINT}* the connection is closed{FAINT:#}")),
+            client::Event::Done(_) => {}
+        }
+    }
+}
+
+/// Is there somebody left to print for?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Go {
+    On,
+    Stop,
+}
+
+fn show_reply(reply: &Reply) {
+    let code = reply.code().number();
+    let last = reply.lines().len().saturating_sub(1);
+    for (at, line) in reply.lines().iter().enumerate() {
+        let separator = if at == last { ' ' } else { '-' };
+        say(format_args!("{FAINT}< {code}{separator}{}{FAINT:#}", shown(line)));
+    }
+}
+
+/// A terminal that is gone is no reason to stop.
+fn say(line: std::fmt::Arguments) {
+    let mut out: AutoStream<io::Stderr> = stderr();
+    let _ = writeln!(out, "{line}");
+}

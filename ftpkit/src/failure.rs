@@ -1,0 +1,35 @@
+//! [`Failure`]: what went wrong, with what, why, and what to do about it, in the words that a person reads.
+//!
+//! What a server's refusal or a broken connection means is decided in `refusal`.
+
+use crate::exit::Exit;
+use std::fmt;
+
+/// The end of a command that did not succeed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// The exit code.
+    pub(crate) exit: Exit,
+    what: String,
+    why: String,
+    /// What the user can do about it.
+    pub(crate) remedy: Option<String>,
+}
+
+impl Failure {
+    /// `what` names the deed and its object ("cannot read notes.txt"), `why` the reason.
+    pub(crate) fn new(exit: Exit, what: impl Into<String>, why: impl fmt::Display) -> Self {
+        Self { exit, what: what.into(), why: why.to_string(), remedy: None }
+    }
+
+    /// Adds what the user can do about it.
+    pub(crate) fn with_remedy(self, remedy: impl Into<String>) -> Self {
+        Self { remedy: Some(remedy.into()), ..self }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.what, self.why)
+    }
+}

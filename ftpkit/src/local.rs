@@ -1,0 +1,161 @@
+//! [`LocalFile`]: where a download goes, what of it is there already, and whether it may go there.
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::refusal::disk;
+use crate::text::shown;
+use ftp_core::action::{StorageError, StoreMode};
+use ftp_core::path::VirtualPath;
+use ftp_host::storage::{Disk, Storage, Upload};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A file in the making. As on the server, it comes to be aside and takes its name when it is whole.
+pub(crate) struct LocalFile {
+    disk: Disk,
+    name: VirtualPath,
+    /// As the user would write it.
+    pub(crate) shown: String,
+}
+
+/// What is there of a download.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Present {
+    /// Bytes to go on from.
+    pub(crate) bytes: u64,
+    /// They stand under the file's name, not aside.
+    pub(crate) published: bool,
+}
+
+impl LocalFile {
+    /// The file for a download: `to` itself, or `name` in it if it is a directory, or `name` here.
+    ///
+    /// # Errors
+    /// [`Failure`], if there is no name or no directory.
+    pub(crate) fn find(to: Option<&Path>, name: &[u8]) -> Result<Self, Failure> {
+        match to {
+            None => Self::within(Path::new("."), name, shown(name)),
+            Some(dir) if dir.is_dir() => Self::within(dir, name, dir.join(shown(name)).display().to_string()),
+            Some(file) => {
+                // A link is followed to where it leads, wherever that is: the user named it himself.
+                let target = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+                let dir = match target.parent() {
+                    Some(dir) if !dir.as_os_str().is_empty() => dir.to_owned(),
+                    _ => PathBuf::from("."),
+                };
+                let name = if ends_in_slash(file) { None } else { target.file_name() };
+                let Some(name) = name else {
+                    let what = format!("cannot write {}", file.display());
+                    return Err(
+                        Failure::new(Exit::Disk, what, "there is no such directory").with_remedy("make it first")
+                    );
+                };
+                Self::within(&dir, name.as_encoded_bytes(), file.display().to_string())
+            }
+        }
+    }
+
+    fn within(dir: &Path, name: &[u8], shown: String) -> Result<Self, Failure> {
+        // The name may be the server's choice: it names one file in this directory, and nothing else (RFC 959 knows
+        // only strings; what `..` or a slash means is a matter of the machine).
+        let path = VirtualPath::root().resolve(name).ok().filter(|path| !name.is_empty() && path.name() == name);
+        let Some(name) = path else {
+            return Err(Failure::new(Exit::Usage, format!("cannot write {shown:?}"), "the URL names no file")
+                .with_remedy("end the URL with a file's name, or name a local file"));
+        };
+        let disk = Disk::open(dir)
+            .map_err(|error| Failure::new(Exit::Disk, format!("cannot open directory {}", dir.display()), error))?;
+        Ok(Self { disk, name, shown })
+    }
+
+    /// Is there something under the file's name?
+    ///
+    /// # Errors
+    /// [`Failure`], if the disk does not tell.
+    pub(crate) fn exists(&self) -> Result<bool, Failure> {
+        Ok(self.size()?.is_some())
+    }
+
+    /// What is there to go on from: what an interrupted download left aside, or a file that another program left
+    /// unfinished.
+    ///
+    /// # Errors
+    /// [`Failure`], if the disk does not tell.
+    pub(crate) fn present(&self) -> Result<Present, Failure> {
+        match self.disk.partial(&self.name).map_err(|error| self.failure(error))? {
+            Some(bytes) => Ok(Present { bytes, published: false }),
+            None => Ok(self
+                .size()?
+                .map_or(Present { bytes: 0, published: false }, |bytes| Present { bytes, published: true })),
+        }
+    }
+
+    /// Opens it for what comes from `offset` on.
+    ///
+    /// # Errors
+    /// [`Failure`], if it cannot be made.
+    pub(crate) fn create(&self, offset: u64) -> Result<Box<dyn Upload>, Failure> {
+        let mode = if offset == 0 { StoreMode::Replace } else { StoreMode::ResumeAt(offset) };
+        self.disk.store(&self.name, mode).map_err(|error| self.failure(error))
+    }
+
+    /// The failure to write it.
+    pub(crate) fn failure(&self, error: StorageError) -> Failure {
+        disk(format!("cannot write {}", self.shown), error)
+    }
+
+    fn size(&self) -> Result<Option<u64>, Failure> {
+        match self.disk.entry(&self.name) {
+            Ok(entry) => Ok(Some(entry.size.unwrap_or(0))),
+            Err(StorageError::NotFound) => Ok(None),
+            Err(error) => Err(self.failure(error)),
+        }
+    }
+}
+
+fn ends_in_slash(path: &Path) -> bool {
+    path.as_os_str().as_encoded_bytes().last().is_some_and(|&byte| std::path::is_separator(byte.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exit(result: Result<LocalFile, Failure>) -> Option<Exit> {
+        result.err().map(|failure| failure.exit)
+    }
+
+    #[test]
+    fn a_name_from_a_url_names_one_file_here() {
+        for name in [&b""[..], b".", b"..", b"/", b"a/b", b"../a", b"a\0"] {
+            assert_eq!(exit(LocalFile::find(None, name)), Some(Exit::Usage), "{}", shown(name));
+        }
+        assert_eq!(LocalFile::find(None, b"...").map(|file| file.shown).ok().as_deref(), Some("..."));
+    }
+
+    #[test]
+    fn a_directory_takes_the_name_of_the_url() -> std::io::Result<()> {
+        let dir = tempfile::tempdir()?;
+        let file = LocalFile::find(Some(dir.path()), b"a b");
+        assert_eq!(file.map(|file| file.shown).ok(), Some(dir.path().join("a b").display().to_string()));
+        assert_eq!(exit(LocalFile::find(Some(&dir.path().join("none/")), b"a")), Some(Exit::Disk));
+        assert_eq!(exit(LocalFile::find(Some(&dir.path().join("none/x")), b"a")), Some(Exit::Disk));
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_aside_comes_before_what_is_published() -> Result<(), Failure> {
+        let dir = tempfile::tempdir().map_err(|error| Failure::new(Exit::Disk, "cannot test", error))?;
+        let file = LocalFile::find(Some(&dir.path().join("a")), b"")?;
+        assert_eq!(file.present()?, Present { bytes: 0, published: false });
+        let mut upload = file.create(0)?;
+        upload.write(b"whole").and_then(|()| upload.publish()).map_err(|error| file.failure(error))?;
+        assert!(file.exists()?);
+        assert_eq!(file.present()?, Present { bytes: 5, published: true });
+        let mut upload = file.create(0)?;
+        upload.write(b"cut").map_err(|error| file.failure(error))?;
+        drop(upload);
+        assert_eq!(file.present()?, Present { bytes: 3, published: false });
+        Ok(())
+    }
+}

@@ -1,0 +1,78 @@
+//! [`Progress`]: how far a transfer is, as a bar for a person or as events for a script.
+
+use crate::console::Console;
+use crate::event::Event;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::time::{Duration, Instant};
+
+/// The time between two events, and between two changes of the bar.
+const INTERVAL: Duration = Duration::from_millis(200);
+
+const KNOWN: &str = "{msg} {wide_bar} {percent:>3}% {bytes}/{total_bytes} {bytes_per_sec} {eta}";
+const UNKNOWN: &str = "{msg} {spinner} {bytes} {bytes_per_sec}";
+
+/// One transfer's progress.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    console: Console,
+    bar: Option<ProgressBar>,
+    offset: u64,
+    size: Option<u64>,
+    began: Instant,
+    next: Instant,
+}
+
+impl Progress {
+    /// A transfer of the file `name`, of which `offset` of `size` bytes are already there.
+    pub(crate) fn begin(console: Console, name: &str, offset: u64, size: Option<u64>) -> Self {
+        let began = Instant::now();
+        let bar = console.shows_bar().then(|| bar(name, offset, size));
+        Self { console, bar, offset, size, began, next: began + INTERVAL }
+    }
+
+    /// So many bytes have moved.
+    pub(crate) fn moved(&mut self, bytes: u64) {
+        let now = Instant::now();
+        if now < self.next {
+            return;
+        }
+        self.next = now + INTERVAL;
+        let bytes = self.offset.saturating_add(bytes);
+        if let Some(bar) = &self.bar {
+            bar.set_position(bytes);
+        }
+        self.console.event(&Event::Progress { bytes, size: self.size });
+    }
+
+    /// Runs `print` with the bar out of the way.
+    pub(crate) fn aside(&self, print: impl FnOnce()) {
+        match &self.bar {
+            Some(bar) => bar.suspend(print),
+            None => print(),
+        }
+    }
+
+    /// It is over: how long it took.
+    pub(crate) fn end(self) -> Duration {
+        self.began.elapsed()
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn bar(name: &str, offset: u64, size: Option<u64>) -> ProgressBar {
+    let target = ProgressDrawTarget::stderr_with_hz(5);
+    let bar = ProgressBar::with_draw_target(size, target).with_message(name.to_owned()).with_position(offset);
+    if let Ok(style) = ProgressStyle::with_template(if size.is_some() { KNOWN } else { UNKNOWN }) {
+        bar.set_style(style);
+    }
+    // What came in earlier runs tells nothing about the rate of this one.
+    bar.reset_eta();
+    bar
+}

@@ -1,0 +1,172 @@
+//! What a client's error means to the user: the exit code, the words, and what can be done.
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::text::shown;
+use adapter_blocking::ConnectError;
+use ftp_core::action::{StorageError, TransferError};
+use ftp_core::client::ClientError;
+use ftp_core::reply::Reply;
+use std::io::ErrorKind;
+
+/// The failure of `what` ("cannot fetch ftp://…").
+pub(crate) fn failure(what: String, error: &ClientError) -> Failure {
+    match error {
+        ClientError::Refused(reply) => refused(what, reply),
+        ClientError::LoginRefused(reply) if reply.code().number() == 421 => refused(what, reply),
+        ClientError::LoginRefused(reply) => {
+            Failure::new(Exit::Login, what, said(reply)).with_remedy("check the user in the URL and the password")
+        }
+        ClientError::AccountNeeded(reply) => {
+            Failure::new(Exit::Login, what, format!("the server wants an account too ({})", said(reply)))
+        }
+        ClientError::NoDataConnection => Failure::new(Exit::Connect, what, "no data connection came to be")
+            .with_remedy("a firewall may bar the server's passive ports; --active lets the server connect to you"),
+        ClientError::Transfer(TransferError::Storage(error)) => disk(what, *error),
+        ClientError::Transfer(TransferError::NoConnection) => {
+            Failure::new(Exit::Connect, what, "no data connection came to be")
+        }
+        ClientError::Transfer(TransferError::Cancelled) | ClientError::Aborted => {
+            Failure::new(Exit::Interrupted, what, "interrupted").with_remedy("the same command with -c goes on with it")
+        }
+        ClientError::Transfer(TransferError::BadData) => {
+            Failure::new(Exit::Broken, what, "the data is not what its type says").with_remedy("leave out ;type=a")
+        }
+        ClientError::Transfer(TransferError::Broken | TransferError::Incomplete) => {
+            broken(what, "the data connection broke")
+        }
+        ClientError::ListingTooLarge => Failure::new(Exit::Broken, what, "the listing is too large to hold"),
+        ClientError::Protocol(expected) => {
+            Failure::new(Exit::Broken, what, format!("the server does not keep to the protocol: expected {expected}"))
+                .with_remedy("-v shows the conversation")
+        }
+        ClientError::BadArgument => Failure::new(Exit::Usage, what, "the path holds what no command can carry"),
+        ClientError::TimedOut => Failure::new(Exit::TimedOut, what, "no answer in time")
+            .with_remedy("wait longer with --timeout, or go on with -c"),
+        ClientError::Disconnected => broken(what, "the server closed the connection"),
+    }
+}
+
+/// The failure to connect.
+pub(crate) fn unconnected(what: String, error: &ConnectError) -> Failure {
+    // The name did not lead to an address, or the last address did not answer.
+    let why = shown(error.to_string().as_bytes());
+    match error.error.kind() {
+        ErrorKind::TimedOut => Failure::new(Exit::TimedOut, what, why).with_remedy("wait longer with --timeout"),
+        _ => Failure::new(Exit::Connect, what, why).with_remedy("check host and port, and that the server runs"),
+    }
+}
+
+/// The failure of something local.
+pub(crate) fn disk(what: String, error: StorageError) -> Failure {
+    let (why, remedy) = match error {
+        StorageError::NotFound => ("there is no such file or directory", None),
+        StorageError::Exists => ("it exists already", None),
+        StorageError::Denied => ("permission denied, or a link leads out of its directory", None),
+        StorageError::NotADirectory => ("a part of the path is no directory", None),
+        StorageError::IsADirectory => ("it is a directory", None),
+        StorageError::NotEmpty => ("the directory is not empty", None),
+        StorageError::NoSpace => ("the disk is full", Some("make room; the same command with -c goes on with it")),
+        StorageError::OverQuota => {
+            ("the quota is used up", Some("make room; the same command with -c goes on with it"))
+        }
+        StorageError::NameNotAllowed => ("no file can have that name here", Some("name another file")),
+        StorageError::Busy => ("another program uses it", Some("again when that has ended")),
+        StorageError::BadOffset => ("it is shorter than what is to be continued", Some("leave out -c")),
+        StorageError::Unsupported => ("the system cannot do that", None),
+        StorageError::Local => ("reading or writing failed", None),
+    };
+    let failure = Failure::new(Exit::Disk, what, why);
+    match remedy {
+        Some(remedy) => failure.with_remedy(remedy),
+        None => failure,
+    }
+}
+
+/// The failure of a transfer that did not come to its end.
+pub(crate) fn broken(what: String, why: &str) -> Failure {
+    Failure::new(Exit::Broken, what, why).with_remedy("again; with -c, get and put go on where they were")
+}
+
+fn refused(what: String, reply: &Reply) -> Failure {
+    let why = said(reply);
+    match reply.code().number() {
+        421 => Failure::new(Exit::Connect, what, why).with_remedy("again later"),
+        426 | 451 => broken(what, &why),
+        425 => Failure::new(Exit::Connect, what, why).with_remedy("--active lets the server connect to you"),
+        530 | 532 => Failure::new(Exit::Login, what, why).with_remedy("log in as a user who may do this"),
+        450 | 550 if !speaks_of_rights(reply) => {
+            Failure::new(Exit::NotFound, what, why).with_remedy("ftpkit ls shows what is there")
+        }
+        450 => Failure::new(Exit::Refused, what, why).with_remedy("again later"),
+        452 | 552 => Failure::new(Exit::Refused, what, why).with_remedy("make room on the server"),
+        501 | 502 | 504 | 554 => Failure::new(Exit::Refused, what, why).with_remedy("-v shows the conversation"),
+        _ => Failure::new(Exit::Refused, what, why).with_remedy("log in as a user who may do this"),
+    }
+}
+
+/// 550 is both "no such file" and "no access" (RFC 959 4.2.2); only the words tell them apart.
+fn speaks_of_rights(reply: &Reply) -> bool {
+    let text = String::from_utf8_lossy(reply.text()).to_ascii_lowercase();
+    ["denied", "permission", "permitted", "not allowed", "forbidden", "read-only", "in use"]
+        .iter()
+        .any(|word| text.contains(word))
+}
+
+/// The reply in its own words.
+fn said(reply: &Reply) -> String {
+    format!("{} {}", reply.code().number(), shown(reply.text()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ftp_core::reply::Code;
+    use std::borrow::Cow;
+
+    fn reply(number: u16, text: &'static str) -> Reply {
+        let code = Code::new(number).unwrap_or_else(|| panic!("{number}"));
+        Reply::new(code, Cow::Borrowed(text.as_bytes()))
+    }
+
+    #[test]
+    fn every_error_has_its_code_and_its_words() {
+        let refusals = [
+            (421, "Too many users"),
+            (425, "Cannot open data connection"),
+            (426, "Broken pipe"),
+            (450, "Busy: in use"),
+            (452, "Disk full"),
+            (502, "What?"),
+            (530, "Log in first"),
+            (550, "a: No such file\u{1b}[2J"),
+            (550, "a: Permission denied"),
+            (553, "Name not allowed"),
+        ];
+        let errors = refusals.map(|(number, text)| ClientError::Refused(reply(number, text))).into_iter().chain([
+            ClientError::LoginRefused(reply(530, "Login incorrect")),
+            ClientError::LoginRefused(reply(421, "Too many users")),
+            ClientError::AccountNeeded(reply(332, "Account?")),
+            ClientError::NoDataConnection,
+            ClientError::Transfer(TransferError::Broken),
+            ClientError::Transfer(TransferError::Incomplete),
+            ClientError::Transfer(TransferError::NoConnection),
+            ClientError::Transfer(TransferError::Cancelled),
+            ClientError::Transfer(TransferError::BadData),
+            ClientError::Transfer(TransferError::Storage(StorageError::NoSpace)),
+            ClientError::ListingTooLarge,
+            ClientError::Protocol("a reply"),
+            ClientError::BadArgument,
+            ClientError::TimedOut,
+            ClientError::Aborted,
+            ClientError::Disconnected,
+        ]);
+        let mut shown = String::new();
+        for error in errors {
+            let failure = failure("cannot fetch ftp://h/a".into(), &error);
+            let remedy = failure.remedy.as_deref().unwrap_or("-");
+            shown.extend([format!("{:>3} {failure}\n      try: {remedy}\n", failure.exit.code())]);
+        }
+        insta::assert_snapshot!(shown);
+    }
+}

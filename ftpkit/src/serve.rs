@@ -1,0 +1,206 @@
+//! `ftpkit serve`: a server of this directory, until somebody stops it.
+
+use crate::cli::{AnonymousMode, ServeOptions};
+use crate::console::Console;
+use crate::event::Event;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::interrupt::Interrupt;
+use crate::url::encoded_path;
+use ftp_core::server::ServerConfig;
+use ftp_host::accounts::{AccountFile, Anonymous, Doors};
+use ftp_host::data::PassivePorts;
+use ftp_host::host::Host;
+use ftp_host::registry::{Limits, Registry};
+use ftp_host::storage::Disk;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use std::fs;
+use std::io::ErrorKind;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::Arc;
+
+/// How many entries of the directory are looked at for a file to name in the example.
+const LOOKED_AT: usize = 1000;
+
+/// Serves until a signal comes.
+///
+/// # Errors
+/// [`Failure`], if it cannot begin.
+pub(crate) fn run(options: &ServeOptions, console: Console) -> Result<(), Failure> {
+    let interrupt = Interrupt::install()?;
+    let signals = Signals::new([SIGINT, SIGTERM]);
+    let mut signals = signals.map_err(|error| Failure::new(Exit::Internal, "cannot handle signals", error))?;
+    let host = host(options)?;
+    warn(options);
+    let listeners = options.listen.iter().map(|&address| listen(address)).collect::<Result<Vec<_>, _>>()?;
+    let running = adapter_blocking::serve(listeners, Arc::new(host))
+        .map_err(|error| Failure::new(Exit::Internal, "cannot serve", error))?;
+
+    // From here on a signal lets transfers finish; before, there was nothing to finish.
+    interrupt.hold();
+    announce(options, console, running.addresses());
+    signals.forever().next();
+    console.event(&Event::Stopping);
+    console.note("ftpkit: stopping; transfers may finish (once more stops them too)");
+    let in_time = running.stop(options.grace);
+    console.event(&Event::Stopped { in_time });
+    if !in_time {
+        Console::warning("transfers were cut off; the files that they were to replace are unharmed");
+    }
+    Ok(())
+}
+
+fn host(options: &ServeOptions) -> Result<Host, Failure> {
+    let accounts = match &options.accounts {
+        Some(file) => {
+            Some(AccountFile::load(file).map_err(|error| Failure::new(Exit::Disk, "cannot use the accounts", error))?)
+        }
+        None => None,
+    };
+    let anonymous = match options.anonymous {
+        AnonymousMode::Off if accounts.is_none() => {
+            return Err(Failure::new(
+                Exit::Usage,
+                "cannot serve",
+                "nobody could log in: --anonymous off, and no --accounts",
+            )
+            .with_remedy("add an account with `ftpkit account add`, and give its file as --accounts"));
+        }
+        AnonymousMode::Off => Anonymous::Off,
+        AnonymousMode::Ro => Anonymous::ReadOnly(Arc::new(disk(&options.dir)?)),
+        AnonymousMode::Upload => Anonymous::Upload(Arc::new(disk(&options.dir)?)),
+    };
+    let mut host = Host::new(Doors { anonymous, accounts });
+    host.config = Arc::new(ServerConfig {
+        public_address: options.public_address,
+        idle_timeout: options.idle_timeout,
+        ..ServerConfig::default()
+    });
+    if let Some(ports) = &options.passive_ports {
+        host.passive_ports = PassivePorts::range(ports.clone());
+    }
+    if let Some(sessions) = options.max_sessions {
+        host.registry = Registry::new(Limits { sessions, ..Limits::default() });
+    }
+    Ok(host)
+}
+
+fn disk(dir: &Path) -> Result<Disk, Failure> {
+    Disk::open(dir).map_err(|error| {
+        Failure::new(Exit::Disk, format!("cannot serve {}", dir.display()), error)
+            .with_remedy("name a directory that is there and that you may read")
+    })
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).map_err(|error| {
+        let failure = Failure::new(Exit::Connect, format!("cannot listen on {address}"), &error);
+        match error.kind() {
+            ErrorKind::AddrInUse => failure.with_remedy("another port with --listen; some program listens on this one"),
+            ErrorKind::PermissionDenied => {
+                failure.with_remedy("a port from 1024 on with --listen; those below need a privilege")
+            }
+            ErrorKind::AddrNotAvailable => {
+                failure.with_remedy("--listen 0.0.0.0:2121, which is every address that this machine has")
+            }
+            _ => failure,
+        }
+    })
+}
+
+/// Before the first connection can come in.
+fn warn(options: &ServeOptions) {
+    if options.listen.iter().all(|address| address.ip().is_loopback()) {
+        return;
+    }
+    match (options.anonymous, &options.accounts) {
+        (AnonymousMode::Upload, _) => Console::warning("everybody who reaches this machine can fetch and store files"),
+        (AnonymousMode::Ro, None) => Console::warning("everybody who reaches this machine can fetch every file served"),
+        _ => {}
+    }
+    if options.accounts.is_some() {
+        Console::warning("passwords and files cross the network unencrypted");
+    }
+}
+
+fn announce(options: &ServeOptions, console: Console, addresses: &[SocketAddr]) {
+    let directory = fs::canonicalize(&options.dir).unwrap_or_else(|_| options.dir.clone());
+    let anonymous = options.anonymous != AnonymousMode::Off;
+    let user = if anonymous { "" } else { "USER@" };
+    let url = addresses.first().map(|&address| format!("ftp://{user}{}/", reachable(address))).unwrap_or_default();
+    console.event(&Event::Serving {
+        listening: addresses.iter().map(ToString::to_string).collect(),
+        directory: anonymous.then(|| directory.display().to_string()),
+        anonymous: options.anonymous.name(),
+        accounts: options.accounts.as_ref().map(|file| file.display().to_string()),
+        url: &url,
+    });
+    let list = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    console.note(&format!("Listening on {list}."));
+    match options.anonymous {
+        AnonymousMode::Ro => console.note(&format!("Anonymous users can fetch from {}.", directory.display())),
+        AnonymousMode::Upload => {
+            console.note(&format!("Anonymous users can fetch from {}, and store new files.", directory.display()));
+        }
+        AnonymousMode::Off => {}
+    }
+    if let Some(file) = &options.accounts {
+        console.note(&format!("The users of {} see their home directories.", file.display()));
+    }
+    let example = if anonymous { example(&directory) } else { None };
+    console.note(&match example {
+        Some(name) => format!("To fetch:  ftpkit get {url}{}", encoded_path(&name)),
+        None => format!("To look:  ftpkit ls {url}"),
+    });
+    console.note("Ctrl-C stops it.");
+}
+
+/// An address that a client on this machine can connect to: listening on every address is none.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+/// The name of some file in the directory.
+fn example(dir: &Path) -> Option<Vec<u8>> {
+    fs::read_dir(dir)
+        .ok()?
+        .take(LOOKED_AT)
+        .flatten()
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))
+        .map(|entry| entry.file_name().into_encoded_bytes())
+        .filter(|name| !name.starts_with(b"."))
+        .min()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_example_names_a_visible_file() -> std::io::Result<()> {
+        let dir = tempfile::tempdir()?;
+        assert_eq!(example(dir.path()), None);
+        fs::write(dir.path().join(".hidden"), "")?;
+        fs::create_dir(dir.path().join("a"))?;
+        assert_eq!(example(dir.path()), None);
+        fs::write(dir.path().join("c"), "")?;
+        fs::write(dir.path().join("b c"), "")?;
+        assert_eq!(example(dir.path()), Some(b"b c".to_vec()));
+        Ok(())
+    }
+
+    #[test]
+    fn nobody_connects_to_the_unspecified_address() {
+        let reach = |text: &str| text.parse().map(|address| reachable(address).to_string());
+        assert_eq!(reach("0.0.0.0:21").as_deref(), Ok("127.0.0.1:21"));
+        assert_eq!(reach("[::]:21").as_deref(), Ok("[::1]:21"));
+        assert_eq!(reach("192.0.2.1:21").as_deref(), Ok("192.0.2.1:21"));
+    }
+}
