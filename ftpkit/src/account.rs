@@ -15,7 +15,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// [`Failure`], with what is missing.
-pub(crate) fn run(command: &AccountCommand, console: &Console) -> Result<(), Failure> {
+pub(crate) fn run(command: &AccountCommand, console: Console) -> Result<(), Failure> {
     match command {
         AccountCommand::Add(options) => add(options, console),
         AccountCommand::Passwd(options) => passwd(options, console),
@@ -24,7 +24,7 @@ pub(crate) fn run(command: &AccountCommand, console: &Console) -> Result<(), Fai
     }
 }
 
-fn add(options: &AddOptions, console: &Console) -> Result<(), Failure> {
+fn add(options: &AddOptions, console: Console) -> Result<(), Failure> {
     let AddOptions { name, accounts: path, permissions, .. } = options;
     let what = format!("cannot add {name}");
     let home = home(&options.home, &what)?;
@@ -40,7 +40,7 @@ fn add(options: &AddOptions, console: &Console) -> Result<(), Failure> {
     Ok(())
 }
 
-fn passwd(options: &PasswdOptions, console: &Console) -> Result<(), Failure> {
+fn passwd(options: &PasswdOptions, console: Console) -> Result<(), Failure> {
     let PasswdOptions { name, accounts: path, .. } = options;
     let what = format!("cannot change the password of {name}");
     let file = existing(path, name, &what)?;
@@ -50,7 +50,7 @@ fn passwd(options: &PasswdOptions, console: &Console) -> Result<(), Failure> {
     Ok(())
 }
 
-fn remove(options: &RemoveOptions, console: &Console) -> Result<(), Failure> {
+fn remove(options: &RemoveOptions, console: Console) -> Result<(), Failure> {
     let RemoveOptions { name, accounts: path } = options;
     let what = format!("cannot remove {name}");
     existing(path, name, &what)?.remove(name).map_err(|error| unusable(&what, &error))?;
@@ -58,7 +58,7 @@ fn remove(options: &RemoveOptions, console: &Console) -> Result<(), Failure> {
     Ok(())
 }
 
-fn list(options: &ListOptions, console: &Console) -> Result<(), Failure> {
+fn list(options: &ListOptions, console: Console) -> Result<(), Failure> {
     let what = "cannot list the accounts";
     let accounts = load(&options.accounts, what)?.list().map_err(|error| unusable(what, &error))?;
     let width = accounts.iter().map(|account| account.name.chars().count()).max().unwrap_or(0);

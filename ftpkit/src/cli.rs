@@ -2,9 +2,13 @@
 
 use crate::duration;
 use crate::exit::Exit;
-use crate::url::FtpUrl;
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use crate::url::{FtpUrl, UrlError};
+use clap::builder::TypedValueParser;
+use clap::error::ErrorKind;
+use clap::{Arg, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use ftp_core::permission::Permissions;
+use std::ffi::OsStr;
+use std::fmt::Display;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -23,12 +27,8 @@ Examples:
 {}", Exit::help()))]
 pub(crate) struct Cli {
     /// Say nothing but results, warnings and errors
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, display_order = 100)]
     pub(crate) quiet: bool,
-
-    /// Show the conversation with the server, passwords masked
-    #[arg(short, long, global = true)]
-    pub(crate) verbose: bool,
 
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -36,16 +36,11 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Serve a directory
     Serve(ServeOptions),
-    /// Keep the accounts of a server
     #[command(subcommand)]
     Account(AccountCommand),
-    /// Fetch a file
     Get(GetOptions),
-    /// Store a file
     Put(PutOptions),
-    /// List a directory
     Ls(LsOptions),
 }
 
@@ -56,9 +51,21 @@ impl Command {
             Self::Serve(options) => options.json,
             Self::Account(AccountCommand::List(options)) => options.json,
             Self::Account(_) => false,
-            Self::Get(options) => options.connect.json,
-            Self::Put(options) => options.connect.json,
-            Self::Ls(options) => options.connect.json,
+            Self::Get(_) | Self::Put(_) | Self::Ls(_) => self.connect().is_some_and(|connect| connect.json),
+        }
+    }
+
+    /// Is the conversation with the server to be shown?
+    pub(crate) fn verbose(&self) -> bool {
+        self.connect().is_some_and(|connect| connect.verbose)
+    }
+
+    fn connect(&self) -> Option<&ConnectOptions> {
+        match self {
+            Self::Get(options) => Some(&options.connect),
+            Self::Put(options) => Some(&options.connect),
+            Self::Ls(options) => Some(&options.connect),
+            Self::Serve(_) | Self::Account(_) => None,
         }
     }
 }
@@ -79,7 +86,7 @@ Examples:
   ftpkit serve --listen 127.0.0.1:0 --json
       on any free port, which the first line of output tells
 
-With --json: one object a line; `event` is serving (listening, directory, anonymous, accounts, url), stopping,
+With --json: one object a line; `event` is serving (listening, directory, anonymous, accounts, url), stopping, \
 stopped (in_time) or error (code, kind, message, remedy).")]
 pub(crate) struct ServeOptions {
     /// What anonymous users see
@@ -244,6 +251,7 @@ pub(crate) struct ListOptions {
 
 /// What `get`, `put` and `ls` have in common.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub(crate) struct ConnectOptions {
     /// Take the password from the first line of standard input
     #[arg(long)]
@@ -252,6 +260,10 @@ pub(crate) struct ConnectOptions {
     /// Give up when the server is silent for this long
     #[arg(long, value_name = "TIME", value_parser = duration::parse_positive, default_value = "60s")]
     pub(crate) timeout: Duration,
+
+    /// Show the conversation with the server, passwords masked
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
 
     /// Let the server make the data connections (PORT), for servers behind a firewall
     #[arg(long)]
@@ -264,9 +276,9 @@ pub(crate) struct ConnectOptions {
 
 /// Fetch a file
 ///
-/// The URL is ftp://[USER[:PASSWORD]@]HOST[:PORT]/PATH; IPv6 addresses stand in brackets. PATH begins where the login leads;
+/// The URL is `ftp://[USER[:PASSWORD]@]HOST[:PORT]/PATH`; IPv6 addresses stand in brackets. PATH begins where the login leads;
 /// with a second `/` (or %2F) before it, at the root. `;type=a` at its end fetches text, with this machine's line ends.
-/// Without USER the login is anonymous. A password that is not in the URL is taken from FTPKIT_PASSWORD, or asked for.
+/// Without USER the login is anonymous. A password that is not in the URL is taken from `FTPKIT_PASSWORD`, or asked for.
 ///
 /// The file takes its name only when it is whole. One that was interrupted is kept aside, and -c goes on with it.
 #[derive(Debug, Args)]
@@ -279,13 +291,13 @@ Examples:
   ftpkit get ftp://example.org/pub/archive.tar - | tar t
       to standard output
 
-With --json: one object a line; `event` is started (url, file, offset, size), progress (bytes, size; at most five a
+With --json: one object a line; `event` is started (url, file, offset, size), progress (bytes, size; at most five a \
 second), done (url, file, moved, bytes, seconds) or error (code, kind, message, remedy).
 
 {}", Exit::help()))]
 pub(crate) struct GetOptions {
     /// What to fetch
-    #[arg(value_hint = ValueHint::Url)]
+    #[arg(value_parser = UrlParser, value_hint = ValueHint::Url)]
     pub(crate) url: FtpUrl,
 
     /// Where to: a file, a directory, or - for standard output [default: this directory]
@@ -318,7 +330,7 @@ Examples:
   tar c src | ftpkit put - ftp://ann@example.org/src.tar
       from standard input
 
-With --json: one object a line; `event` is started (url, file, offset, size), progress (bytes, size; at most five a
+With --json: one object a line; `event` is started (url, file, offset, size), progress (bytes, size; at most five a \
 second), done (url, file, moved, bytes, seconds) or error (code, kind, message, remedy).
 
 {}", Exit::help()))]
@@ -328,7 +340,7 @@ pub(crate) struct PutOptions {
     pub(crate) file: PathBuf,
 
     /// Where to
-    #[arg(value_hint = ValueHint::Url)]
+    #[arg(value_parser = UrlParser, value_hint = ValueHint::Url)]
     pub(crate) url: FtpUrl,
 
     /// Go on with what is there of the file
@@ -350,13 +362,13 @@ Examples:
       names only
   ftpkit ls --json ftp://example.org/ | jq -r 'select(.kind == \"file\").name'
 
-With --json: one object a line: name, path (the name as it stands in a URL), kind (file, directory, link, other), size,
+With --json: one object a line: name, path (the name as it stands in a URL), kind (file, directory, link, other), size, \
 modified, mode, target; or, if it fails, `event`: error (code, kind, message, remedy).
 
 {}", Exit::help()))]
 pub(crate) struct LsOptions {
     /// What to list
-    #[arg(value_hint = ValueHint::Url)]
+    #[arg(value_parser = UrlParser, value_hint = ValueHint::Url)]
     pub(crate) url: FtpUrl,
 
     /// Names only
@@ -365,6 +377,23 @@ pub(crate) struct LsOptions {
 
     #[command(flatten)]
     pub(crate) connect: ConnectOptions,
+}
+
+/// Reads a URL. Its errors do not repeat it, since it may hold a password.
+#[derive(Clone, Copy)]
+struct UrlParser;
+
+impl TypedValueParser for UrlParser {
+    type Value = FtpUrl;
+
+    fn parse_ref(&self, command: &clap::Command, _: Option<&Arg>, value: &OsStr) -> Result<FtpUrl, clap::Error> {
+        let wrong = |why: &dyn Display| {
+            let message = format!("the URL cannot be used: {why}");
+            command.clone().error(ErrorKind::ValueValidation, message)
+        };
+        let text = value.to_str().ok_or_else(|| wrong(&"it is not UTF-8; write other bytes as %XX"))?;
+        text.parse().map_err(|error: UrlError| wrong(&error))
+    }
 }
 
 fn listen_address(text: &str) -> Result<SocketAddr, String> {

@@ -30,12 +30,12 @@ impl Console {
     }
 
     /// Is standard output for JSON?
-    pub(crate) fn json(&self) -> bool {
+    pub(crate) fn json(self) -> bool {
         self.json
     }
 
     /// Is there somebody who wants to watch a bar grow?
-    pub(crate) fn shows_bar(&self) -> bool {
+    pub(crate) fn shows_bar(self) -> bool {
         !self.json && !self.quiet && io::stderr().is_terminal()
     }
 
@@ -53,7 +53,7 @@ impl Console {
     }
 
     /// Prints an event, if JSON is asked for.
-    pub(crate) fn event(&self, event: &Event) {
+    pub(crate) fn event(self, event: &Event) {
         if !self.json {
             return;
         }
@@ -64,19 +64,19 @@ impl Console {
     }
 
     /// Says something to a person.
-    pub(crate) fn note(&self, text: &str) {
+    pub(crate) fn note(self, text: &str) {
         if !self.quiet && !self.json {
             say(format_args!("{text}"));
         }
     }
 
     /// Warns.
-    pub(crate) fn warning(&self, text: &str) {
+    pub(crate) fn warning(text: &str) {
         say(format_args!("{WARNING}ftpkit: warning:{WARNING:#} {text}"));
     }
 
     /// Says what failed, and what can be done about it.
-    pub(crate) fn failure(&self, failure: &Failure) {
+    pub(crate) fn failure(self, failure: &Failure) {
         say(format_args!("{ERROR}ftpkit:{ERROR:#} {failure}"));
         if let Some(remedy) = &failure.remedy {
             say(format_args!("  {REMEDY}try:{REMEDY:#} {remedy}"));
@@ -90,7 +90,7 @@ impl Console {
     }
 
     /// Shows the conversation with a server, if that is asked for. Passwords are masked in it already.
-    pub(crate) fn conversation(&self, event: &client::Event) {
+    pub(crate) fn conversation(self, event: &client::Event) {
         if !self.verbose {
             return;
         }

@@ -21,7 +21,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// [`Failure`], with what is missing.
-pub(crate) fn run(options: &GetOptions, console: &Console) -> Result<(), Failure> {
+pub(crate) fn run(options: &GetOptions, console: Console) -> Result<(), Failure> {
     let url = &options.url;
     let what = || format!("cannot fetch {url}");
     check(options)?;
@@ -29,10 +29,10 @@ pub(crate) fn run(options: &GetOptions, console: &Console) -> Result<(), Failure
         if console.json() {
             return Err(Failure::new(Exit::Usage, what(), "standard output cannot take both the file and --json"));
         }
-        let mut session = Session::open(url, &options.connect, *console)?;
+        let mut session = Session::open(url, &options.connect, console)?;
         let size = whole_size(&mut session, options).map_err(|error| failure(what(), &error))?;
         let sink = Sink::Writer(Box::new(std::io::stdout()));
-        let moved = fetch(&mut session, options, sink, "-", Present { bytes: 0, published: false }, size, *console)?;
+        let moved = fetch(&mut session, options, sink, "-", Present { bytes: 0, published: false }, size, console)?;
         session.close();
         report(options, console, "-", &moved, 0);
         return Ok(());
@@ -43,7 +43,7 @@ pub(crate) fn run(options: &GetOptions, console: &Console) -> Result<(), Failure
         return Err(Failure::new(Exit::Conflict, format!("cannot write {}", file.shown), "it exists already")
             .with_remedy("--overwrite replaces it, -c goes on with it, or name another file"));
     }
-    let mut session = Session::open(url, &options.connect, *console)?;
+    let mut session = Session::open(url, &options.connect, console)?;
     let size = whole_size(&mut session, options).map_err(|error| failure(what(), &error))?;
     let present = if options.resume { file.present()? } else { Present { bytes: 0, published: false } };
     let nothing = Moved { bytes: 0, time: std::time::Duration::ZERO };
@@ -65,7 +65,7 @@ pub(crate) fn run(options: &GetOptions, console: &Console) -> Result<(), Failure
         _ => {
             let (upload, held) = held(file.create(present.bytes)?);
             let sink = Sink::Upload(upload);
-            let moved = fetch(&mut session, options, sink, &file.shown, present, size, *console)?;
+            let moved = fetch(&mut session, options, sink, &file.shown, present, size, console)?;
             publish(held, &file)?;
             moved
         }
@@ -130,7 +130,7 @@ fn publish(held: Held, file: &LocalFile) -> Result<(), Failure> {
     held.publish().map_err(|error| file.failure(error))
 }
 
-fn report(options: &GetOptions, console: &Console, file: &str, moved: &Moved, offset: u64) {
+fn report(options: &GetOptions, console: Console, file: &str, moved: &Moved, offset: u64) {
     let bytes = offset.saturating_add(moved.bytes);
     let url = options.url.to_string();
     console.event(&Event::Done { url: &url, file, moved: moved.bytes, bytes, seconds: moved.time.as_secs_f64() });

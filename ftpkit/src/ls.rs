@@ -17,14 +17,13 @@ use serde::Serialize;
 ///
 /// # Errors
 /// [`Failure`], with what is missing.
-pub(crate) fn run(options: &LsOptions, console: &Console) -> Result<(), Failure> {
+pub(crate) fn run(options: &LsOptions, console: Console) -> Result<(), Failure> {
     let url = &options.url;
     let what = || format!("cannot list {url}");
-    let mut session = Session::open(url, &options.connect, *console)?;
+    let mut session = Session::open(url, &options.connect, console)?;
     let path = (!url.path.is_empty()).then(|| url.path.clone());
-    let entries = match session.ask(Request::List(path)).map_err(|error| failure(what(), &error))? {
-        Outcome::Entries(entries) => entries,
-        _ => return Err(failure(what(), &ClientError::Protocol("a listing"))),
+    let Outcome::Entries(entries) = session.ask(Request::List(path)).map_err(|error| failure(what(), &error))? else {
+        return Err(failure(what(), &ClientError::Protocol("a listing")));
     };
     session.close();
     let entries: Vec<_> =
@@ -148,14 +147,14 @@ mod tests {
     fn columns_and_json() {
         let entries = [
             entry(b"plain.txt", EntryKind::File, Some(0o644)),
-            entry(b"dir", EntryKind::Directory, Some(0o40755)),
+            entry(b"dir", EntryKind::Directory, Some(0o755)),
             entry(b"link", EntryKind::Symlink(b"a\x1bb".to_vec()), Some(0o777)),
             Entry { size: None, modified: None, ..entry(b"bell\x07 \xff%", EntryKind::File, None) },
         ];
         let mut out = String::new();
         for entry in &entries {
             let json = serde_json::to_string(&Line::of(entry)).unwrap_or_default();
-            out += &format!("{}\n{json}\n", columns(entry, 6));
+            out.extend([columns(entry, 6), "\n".into(), json, "\n".into()]);
         }
         insta::assert_snapshot!(out);
     }

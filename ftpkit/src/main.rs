@@ -31,13 +31,13 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let console = Console::new(cli.command.json(), cli.quiet, cli.verbose);
+    let console = Console::new(cli.command.json(), cli.quiet, cli.command.verbose());
     let result = match cli.command {
-        Command::Serve(options) => serve::run(&options, &console),
-        Command::Account(command) => account::run(&command, &console),
-        Command::Get(options) => get::run(&options, &console),
-        Command::Put(options) => put::run(&options, &console),
-        Command::Ls(options) => ls::run(&options, &console),
+        Command::Serve(options) => serve::run(&options, console),
+        Command::Account(command) => account::run(&command, console),
+        Command::Get(options) => get::run(&options, console),
+        Command::Put(options) => put::run(&options, console),
+        Command::Ls(options) => ls::run(&options, console),
     };
     match result {
         Ok(()) => exit::Exit::Ok.into(),

@@ -23,7 +23,7 @@ use std::time::Duration;
 ///
 /// # Errors
 /// [`Failure`], with what is missing.
-pub(crate) fn run(options: &PutOptions, console: &Console) -> Result<(), Failure> {
+pub(crate) fn run(options: &PutOptions, console: Console) -> Result<(), Failure> {
     let url = target(options)?;
     let codec = url.codec.unwrap_or(Codec::Raw);
     let from_stdin = options.file == Path::new("-");
@@ -42,7 +42,7 @@ pub(crate) fn run(options: &PutOptions, console: &Console) -> Result<(), Failure
     let local = if from_stdin { None } else { Some(open(&options.file)?) };
     let size = local.as_ref().map(|(_, size)| *size);
 
-    let mut session = Session::open(&url, &options.connect, *console)?;
+    let mut session = Session::open(&url, &options.connect, console)?;
     let what = || format!("cannot store {url}");
     // A file that is not there yet has no size, and that is no error here.
     let there = if options.resume { session.size(&url.path).map_err(|error| failure(what(), &error))? } else { None };
@@ -64,7 +64,7 @@ pub(crate) fn run(options: &PutOptions, console: &Console) -> Result<(), Failure
             // APPE rather than REST and STOR: there are servers that fill what REST skips with zeros.
             let how = if offset == 0 { Upload::Replace } else { Upload::Append };
             console.event(&Event::Started { url: &url.to_string(), file: &name, offset, size });
-            let progress = Progress::begin(*console, &shown(url.name()), offset, size);
+            let progress = Progress::begin(console, &shown(url.name()), offset, size);
             let request = Request::Store { path: url.path.clone(), how, codec };
             let moved =
                 session.transfer(request, End::Source(source), progress).map_err(|error| failure(what(), &error))?;

@@ -71,7 +71,7 @@ pub(crate) fn disk(what: String, error: StorageError) -> Failure {
             ("the quota is used up", Some("make room; the same command with -c goes on with it"))
         }
         StorageError::NameNotAllowed => ("no file can have that name here", Some("name another file")),
-        StorageError::Busy => ("another program uses it", Some("try again when that has ended")),
+        StorageError::Busy => ("another program uses it", Some("again when that has ended")),
         StorageError::BadOffset => ("it is shorter than what is to be continued", Some("leave out -c")),
         StorageError::Unsupported => ("the system cannot do that", None),
         StorageError::Local => ("reading or writing failed", None),
@@ -85,19 +85,20 @@ pub(crate) fn disk(what: String, error: StorageError) -> Failure {
 
 /// The failure of a transfer that did not come to its end.
 pub(crate) fn broken(what: String, why: &str) -> Failure {
-    Failure::new(Exit::Broken, what, why).with_remedy("the same command with -c goes on with it")
+    Failure::new(Exit::Broken, what, why).with_remedy("again; with -c, get and put go on where they were")
 }
 
 fn refused(what: String, reply: &Reply) -> Failure {
     let why = said(reply);
     match reply.code().number() {
-        421 => Failure::new(Exit::Connect, what, why).with_remedy("try again later"),
+        421 => Failure::new(Exit::Connect, what, why).with_remedy("again later"),
         426 | 451 => broken(what, &why),
         425 => Failure::new(Exit::Connect, what, why).with_remedy("--active lets the server connect to you"),
         530 | 532 => Failure::new(Exit::Login, what, why).with_remedy("log in as a user who may do this"),
         450 | 550 if !speaks_of_rights(reply) => {
             Failure::new(Exit::NotFound, what, why).with_remedy("ftpkit ls shows what is there")
         }
+        450 => Failure::new(Exit::Refused, what, why).with_remedy("again later"),
         452 | 552 => Failure::new(Exit::Refused, what, why).with_remedy("make room on the server"),
         501 | 502 | 504 | 554 => Failure::new(Exit::Refused, what, why).with_remedy("-v shows the conversation"),
         _ => Failure::new(Exit::Refused, what, why).with_remedy("log in as a user who may do this"),
@@ -164,7 +165,7 @@ mod tests {
         for error in errors {
             let failure = failure("cannot fetch ftp://h/a".into(), &error);
             let remedy = failure.remedy.as_deref().unwrap_or("-");
-            shown += &format!("{:>3} {failure}\n      try: {remedy}\n", failure.exit.code());
+            shown.extend([format!("{:>3} {failure}\n      try: {remedy}\n", failure.exit.code())]);
         }
         insta::assert_snapshot!(shown);
     }

@@ -28,12 +28,12 @@ const LOOKED_AT: usize = 1000;
 ///
 /// # Errors
 /// [`Failure`], if it cannot begin.
-pub(crate) fn run(options: &ServeOptions, console: &Console) -> Result<(), Failure> {
+pub(crate) fn run(options: &ServeOptions, console: Console) -> Result<(), Failure> {
     let interrupt = Interrupt::install()?;
     let signals = Signals::new([SIGINT, SIGTERM]);
     let mut signals = signals.map_err(|error| Failure::new(Exit::Internal, "cannot handle signals", error))?;
     let host = host(options)?;
-    warn(options, console);
+    warn(options);
     let listeners = options.listen.iter().map(|&address| listen(address)).collect::<Result<Vec<_>, _>>()?;
     let running = adapter_blocking::serve(listeners, Arc::new(host))
         .map_err(|error| Failure::new(Exit::Internal, "cannot serve", error))?;
@@ -47,17 +47,16 @@ pub(crate) fn run(options: &ServeOptions, console: &Console) -> Result<(), Failu
     let in_time = running.stop(options.grace);
     console.event(&Event::Stopped { in_time });
     if !in_time {
-        console.warning("transfers were cut off; the files that they were to replace are unharmed");
+        Console::warning("transfers were cut off; the files that they were to replace are unharmed");
     }
     Ok(())
 }
 
 fn host(options: &ServeOptions) -> Result<Host, Failure> {
     let accounts = match &options.accounts {
-        Some(file) => Some(AccountFile::load(file).map_err(|error| {
-            Failure::new(Exit::Disk, "cannot use the accounts", error)
-                .with_remedy(format!("ftpkit account add NAME --accounts {}", file.display()))
-        })?),
+        Some(file) => {
+            Some(AccountFile::load(file).map_err(|error| Failure::new(Exit::Disk, "cannot use the accounts", error))?)
+        }
         None => None,
     };
     let anonymous = match options.anonymous {
@@ -99,14 +98,12 @@ fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).map_err(|error| {
         let failure = Failure::new(Exit::Connect, format!("cannot listen on {address}"), &error);
         match error.kind() {
-            ErrorKind::AddrInUse => {
-                failure.with_remedy("another program listens there; choose another port with --listen")
-            }
+            ErrorKind::AddrInUse => failure.with_remedy("another port with --listen; some program listens on this one"),
             ErrorKind::PermissionDenied => {
-                failure.with_remedy("ports below 1024 need a privilege; choose another with --listen")
+                failure.with_remedy("a port from 1024 on with --listen; those below need a privilege")
             }
             ErrorKind::AddrNotAvailable => {
-                failure.with_remedy("this machine has no such address; 0.0.0.0 listens on all it has")
+                failure.with_remedy("--listen 0.0.0.0:2121, which is every address that this machine has")
             }
             _ => failure,
         }
@@ -114,21 +111,21 @@ fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
 }
 
 /// Before the first connection can come in.
-fn warn(options: &ServeOptions, console: &Console) {
+fn warn(options: &ServeOptions) {
     if options.listen.iter().all(|address| address.ip().is_loopback()) {
         return;
     }
     match (options.anonymous, &options.accounts) {
-        (AnonymousMode::Upload, _) => console.warning("everybody who reaches this machine can fetch and store files"),
-        (AnonymousMode::Ro, None) => console.warning("everybody who reaches this machine can fetch every file served"),
+        (AnonymousMode::Upload, _) => Console::warning("everybody who reaches this machine can fetch and store files"),
+        (AnonymousMode::Ro, None) => Console::warning("everybody who reaches this machine can fetch every file served"),
         _ => {}
     }
     if options.accounts.is_some() {
-        console.warning("passwords and files cross the network unencrypted");
+        Console::warning("passwords and files cross the network unencrypted");
     }
 }
 
-fn announce(options: &ServeOptions, console: &Console, addresses: &[SocketAddr]) {
+fn announce(options: &ServeOptions, console: Console, addresses: &[SocketAddr]) {
     let directory = fs::canonicalize(&options.dir).unwrap_or_else(|_| options.dir.clone());
     let anonymous = options.anonymous != AnonymousMode::Off;
     let user = if anonymous { "" } else { "USER@" };

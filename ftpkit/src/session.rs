@@ -10,6 +10,7 @@ use crate::refusal;
 use crate::url::FtpUrl;
 use adapter_blocking::{Client, ClientOptions, Go, Watch};
 use ftp_core::client::{ClientError, Event, Outcome, Request};
+use ftp_core::reply::Reply;
 use ftp_core::secret::Secret;
 use ftp_host::client::End;
 use std::time::Duration;
@@ -22,6 +23,7 @@ pub(crate) struct Session {
     client: Client,
     console: Console,
     interrupt: Interrupt,
+    farewell: Option<Reply>,
 }
 
 /// What a transfer gave.
@@ -43,7 +45,7 @@ impl Session {
         let client_options = ClientOptions { timeout: options.timeout, active: options.active };
         let client = Client::connect((url.host.as_str(), url.port), &client_options)
             .map_err(|error| refusal::unconnected(format!("cannot connect to {url}"), &error))?;
-        let mut session = Self { client, console, interrupt };
+        let mut session = Self { client, console, interrupt, farewell: None };
         session.ask(login).map_err(|error| refusal::failure(format!("cannot log in to {url}"), &error))?;
         Ok(session)
     }
@@ -53,7 +55,10 @@ impl Session {
     /// # Errors
     /// What the server said, or that it said nothing.
     pub(crate) fn ask(&mut self, request: Request) -> Result<Outcome, ClientError> {
-        self.client.request(request, &mut Watcher { console: self.console, progress: None, interrupt: None })
+        let Self { console, farewell, .. } = self;
+        let mut watcher = Watcher { console: *console, farewell, progress: None, interrupt: None };
+        let outcome = self.client.request(request, &mut watcher);
+        outcome.map_err(|error| self.explained(error))
     }
 
     /// The size of a file; `None` if the server does not tell, which does not mean that there is no file.
@@ -74,20 +79,37 @@ impl Session {
     /// What the server said, or what broke.
     pub(crate) fn transfer(&mut self, request: Request, end: End, progress: Progress) -> Result<Moved, ClientError> {
         self.interrupt.hold();
-        let mut watcher =
-            Watcher { console: self.console, progress: Some(progress), interrupt: Some(self.interrupt.clone()) };
+        let Self { console, farewell, .. } = self;
+        let interrupt = Some(self.interrupt.clone());
+        let mut watcher = Watcher { console: *console, farewell, progress: Some(progress), interrupt };
         let outcome = self.client.transfer(request, end, &mut watcher);
-        self.interrupt.release();
         let time = watcher.progress.map(Progress::end).unwrap_or_default();
+        self.interrupt.release();
+        let outcome = outcome.map_err(|error| self.explained(error));
         match outcome? {
             Outcome::Transferred { bytes, .. } => Ok(Moved { bytes, time }),
             _ => Err(ClientError::Protocol("the end of a transfer")),
         }
     }
 
+    fn explained(&mut self, error: ClientError) -> ClientError {
+        match (error, self.farewell.take()) {
+            (ClientError::Disconnected, Some(reply)) => ClientError::Refused(reply),
+            (error, _) => error,
+        }
+    }
+
     /// Says goodbye. All is done by then: whether the server hears it does not matter.
     pub(crate) fn close(mut self) {
         let _ = self.ask(Request::Quit);
+    }
+}
+
+/// Whoever says why he hangs up says it in a 421 (RFC 959 4.2.2).
+fn farewell(event: &Event) -> Option<&Reply> {
+    match event {
+        Event::Received(reply) if reply.code().number() == 421 => Some(reply),
+        _ => None,
     }
 }
 
@@ -102,14 +124,18 @@ fn login(url: &FtpUrl, options: &ConnectOptions) -> Result<Request, Failure> {
 }
 
 /// Looks on while the client works.
-struct Watcher {
+struct Watcher<'a> {
     console: Console,
+    farewell: &'a mut Option<Reply>,
     progress: Option<Progress>,
     interrupt: Option<Interrupt>,
 }
 
-impl Watch for Watcher {
+impl Watch for Watcher<'_> {
     fn event(&mut self, event: &Event) {
+        if let Some(reply) = farewell(event) {
+            *self.farewell = Some(reply.clone());
+        }
         let print = || self.console.conversation(event);
         match &self.progress {
             Some(progress) => progress.aside(print),

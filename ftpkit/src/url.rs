@@ -66,11 +66,8 @@ impl fmt::Display for FtpUrl {
         if let Some(user) = &self.user {
             write!(f, "{}@", percent_encode(user, NAME))?;
         }
-        if self.host.contains(':') {
-            write!(f, "[{}]", self.host)?
-        } else {
-            f.write_str(&self.host)?
-        }
+        let (open, close) = if self.host.contains(':') { ("[", "]") } else { ("", "") };
+        write!(f, "{open}{}{close}", self.host)?;
         if self.port != PORT {
             write!(f, ":{}", self.port)?;
         }
@@ -311,7 +308,7 @@ mod tests {
         let mut shown = String::new();
         for text in texts {
             let error = text.parse::<FtpUrl>().map_or_else(|error| error.to_string(), |url| format!("READ AS {url:?}"));
-            shown += &format!("{text:?}\n  {error}\n");
+            shown.extend([format!("{text:?}\n  {error}\n")]);
         }
         assert!(!shown.contains("write ftp://ann"), "a password could stand there");
         insta::assert_snapshot!(shown);

@@ -1,0 +1,224 @@
+//! `serve` as other clients and its operator see it.
+
+use crate::common::{Outcome, Server, noise, program, run};
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
+
+#[test]
+fn pythons_client_is_at_home() -> Outcome {
+    let server = Server::start()?;
+    fs::write(server.home().join("big"), noise(1 << 20))?;
+    let output = Command::new("python3").arg("-c").arg(PYTHON).arg(server.port().to_string()).output()?;
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(fs::read(server.home().join("sub/copy"))? == noise(1 << 20));
+    Ok(())
+}
+
+const PYTHON: &str = r#"
+import ftplib, io, sys
+ftp = ftplib.FTP(); ftp.encoding = "utf-8"
+ftp.connect("127.0.0.1", int(sys.argv[1]), timeout=30)
+ftp.login("ann", "secret")
+big = io.BytesIO(); ftp.retrbinary("RETR big", big.write); big = big.getvalue()
+assert ftp.size("big") == len(big) == 1 << 20
+ftp.mkd("sub"); ftp.cwd("sub"); assert ftp.pwd() == "/sub"
+half = len(big) // 2
+ftp.storbinary("STOR part", io.BytesIO(big[:half]))
+ftp.storbinary("APPE part", io.BytesIO(big[half:]))
+ftp.rename("part", "copy")
+tail = io.BytesIO(); ftp.retrbinary("RETR copy", tail.write, rest=half)
+assert tail.getvalue() == big[half:]
+assert ftp.nlst() == ["copy"], ftp.nlst()
+facts = dict(ftp.mlsd())
+assert facts["copy"]["size"] == str(len(big)), facts
+ftp.storbinary("STOR n\u00e4me", io.BytesIO(b"")); ftp.delete("n\u00e4me")
+try:
+    ftp.cwd("/../../etc"); raise SystemExit("left the root")
+except ftplib.error_perm:
+    pass
+ftp.quit()
+"#;
+
+/// A conversation by hand.
+struct Control(BufReader<TcpStream>);
+
+impl Control {
+    fn connect(server: &Server) -> std::io::Result<Self> {
+        Ok(Self(BufReader::new(TcpStream::connect(("127.0.0.1", server.port()))?)))
+    }
+
+    fn reply(&mut self) -> std::io::Result<String> {
+        let mut line = String::new();
+        self.0.read_line(&mut line)?;
+        Ok(line)
+    }
+
+    fn say(&mut self, command: &str) -> std::io::Result<String> {
+        self.0.get_mut().write_all(format!("{command}\r\n").as_bytes())?;
+        self.reply()
+    }
+}
+
+#[test]
+fn a_stop_lets_transfers_finish() -> Outcome {
+    let mut server = Server::start_with(&["--grace", "60s"])?;
+    // More than the buffers of two sockets hold, so that it cannot have left already.
+    let content = noise(32 << 20);
+    fs::write(server.root().join("big"), &content)?;
+    let mut control = Control::connect(&server)?;
+    assert!(control.reply()?.starts_with("220"));
+    assert!(control.say("USER anonymous")?.starts_with("331"));
+    assert!(control.say("PASS guest@")?.starts_with("230"));
+    assert!(control.say("TYPE I")?.starts_with("200"));
+    let passive = control.say("EPSV")?;
+    let port: u16 = passive.split('|').nth(3).ok_or("no port")?.parse()?;
+    let mut data = TcpStream::connect(("127.0.0.1", port))?;
+    assert!(control.say("RETR big")?.starts_with('1'));
+
+    server.signal()?;
+    assert_eq!(server.event()?["event"], "stopping");
+    let mut came = Vec::new();
+    data.read_to_end(&mut came)?;
+    assert!(came == content);
+    assert!(control.reply()?.starts_with("226"));
+    let stopped = server.event()?;
+    assert_eq!((&stopped["event"], &stopped["in_time"]), (&"stopped".into(), &true.into()));
+    assert_eq!(server.wait()?.code(), Some(0));
+    Ok(())
+}
+
+#[test]
+fn grace_has_an_end() -> Outcome {
+    let mut server = Server::start_with(&["--grace", "0s"])?;
+    fs::write(server.root().join("big"), noise(32 << 20))?;
+    let mut control = Control::connect(&server)?;
+    control.reply()?;
+    control.say("USER anonymous")?;
+    control.say("PASS guest@")?;
+    let passive = control.say("EPSV")?;
+    let port: u16 = passive.split('|').nth(3).ok_or("no port")?.parse()?;
+    let _data = TcpStream::connect(("127.0.0.1", port))?;
+    control.say("TYPE I")?;
+    assert!(control.say("RETR big")?.starts_with('1'));
+    server.signal()?;
+    assert_eq!(server.event()?["event"], "stopping");
+    assert_eq!(server.event()?["in_time"], false);
+    assert_eq!(server.wait()?.code(), Some(0));
+    Ok(())
+}
+
+#[test]
+fn a_second_signal_stops_it_at_once() -> Outcome {
+    let mut server = Server::start_with(&["--grace", "1h"])?;
+    fs::write(server.root().join("big"), noise(32 << 20))?;
+    let mut control = Control::connect(&server)?;
+    control.reply()?;
+    control.say("USER anonymous")?;
+    control.say("PASS guest@")?;
+    control.say("TYPE I")?;
+    let passive = control.say("EPSV")?;
+    let port: u16 = passive.split('|').nth(3).ok_or("no port")?.parse()?;
+    let _data = TcpStream::connect(("127.0.0.1", port))?;
+    assert!(control.say("RETR big")?.starts_with('1'));
+    server.signal()?;
+    assert_eq!(server.event()?["event"], "stopping");
+    server.signal()?;
+    assert_eq!(server.wait()?.code(), Some(130));
+    Ok(())
+}
+
+#[test]
+fn sessions_are_counted() -> Outcome {
+    let server = Server::start_with(&["--max-sessions", "1"])?;
+    let mut first = Control::connect(&server)?;
+    assert!(first.reply()?.starts_with("220"));
+    assert!(Control::connect(&server)?.reply()?.starts_with("421"));
+    let ran = server.run(["ls", &server.url("")]);
+    assert_eq!(ran.code, Some(3), "{ran:?}");
+    Ok(())
+}
+
+#[test]
+fn passive_ports_and_public_address_are_announced() -> Outcome {
+    // A range of all ports but the privileged: what is announced lies in it.
+    let server = Server::start_with(&["--passive-ports", "20000-60000", "--public-address", "192.0.2.7"])?;
+    let mut control = Control::connect(&server)?;
+    control.reply()?;
+    control.say("USER anonymous")?;
+    control.say("PASS guest@")?;
+    let passive = control.say("PASV")?;
+    let digits: Vec<u16> =
+        passive.split(|c: char| !c.is_ascii_digit()).skip(1).filter_map(|number| number.parse().ok()).collect();
+    let [192, 0, 2, 7, high, low] = digits[..] else { panic!("{passive}") };
+    assert!((20000..=60000).contains(&(high * 256 + low)), "{passive}");
+    Ok(())
+}
+
+#[test]
+fn anonymous_users_may_do_what_is_said() -> Outcome {
+    let upload = Server::start_with(&["--anonymous", "upload"])?;
+    fs::write(upload.work().join("a"), "first")?;
+    assert_eq!(upload.run(["put", "a", &upload.url("")]).code, Some(0));
+    assert_eq!(fs::read(upload.root().join("a"))?, b"first");
+    fs::write(upload.work().join("a"), "second")?;
+    assert_eq!(upload.run(["put", "a", &upload.url("")]).code, Some(6));
+    assert_eq!(fs::read(upload.root().join("a"))?, b"first");
+
+    let off = Server::start_with(&["--anonymous", "off"])?;
+    assert_eq!(off.run(["ls", &off.url("")]).code, Some(4));
+    assert_eq!(off.run(["ls", &off.url_as("ann", "")]).code, Some(0));
+    Ok(())
+}
+
+#[test]
+fn it_says_what_it_serves_and_the_command_it_names_works() -> Outcome {
+    let dir = tempfile::tempdir()?;
+    fs::write(dir.path().join("read me"), "hello")?;
+    let mut command = program();
+    command.current_dir(dir.path()).args(["serve", "--listen", "0.0.0.0:0"]).stderr(Stdio::piped());
+    let mut child = command.spawn()?;
+    let mut lines = BufReader::new(child.stderr.take().ok_or("no standard error")?).lines();
+    let mut said = Vec::new();
+    let fetch = loop {
+        let line = lines.next().ok_or_else(|| format!("it ended: {said:?}"))??;
+        if let Some(command) = line.trim().strip_prefix("To fetch:") {
+            break command.trim().to_owned();
+        }
+        said.push(line);
+    };
+    assert!(said[0].contains("warning: everybody"), "{said:?}");
+    assert!(said.iter().any(|line| line.contains(&*dir.path().canonicalize().unwrap_or_default().to_string_lossy())));
+    let work = tempfile::tempdir()?;
+    let ran = run(work.path(), fetch.split_whitespace().skip(1));
+    assert_eq!(ran.code, Some(0), "{fetch}: {ran:?}");
+    assert_eq!(fs::read(work.path().join("read me"))?, b"hello");
+    child.kill()?;
+    child.wait()?;
+    Ok(())
+}
+
+#[test]
+fn what_cannot_be_served_is_refused_with_a_remedy() -> Outcome {
+    let server = Server::start()?;
+    let dir = tempfile::tempdir()?;
+    fs::write(dir.path().join("bad.json"), "{\"accounts\": 1}")?;
+    let taken = format!("127.0.0.1:{}", server.port());
+    let cases: [(&[&str], i32); 6] = [
+        (&["serve", "none"], 8),
+        (&["serve", "--anonymous", "off"], 2),
+        (&["serve", "--accounts", "none.json"], 8),
+        (&["serve", "--accounts", "bad.json"], 8),
+        (&["serve", "--listen", "localhost"], 2),
+        (&["serve", "--listen", &taken], 3),
+    ];
+    let mut shown = String::new();
+    for (arguments, code) in cases {
+        let ran = run(dir.path(), arguments);
+        assert_eq!(ran.code, Some(code), "{arguments:?}: {ran:?}");
+        shown += &format!("{}\n{}\n", arguments.join(" "), ran.err).replace(&server.port().to_string(), "PORT");
+    }
+    insta::assert_snapshot!(shown);
+    Ok(())
+}
