@@ -1,47 +1,29 @@
 //! Directory listings: what an [`Entry`] is, how it is written (LIST, NLST, MLSD and MLST) and how those lines are read
 //! back by a client.
+//!
+//! [`Entry`] stands in `entry.rs`, the fact lines of RFC 3659 7 in `facts.rs`, the lines of LIST in `long.rs` (written) and
+//! in `unix.rs` and `dos.rs` (read), the options of LIST and NLST in `options.rs`. Which entries are listed, and from
+//! where, is the host's.
 
-use crate::permission::Permissions;
+#[cfg(test)]
+mod arbitrary;
+mod digits;
+mod dos;
+mod entry;
+mod facts;
+mod long;
+mod options;
+mod unix;
+
+pub use dos::parse_dos;
+pub use entry::{Entry, EntryKind};
+pub use facts::{Facts, parse_facts, write_facts};
+pub use long::write_long;
+pub use options::ListArgument;
+pub use unix::parse_unix;
+
 use crate::time::WallTime;
 use alloc::vec::Vec;
-
-/// One file or directory as a listing shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// Its name, without any directory (for MLST the name is replaced by the path that is shown).
-    pub name: Vec<u8>,
-    /// What it is.
-    pub kind: EntryKind,
-    /// Its size in bytes; of a directory, whatever the storage says. `None` where unknown (a client reading a listing).
-    pub size: Option<u64>,
-    /// When its content last changed.
-    pub modified: Option<WallTime>,
-    /// The Unix permission bits (`0o7777`), where the storage has them.
-    pub mode: Option<u32>,
-    /// The number of hard links, where the storage has them.
-    pub links: Option<u64>,
-    /// What stays the same for the same file under two names: the `unique` fact (RFC 3659 7.5.2), device and inode.
-    pub unique: Option<(u64, u64)>,
-    /// What the user may do with it: the `perm` fact (RFC 3659 7.5.5).
-    pub permissions: Permissions,
-}
-
-/// What an [`Entry`] is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum EntryKind {
-    /// A file.
-    File,
-    /// A directory.
-    Directory,
-    /// The listed directory itself (`type=cdir`, RFC 3659 7.5.1.2).
-    Current,
-    /// The listed directory's parent (`type=pdir`).
-    Parent,
-    /// A symbolic link and where it points; empty if unknown.
-    Symlink(Vec<u8>),
-    /// A device, socket, pipe or what a server calls by another name.
-    Other,
-}
 
 /// Which entries a listing shows, and in what form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +49,81 @@ pub enum ListForm {
     Facts(Facts),
 }
 
-/// Which facts MLSD and MLST show (`OPTS MLST`, RFC 3659 7.9).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Facts(pub(crate) u8);
+/// Appends the line of one entry, with its CRLF, as it goes over the data connection. `now` is the server's time, which
+/// decides how [`ListForm::Long`] shows a date.
+///
+/// Nothing is appended for an entry that no line can show: one that is not [listable](Entry::is_listable), or the
+/// directory itself or its parent where nothing would tell them from an entry of that name (RFC 3659 7.5.1.2).
+pub fn write_line(entry: &Entry, form: ListForm, now: WallTime, out: &mut Vec<u8>) {
+    let untold = matches!(form, ListForm::Facts(facts) if !facts.contains(Facts::TYPE));
+    if !entry.is_listable() || (untold && matches!(entry.kind, EntryKind::Current | EntryKind::Parent)) {
+        return;
+    }
+    match form {
+        ListForm::Long => write_long(entry, now, out),
+        ListForm::Names => out.extend_from_slice(&entry.name),
+        ListForm::Facts(facts) => write_facts(entry, facts, out),
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Reads one line of a LIST, in whichever form the server gives it; its line end may still be there. `now` is the
+/// client's time, from which a date without a year is understood. `None` for a line that shows no entry.
+pub fn parse_list_line(line: &[u8], now: WallTime) -> Option<Entry> {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    parse_unix(line, now).or_else(|| parse_dos(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: WallTime = WallTime { seconds: 1_795_176_000, nanos: 0 };
+
+    fn written(entry: &Entry, form: ListForm) -> Vec<u8> {
+        let mut out = Vec::new();
+        write_line(entry, form, NOW, &mut out);
+        out
+    }
+
+    #[test]
+    fn every_form_ends_its_line() {
+        let file = Entry::file("f", 1);
+        assert_eq!(written(&file, ListForm::Names), b"f\r\n");
+        assert_eq!(written(&file, ListForm::Facts(Facts::SIZE)), b"size=1; f\r\n");
+        assert!(written(&file, ListForm::Long).ends_with(b" f\r\n"));
+    }
+
+    #[test]
+    fn a_name_cannot_forge_a_line() {
+        for name in [&b""[..], b"a\r\nb", b"a\nb", b"a\rb", b"a\0b"] {
+            for form in [ListForm::Long, ListForm::Names, ListForm::Facts(Facts::ALL)] {
+                assert_eq!(written(&Entry::file(name, 1), form), b"");
+            }
+        }
+    }
+
+    #[test]
+    fn the_directory_itself_is_shown_only_with_its_type() {
+        for kind in [EntryKind::Current, EntryKind::Parent] {
+            let entry = Entry::new("/pub", kind);
+            assert_eq!(written(&entry, ListForm::Facts(Facts::SIZE)), b"");
+            assert!(!written(&entry, ListForm::Facts(Facts::TYPE)).is_empty());
+        }
+    }
+
+    #[test]
+    fn a_line_of_either_kind_is_read() {
+        for line in
+            [&b"-rw-r--r-- 1 ftp ftp 5 Nov  7  1998 f\r\n"[..], b"11-07-98 12:00AM 5 f\n", b"11-07-98 00:00 5 f"]
+        {
+            let entry = parse_list_line(line, NOW).unwrap();
+            assert_eq!(
+                (&entry.name[..], entry.size, entry.modified),
+                (&b"f"[..], Some(5), WallTime::parse(b"19981107000000"))
+            );
+        }
+        assert_eq!(parse_list_line(b"total 5\r\n", NOW), None);
+    }
+}
