@@ -40,9 +40,9 @@ pub(crate) fn wait(interest: &Interest<'_>, alarm: &Alarm, limit: Option<Duratio
     control.set(PollFlags::IN, interest.control_read);
     control.set(PollFlags::OUT, interest.control_write);
     control.set(PollFlags::PRI, interest.control_urgent);
-    let (data_fd, data) = match interest.data {
-        Some((fd, Direction::Read)) => (fd, PollFlags::IN),
-        Some((fd, Direction::Write)) => (fd, PollFlags::OUT),
+    let (data_fd, data) = match &interest.data {
+        Some((socket, Direction::Read)) => (socket.as_fd(), PollFlags::IN),
+        Some((socket, Direction::Write)) => (socket.as_fd(), PollFlags::OUT),
         None => (alarm.as_fd(), PollFlags::IN),
     };
     let mut fds = [

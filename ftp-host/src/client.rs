@@ -1,23 +1,28 @@
 //! [`Connection`]: a client's control connection, on the machine of `ftp-core`. The counterpart of
 //! [`crate::session::Session`]: it does all that needs no waiting, and says what to wait for.
 
+mod options;
+mod watch;
+
 use crate::channel::Channel;
 use crate::clock::Clock;
 use crate::control::Control;
 use crate::data::{DataConnection, PassivePorts};
 use crate::pump::{Memory, Pump, Sink, Step};
-use crate::readiness::{Direction, Interest, Ready, Turn};
+use crate::readiness::{Direction, Interest, Ready, Socket, Turn};
 use crate::storage::Source;
 use ftp_core::action::{NetworkError, OpId, StorageError, TransferError};
 use ftp_core::client::{ClientAction, ClientCompletion, ClientConfig, ClientSession, Event, LocalEnd, Misuse, Request};
 use ftp_core::codec::Codec;
 use ftp_core::time::Time;
+pub use options::{ClientOptions, ConnectError};
 use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::AsFd;
 use std::sync::Arc;
+pub use watch::{Go, News, Watch};
 
 /// Reads of the control connection in one turn.
 const READS: usize = 16;
@@ -70,6 +75,14 @@ enum Transfer {
 }
 
 impl Connection {
+    /// A client on a connection that stands, by the system's clock.
+    ///
+    /// # Errors
+    /// What the system says: the connection is gone already.
+    pub fn open(stream: impl Into<Arc<TcpStream>>, options: &ClientOptions) -> io::Result<Self> {
+        Self::new(stream, Clock::system(), |config| options.configure(config))
+    }
+
     /// A client on a connection that stands. `configure` completes the settings, which begin with the defaults for the
     /// two addresses.
     ///
@@ -170,7 +183,7 @@ impl Connection {
         let data = match &self.transfer {
             Transfer::Connecting { .. } => self.data.interest(),
             Transfer::Moving { pump, direction: Some(direction), .. } => {
-                Some((pump.channel().socket().as_fd(), *direction))
+                Some((Socket::Stream(pump.channel().socket()), *direction))
             }
             _ => None,
         };

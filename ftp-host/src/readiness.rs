@@ -2,9 +2,9 @@
 //! and what a turn left to do ([`Turn`]).
 
 use ftp_core::time::Time;
-
-#[cfg(unix)]
-use std::os::fd::BorrowedFd;
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
 
 /// What an adapter found ready. Saying too much costs a system call; saying too little stalls a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,9 +34,29 @@ pub struct Interest<'a> {
     /// Wait for urgent data on it.
     pub control_urgent: bool,
     /// The data socket to wait for, whether for reading or for writing.
-    pub data: Option<(BorrowedFd<'a>, Direction)>,
+    pub data: Option<(Socket<'a>, Direction)>,
     /// The time of the next turn at the latest.
     pub deadline: Option<Time>,
+}
+
+/// A data socket. A descriptor's number says little, since the next socket may get the same; from this an adapter sees
+/// whether it is still the socket that it has registered somewhere.
+#[derive(Clone, Copy, Debug)]
+pub enum Socket<'a> {
+    /// A data connection, being made or made.
+    Stream(&'a Arc<TcpStream>),
+    /// The port of a passive data connection. It is free for others as soon as the session closes it, so only the
+    /// session owns it.
+    Listener(&'a TcpListener),
+}
+
+impl AsFd for Socket<'_> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Stream(stream) => stream.as_fd(),
+            Self::Listener(listener) => listener.as_fd(),
+        }
+    }
 }
 
 /// What a data socket is waited for.

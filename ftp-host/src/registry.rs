@@ -8,6 +8,9 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+/// How long a session that was told to end now may take to do so.
+const KICKED: Duration = Duration::from_secs(5);
+
 /// Makes whoever waits for a session look at it again, from any thread.
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
 
@@ -162,6 +165,18 @@ impl Registry {
     pub fn stop(&self) {
         self.lock().stopping = true;
         self.order(STOP);
+    }
+
+    /// Stops in good order: lets transfers finish for as long as `grace`, and then ends them too. Did all end by
+    /// themselves? It blocks.
+    pub fn stop_within(&self, grace: Duration) -> bool {
+        self.stop();
+        let in_time = self.wait_empty(grace);
+        if !in_time {
+            self.kick_all();
+            self.wait_empty(KICKED);
+        }
+        in_time
     }
 
     /// Has every session end now.

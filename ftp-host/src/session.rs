@@ -8,7 +8,7 @@ use crate::gate::{Gate, Ready as Opened};
 use crate::host::Host;
 use crate::job::{Finished, Job, Outcome, Task};
 use crate::pump::{Pump, Sink, Step};
-use crate::readiness::{Direction, Interest, Ready, Turn};
+use crate::readiness::{Direction, Interest, Ready, Socket, Turn};
 use crate::registry::{Order, Seat, Waker};
 use crate::storage::Source;
 use ftp_core::action::{Action, Completion, DataPath, NetworkError, OpId, StorageError, TransferError, Work};
@@ -169,7 +169,7 @@ impl Session {
         let data = match &self.transfer {
             Transfer::Connecting { .. } => self.data.interest(),
             Transfer::Moving { pump, direction: Some(direction), .. } => {
-                Some((pump.channel().socket().as_fd(), *direction))
+                Some((Socket::Stream(pump.channel().socket()), *direction))
             }
             _ => None,
         };

@@ -2,10 +2,9 @@
 
 use super::{Accepted, Dialer, Listener, PassivePorts};
 use crate::channel::Channel;
-use crate::readiness::Direction;
+use crate::readiness::{Direction, Socket};
 use ftp_core::action::{DataPath, NetworkError};
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, BorrowedFd};
 
 /// A data connection that does not stand yet. It never blocks.
 #[derive(Debug, Default)]
@@ -68,11 +67,11 @@ impl DataConnection {
     }
 
     /// What to wait for before [`connected`](Self::connected) has news.
-    pub fn interest(&self) -> Option<(BorrowedFd<'_>, Direction)> {
+    pub fn interest(&self) -> Option<(Socket<'_>, Direction)> {
         match self {
             Self::Closed => None,
-            Self::Listening(listener) => Some((listener.socket().as_fd(), Direction::Read)),
-            Self::Dialing(dialer) => Some((dialer.socket().as_fd(), Direction::Write)),
+            Self::Listening(listener) => Some((Socket::Listener(listener.socket()), Direction::Read)),
+            Self::Dialing(dialer) => Some((Socket::Stream(dialer.socket()), Direction::Write)),
         }
     }
 }

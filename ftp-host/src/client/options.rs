@@ -1,0 +1,71 @@
+//! How a client connects, and why there is no connection: the same under every runtime.
+
+use ftp_core::client::{ClientConfig, DataPreference};
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// How a client connects and waits.
+#[derive(Clone, Debug)]
+pub struct ClientOptions {
+    /// For the connection, for each reply, and for the next byte of a transfer.
+    pub timeout: Duration,
+    /// The server makes the data connections (PORT and EPRT), not the client.
+    pub active: bool,
+}
+
+impl Default for ClientOptions {
+    fn default() -> Self {
+        Self { timeout: Duration::from_secs(30), active: false }
+    }
+}
+
+impl ClientOptions {
+    /// Puts them into the settings of a session.
+    pub(super) fn configure(&self, config: &mut ClientConfig) {
+        config.reply_timeout = self.timeout;
+        config.stall_timeout = self.timeout;
+        if self.active {
+            config.data = DataPreference::Active;
+        }
+    }
+}
+
+/// Why there is no connection.
+#[derive(Debug)]
+pub struct ConnectError {
+    /// The address that was tried last, if the name has any.
+    pub address: Option<SocketAddr>,
+    /// What the system said.
+    pub error: io::Error,
+}
+
+impl ConnectError {
+    /// The name has no address.
+    pub fn no_address() -> Self {
+        io::Error::from(io::ErrorKind::NotFound).into()
+    }
+}
+
+/// The name's addresses are not to be had.
+impl From<io::Error> for ConnectError {
+    fn from(error: io::Error) -> Self {
+        Self { address: None, error }
+    }
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.address {
+            Some(address) => write!(f, "{address}: {}", self.error),
+            None => self.error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for ConnectError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.error)
+    }
+}
