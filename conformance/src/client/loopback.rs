@@ -329,7 +329,11 @@ impl OnThread {
     /// # Errors
     /// What the system says.
     pub fn connect(stream: TcpStream, script: &Script) -> io::Result<Self> {
-        let options = ClientOptions { active: script.settings.contains(&Setting::Active), ..ClientOptions::default() };
+        let options = ClientOptions {
+            active: script.settings.contains(&Setting::Active),
+            pipeline: script.settings.contains(&Setting::Pipeline),
+            ..ClientOptions::default()
+        };
         let mut client = adapter_blocking::Client::new(stream, &options)?;
         let abort = Arc::new(AtomicBool::new(false));
         let mut watch = Aborts(Arc::clone(&abort));
