@@ -7,7 +7,7 @@
 //! - `@login` plays the greeting and the first user's login; `@advance 60s` lets time go by; `@expect-file /PATH "content"`,
 //!   `@expect-dir /PATH` and `@expect-missing /PATH` look into the storage.
 //! - `C: line` is sent with CRLF, `C~ bytes` without; lines without anything between them (a blank line counts) leave in one
-//!   write. `C! urgent` is the Telnet Synch, `C! close` closes the control connection.
+//!   write. `C! urgent` is Telnet IP and the Synch, `C! close` closes the control connection.
 //! - `S: line` is a line that the server sends: `*` is any text, `$name` any text that is kept and can be sent later; `S: ...` is
 //!   any number of lines. `S! closed`: the server closes.
 //! - `D: connect $port`, `D: refused $port`; `D: listen` (sets `$hostport` and `$eprt`) and `D: accept`: the data connection.

@@ -2,6 +2,7 @@
 //! transcript, the same for all backends.
 
 use conformance::backend::Backend;
+use conformance::backend::adapter::serving;
 use conformance::backend::core::{Chunks, Core};
 use conformance::runner::play;
 use conformance::transcript::{Setup, Transcript};
@@ -13,11 +14,12 @@ use std::sync::Arc;
 type MakeBackend = fn(&Setup) -> Box<dyn Backend>;
 
 /// Every backend, and the name its tests have.
-const BACKENDS: [(&str, MakeBackend); 4] = [
+const BACKENDS: &[(&str, MakeBackend)] = &[
     ("core", |setup| Box::new(Core::new(setup, Chunks::Whole))),
     ("core-bytes", |setup| Box::new(Core::new(setup, Chunks::Bytes))),
     ("core-chunks-1", |setup| Box::new(Core::new(setup, Chunks::Random(1)))),
     ("core-chunks-2", |setup| Box::new(Core::new(setup, Chunks::Random(2)))),
+    ("adapter-blocking", |setup| Box::new(serving(setup, adapter_blocking::serve, adapter_blocking::Running::stop))),
 ];
 
 fn main() {

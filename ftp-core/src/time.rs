@@ -113,15 +113,15 @@ impl WallTime {
     /// What a calendar shows at this moment; the fraction of the second is left out.
     pub fn civil(self) -> Civil {
         let days = self.seconds.div_euclid(SECONDS_PER_DAY) + DAYS_TO_EPOCH;
-        let second_of_day = self.seconds.rem_euclid(SECONDS_PER_DAY);
-        let day_of_era = days.rem_euclid(DAYS_PER_ERA);
+        let second_of_day = self.seconds.rem_euclid(SECONDS_PER_DAY).cast_unsigned();
+        let day_of_era = days.rem_euclid(DAYS_PER_ERA).cast_unsigned();
         let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let month = (5 * day_of_year + 2) / 153;
         let day = day_of_year - (153 * month + 2) / 5 + 1;
         let (month, carry) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
         Civil {
-            year: days.div_euclid(DAYS_PER_ERA) * 400 + year_of_era + carry,
+            year: days.div_euclid(DAYS_PER_ERA) * 400 + year_of_era.cast_signed() + carry,
             month: month as u8,
             day: day as u8,
             hour: (second_of_day / 3600) as u8,
@@ -145,12 +145,12 @@ impl WallTime {
             }
             _ => return None,
         };
-        let year = 100 * i64::from(two_digits(stamp, 0)?) + i64::from(two_digits(stamp, 2)?);
+        let year = 100 * u16::from(two_digits(stamp, 0)?) + u16::from(two_digits(stamp, 2)?);
         if year < EARLIEST_YEAR {
             return None;
         }
         let whole = Self::from_civil(Civil {
-            year,
+            year: year.into(),
             month: two_digits(stamp, 4)?,
             day: two_digits(stamp, 6)?,
             hour: two_digits(stamp, 8)?,
@@ -164,11 +164,8 @@ impl WallTime {
     /// 1000 to 9999, which cannot be expressed.
     pub fn time_val(self) -> Option<[u8; 14]> {
         let civil = self.civil();
-        if !(EARLIEST_YEAR..=LATEST_YEAR).contains(&civil.year) {
-            return None;
-        }
-        let century = (civil.year / 100) as u8;
-        let year = (civil.year % 100) as u8;
+        let year = u16::try_from(civil.year).ok().filter(|year| (EARLIEST_YEAR..=LATEST_YEAR).contains(year))?;
+        let (century, year) = ((year / 100) as u8, (year % 100) as u8);
         let pairs = [century, year, civil.month, civil.day, civil.hour, civil.minute, civil.second];
         let mut text = [0; 14];
         for (place, pair) in text.chunks_exact_mut(2).zip(pairs) {
@@ -185,8 +182,8 @@ impl WallTime {
 }
 
 /// The years that a time-val can hold (RFC 3659 2.3).
-const EARLIEST_YEAR: i64 = 1000;
-const LATEST_YEAR: i64 = 9999;
+const EARLIEST_YEAR: u16 = 1000;
+const LATEST_YEAR: u16 = 9999;
 
 /// The number that the two digits at `at` show.
 fn two_digits(text: &[u8], at: usize) -> Option<u8> {

@@ -42,12 +42,12 @@ impl Host {
     pub fn advance(&self, by: Duration, patience: Duration) -> bool {
         let end = self.clock.now() + by;
         // What was sent before is dealt with before time moves.
-        let mut seen = self.registry.show(self.clock.now(), patience);
+        let mut seen = self.registry.show(patience);
         while seen && self.clock.is_manual() && self.clock.now() < end {
             let next = self.registry.next_deadline(self.clock.now());
             let now = next.map_or(end, |next| next.min(end));
             self.clock.set(now);
-            seen = self.registry.show(now, patience);
+            seen = self.registry.show(patience);
         }
         seen
     }

@@ -4,7 +4,7 @@ use ftp_core::time::Time;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -34,6 +34,8 @@ impl Default for Limits {
 pub struct Registry {
     limits: Limits,
     seats: Mutex<Seats>,
+    /// How often [`Registry::show`] has been called.
+    round: AtomicU64,
     /// A session has gone, or has seen the time.
     changed: Condvar,
 }
@@ -55,10 +57,10 @@ struct Entry {
     seen: Option<Seen>,
 }
 
-/// The time that a session has dealt with, and the deadline it waits for.
+/// The round that a session has dealt with, and the deadline it waits for.
 #[derive(Clone, Copy, Debug)]
 struct Seen {
-    time: Time,
+    round: u64,
     deadline: Option<Time>,
 }
 
@@ -192,13 +194,14 @@ impl Registry {
         self.wait_until(limit, |seats| seats.live.is_empty())
     }
 
-    /// Wakes every session and waits until each has dealt with what there is at `now`, no longer than `limit`: is that so?
-    pub(crate) fn show(&self, now: Time, limit: Duration) -> bool {
-        for entry in self.lock().live.values_mut() {
-            entry.seen = None;
-        }
+    /// Wakes every session and waits until each has dealt with what there is now, no longer than `limit`: is that so?
+    ///
+    /// A turn that had begun before may have missed something, so only one that has begun since counts: each call is a
+    /// round, and a session says in which its turn began.
+    pub(crate) fn show(&self, limit: Duration) -> bool {
+        let round = self.round.fetch_add(1, Ordering::SeqCst) + 1;
         self.wake_all();
-        let has_seen = |entry: &Entry| entry.seen.is_some_and(|seen| seen.time >= now);
+        let has_seen = |entry: &Entry| entry.seen.is_some_and(|seen| seen.round >= round);
         self.wait_until(limit, |seats| seats.live.values().all(has_seen))
     }
 
@@ -254,10 +257,15 @@ impl Seat {
         }
     }
 
-    /// The session has dealt with all there was at `time` of a manual clock, and waits for `deadline`.
-    pub(crate) fn has_seen(&self, time: Time, deadline: Option<Time>) {
+    /// The present round of [`Registry::show`].
+    pub(crate) fn round(&self) -> u64 {
+        self.registry.round.load(Ordering::SeqCst)
+    }
+
+    /// The session has dealt with all there was when `round` began, and waits for `deadline`.
+    pub(crate) fn has_seen(&self, round: u64, deadline: Option<Time>) {
         if let Some(entry) = self.registry.lock().live.get_mut(&self.id) {
-            entry.seen = Some(Seen { time, deadline });
+            entry.seen = Some(Seen { round, deadline });
         }
         self.registry.changed.notify_all();
     }
@@ -281,5 +289,24 @@ impl Drop for Seat {
             }
         }
         self.registry.changed.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::OnceLock;
+
+    #[test]
+    fn only_a_turn_that_began_in_the_round_has_seen_all_of_it() {
+        for (began, seen) in [(0, false), (1, true)] {
+            let registry = Registry::new(Limits::default());
+            let seat = Arc::new(OnceLock::<Seat>::new());
+            let session = Arc::clone(&seat);
+            let ends_its_turn: Waker = Arc::new(move || session.get().unwrap().has_seen(began, None));
+            seat.set(registry.admit("127.0.0.1:1".parse().unwrap(), ends_its_turn).unwrap()).unwrap();
+            assert_eq!(seat.get().unwrap().round(), 0);
+            assert_eq!(registry.show(Duration::ZERO), seen);
+        }
     }
 }

@@ -36,6 +36,8 @@ pub struct Session {
     job: Option<Job>,
     /// A job was taken and is not back yet.
     working: bool,
+    /// The round of a manual clock that the last turn belonged to.
+    round: u64,
     over: bool,
 }
 
@@ -95,13 +97,17 @@ impl Session {
             transfer: Transfer::None,
             job: None,
             working: false,
+            round: 0,
             over: false,
         })
     }
 
     /// Does all that can be done without waiting. `scratch` is room to read into; 4 KiB are enough, more takes fewer
     /// calls. After it, take the [`job`](Self::take_job), if there is one.
-    pub fn turn(&mut self, ready: Ready, scratch: &mut [u8]) -> Turn {
+    pub fn turn(&mut self, mut ready: Ready, scratch: &mut [u8]) -> Turn {
+        if self.new_round() {
+            ready = Ready { urgent: ready.urgent, ..Ready::ALL };
+        }
         if ready.control {
             self.control.set_readable();
         }
@@ -127,7 +133,9 @@ impl Session {
         self.advance_transfer(ready.data);
         self.settle();
         let again = self.control.has_more() || matches!(self.transfer, Transfer::Moving { direction: None, .. });
-        self.show_time();
+        if !again {
+            self.show_time();
+        }
         match (self.over, again) {
             (true, _) => Turn::Over,
             (false, true) => Turn::Again,
@@ -182,14 +190,21 @@ impl Session {
         }
     }
 
-    /// Where time is moved by hand, whoever moves it has to know what the session has seen of it.
+    /// Where time is moved by hand, whoever moves it wants everything dealt with that came before, whether the adapter
+    /// has seen it yet or not: has time been moved, or is it about to be?
+    fn new_round(&mut self) -> bool {
+        let round = self.seat.as_ref().filter(|_| self.host.clock.is_manual()).map_or(0, Seat::round);
+        std::mem::replace(&mut self.round, round) != round
+    }
+
+    /// Tells whoever moves time by hand that everything of this round is dealt with, once no job runs.
     fn show_time(&self) {
         if let Some(seat) = &self.seat
             && self.host.clock.is_manual()
             && self.job.is_none()
             && !self.working
         {
-            seat.has_seen(self.host.clock.now(), self.control.wait.deadline);
+            seat.has_seen(self.round, self.control.wait.deadline);
         }
     }
 

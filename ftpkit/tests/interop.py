@@ -169,6 +169,38 @@ def change(port, home, work):
         check("ftplib removes", not (home / NAME).exists() and not (home / 'say "hi"').exists())
 
 
+def fill(program, place):
+    """An upload that does not fit, over a file that does: a small tmpfs is filled, which needs root."""
+    disk = place / "disk"
+    disk.mkdir()
+    mounted = run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk))
+    check("a small tmpfs is mounted (as root)", mounted.returncode == 0, mounted)
+    if mounted.returncode:
+        return
+    try:
+        (disk / "file").write_bytes(b"old")
+        accounts = place / "full.json"
+        subprocess.run([program, "account", "add", "ann", "--accounts", accounts, "--home", disk,
+                        "--permissions", "all", "--password-stdin"], input=b"secret\n", check=True)
+        with Server(program, place / "root", "--accounts", accounts) as server, ftplib.FTP() as ftp:
+            ftp.connect("127.0.0.1", server.port, 30)
+            ftp.login("ann", "secret")
+            try:
+                said = ftp.storbinary("STOR file", io.BytesIO(bytes(4 << 20)))
+            except ftplib.error_temp as error:
+                said = str(error)
+            except ConnectionError:
+                # The server has closed the data connection; what it says stands on the other one.
+                try:
+                    said = ftp.getresp()
+                except ftplib.error_temp as error:
+                    said = str(error)
+            check("a full disk is answered by 452", said.startswith("452"), said)
+            check("and the old file is whole", (disk / "file").read_bytes() == b"old")
+    finally:
+        run("umount", str(disk))
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--program", default="target/release/ftpkit")
@@ -200,6 +232,7 @@ def main():
                         "--permissions", "all", "--password-stdin"], input=b"secret\n", check=True)
         with Server(arguments.program, root, "--accounts", accounts, "--anonymous", "off") as server:
             change(server.port, home, work)
+        fill(arguments.program, place)
     sys.exit(1 if failures else 0)
 
 

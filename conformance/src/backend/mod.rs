@@ -1,6 +1,7 @@
 //! [`Backend`]: something that a transcript can be played on. What is said is the runner's; how it gets there and back is
 //! the backend's.
 
+pub mod adapter;
 pub mod core;
 pub mod sockets;
 pub mod world;
@@ -17,7 +18,7 @@ pub trait Backend {
     /// Sends bytes over the control connection.
     fn send(&mut self, bytes: &[u8]);
 
-    /// Sends the Telnet Synch: the urgent signal that lets ABOR overtake what waits.
+    /// Sends Telnet IP and the Synch, as RFC 959 4.1.3 has it before an ABOR that is to overtake what waits.
     fn send_urgent(&mut self);
 
     /// Closes the control connection; from here on the client reads nothing.
@@ -53,6 +54,9 @@ pub trait Backend {
     /// The server's files.
     fn storage(&self) -> &dyn Storage;
 }
+
+/// IAC IP, IAC DM (RFC 854). The last of them is sent as urgent data.
+const SYNCH: [u8; 4] = [255, 244, 255, 242];
 
 /// What a connection brought.
 #[derive(Clone, Debug, PartialEq, Eq)]

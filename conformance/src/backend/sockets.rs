@@ -1,7 +1,7 @@
 //! [`Sockets`]: a client of a server on loopback sockets, whatever runs that server. Time does not go by here either: the
 //! server's clock is moved by hand, and the limits below are only there so that a broken server cannot hold up the tests.
 
-use super::{Backend, Received};
+use super::{Backend, Received, SYNCH};
 use ftp_host::storage::{Memory, Storage};
 use socket2::SockRef;
 use std::io::{self, Read, Write};
@@ -17,7 +17,7 @@ const WINDOW: usize = 64 * 1024;
 /// Moves the server's clock; to return when every session has seen the new time.
 pub type Advance = Box<dyn FnMut(Duration)>;
 
-/// A client of a server on loopback.
+/// A client of a server on loopback. Dropped, it closes its connections first and lets go of the server's clock last.
 pub struct Sockets {
     server: SocketAddr,
     control: Option<TcpStream>,
@@ -88,9 +88,11 @@ impl Backend for Sockets {
     }
 
     fn send_urgent(&mut self) {
+        let [before @ .., urgent] = SYNCH;
+        self.send(&before);
         if let Some(control) = &self.control {
-            // RFC 854: the Synch is a DM (242) sent as urgent data. A server that is gone shows later.
-            let _ = SockRef::from(control).send_out_of_band(&[242]);
+            // A server that is gone shows later.
+            let _ = SockRef::from(control).send_out_of_band(&[urgent]);
         }
     }
 

@@ -1,4 +1,51 @@
-//! The client's session.
+//! The client: [`ClientSession`] speaks FTP to a server without I/O. What moves files, connects and waits is its host.
+//!
+//! A host does three things in turn: it lets in what has happened, drains, and waits as it is told. This one plays the server itself.
+//!
+//! ```
+//! use ftp_core::client::{ClientAction, ClientConfig, ClientSession, Event, Outcome, Request};
+//! use ftp_core::drain::{Closed, Port};
+//! use ftp_core::time::Time;
+//!
+//! #[derive(Default)]
+//! struct Desk {
+//!     wire: Vec<u8>,
+//!     events: Vec<Event>,
+//! }
+//!
+//! impl Port<ClientAction> for Desk {
+//!     fn write(&mut self, bytes: &[u8]) -> Result<usize, Closed> {
+//!         self.wire.extend_from_slice(bytes);
+//!         Ok(bytes.len())
+//!     }
+//!
+//!     fn act(&mut self, action: ClientAction) {
+//!         match action {
+//!             ClientAction::Notify(event) => self.events.push(event),
+//!             // Here a real host connects, moves bytes, cancels and closes, and completes each operation later.
+//!             other => unreachable!("PWD needs no {other:?}"),
+//!         }
+//!     }
+//! }
+//!
+//! let now = Time::ZERO; // the host's monotonic clock
+//! let config = ClientConfig::new("192.0.2.9:4000".parse()?, "192.0.2.1:21".parse()?);
+//! let mut session = ClientSession::new(config, now);
+//! let mut desk = Desk::default();
+//!
+//! session.request(now, Request::WorkingDirectory)?;
+//! let greeting = b"220 ready\r\n";
+//! assert_eq!(session.receive(now, greeting), greeting.len());
+//! let wait = session.drain(now, &mut desk);
+//! assert_eq!(desk.wire, b"PWD\r\n");
+//! assert!(wait.read && wait.deadline.is_some());
+//!
+//! session.receive(now, b"257 \"/home\" is where you are\r\n");
+//! let wait = session.drain(now, &mut desk);
+//! assert_eq!(desk.events.last(), Some(&Event::Done(Ok(Outcome::Path(b"/home".to_vec())))));
+//! assert_eq!(wait.deadline, None);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod action;
 mod config;

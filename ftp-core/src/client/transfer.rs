@@ -231,7 +231,6 @@ impl Transfer {
     }
 
     fn movement_answered(&mut self, link: &mut Link, reply: Reply, accepted: bool) {
-        link.rest_lingers &= !accepted;
         if accepted && self.movement.is_upload() && !self.opened {
             // Nothing has been sent, so whatever succeeded was not this upload.
             return self.give_up(link, Ending::Fail(ClientError::Protocol("1xx before an upload's 2xx")), false);
@@ -248,9 +247,6 @@ impl Transfer {
         }
         if !accepted {
             self.cancel_data(link);
-        }
-        if let Data::Moving { .. } = self.data {
-            link.expect_progress();
         }
         self.last = Some(reply);
     }

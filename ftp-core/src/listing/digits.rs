@@ -1,6 +1,10 @@
 //! Numbers as listings show them: written straight into the buffer, and read from digits alone (no sign, no space).
 
 use alloc::vec::Vec;
+use nom::Parser;
+use nom::bytes::complete::take_while_m_n;
+use nom::combinator::map_opt;
+use nom::error::Error;
 
 /// Appends `number` in `base` (at most 16), at least `width` characters wide, filled in front with `fill`.
 pub(super) fn push_number(out: &mut Vec<u8>, mut number: u64, base: u64, width: usize, fill: u8) {
@@ -34,6 +38,13 @@ pub(super) fn parse_number(digits: &[u8], base: u32) -> Option<u64> {
     digits.iter().try_fold(0_u64, |number, &byte| {
         let digit = char::from(byte).to_digit(base)?;
         number.checked_mul(u64::from(base))?.checked_add(u64::from(digit))
+    })
+}
+
+/// A decimal number of `least` to `most` digits, of which there are at most four.
+pub(super) fn number<'a>(least: usize, most: usize) -> impl Parser<&'a [u8], Output = u16, Error = Error<&'a [u8]>> {
+    map_opt(take_while_m_n(least, most, |byte: u8| byte.is_ascii_digit()), |digits| {
+        parse_number(digits, 10).and_then(|number| u16::try_from(number).ok())
     })
 }
 

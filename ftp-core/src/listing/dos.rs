@@ -1,6 +1,6 @@
 //! Lines as `DIR` of DOS and Windows shows them, which some servers give for LIST. Only read, never written.
 
-use super::digits::parse_number;
+use super::digits::number;
 use super::{Entry, EntryKind};
 use crate::time::{Civil, WallTime};
 use nom::branch::alt;
@@ -44,8 +44,8 @@ fn date(line: &[u8]) -> IResult<&[u8], (i64, u8, u8)> {
     let dash = || alt((tag("-"), tag("/")));
     let (line, month) = terminated(pair, dash()).parse(line)?;
     let (line, day) = terminated(pair, dash()).parse(line)?;
-    let (line, year) = alt((digits(4), digits(2))).parse(line)?;
-    let year = match year as i64 {
+    let (line, year) = alt((number(4, 4), number(2, 2))).parse(line)?;
+    let year = match i64::from(year) {
         year @ 70..=99 => 1900 + year,
         year @ 0..70 => 2000 + year,
         year => year,
@@ -87,22 +87,99 @@ fn directory_gap(line: &[u8]) -> IResult<&[u8], &[u8]> {
 }
 
 /// ```text
-/// size = 1*( DIGIT / "," )
+/// size = DIGIT *( DIGIT / "," )
 /// ```
 fn size(line: &[u8]) -> IResult<&[u8], u64> {
-    map_opt(take_while1(|byte: u8| byte.is_ascii_digit() || byte == b','), |text: &[u8]| {
-        text.split(|&byte| byte == b',').try_fold(0_u64, |size, group| {
-            let scale = 10_u64.checked_pow(u32::try_from(group.len()).ok()?)?;
-            size.checked_mul(scale)?.checked_add(parse_number(group, 10)?)
-        })
+    let grouped = take_while1(|byte: u8| byte.is_ascii_digit() || byte == b',');
+    let grouped = verify(grouped, |text: &[u8]| !text.starts_with(b","));
+    map_opt(grouped, |text: &[u8]| {
+        let mut digits = text.iter().filter(|&&byte| byte != b',');
+        digits.try_fold(0_u64, |size, digit| size.checked_mul(10)?.checked_add(u64::from(digit - b'0')))
     })
     .parse(line)
 }
 
 fn pair(line: &[u8]) -> IResult<&[u8], u8> {
-    digits(2).map(|number| number as u8).parse(line)
+    number(2, 2).map(|number| number as u8).parse(line)
 }
 
-fn digits<'a>(count: usize) -> impl Parser<&'a [u8], Output = u64, Error = nom::error::Error<&'a [u8]>> {
-    map_opt(take_while_m_n(count, count, |byte: u8| byte.is_ascii_digit()), |text| parse_number(text, 10))
+#[cfg(test)]
+mod tests {
+    use super::super::arbitrary::{mutate, name};
+    use super::*;
+    use alloc::format;
+    use alloc::vec::Vec;
+    use proptest::prelude::*;
+
+    fn read(line: &str) -> Entry {
+        parse_dos(line.as_bytes()).unwrap_or_else(|| panic!("{line:?} is not understood"))
+    }
+
+    fn on(stamp: &str) -> Option<WallTime> {
+        WallTime::parse(stamp.as_bytes())
+    }
+
+    #[test]
+    fn files_and_directories() {
+        let directory = Entry { modified: on("19990225173600"), ..Entry::directory("pub dir") };
+        assert_eq!(read("02-25-99  05:36PM       <DIR>          pub dir"), directory);
+        let file = Entry { modified: on("20240225053600"), ..Entry::file("a b", 12345) };
+        assert_eq!(read("02-25-2024  05:36AM                12345 a b"), file);
+        assert_eq!(read("02/25/24 05:36 12,345 a b"), file);
+        assert_eq!(read("02-25-24  05:36 am 12345  two").name, b" two");
+        assert_eq!(read("02-25-24  05:36AM       <DIR>           two").name, b" two");
+        assert_eq!(read("02-25-24  05:36AM       <JUNCTION>     j").kind, EntryKind::Symlink(Vec::new()));
+        assert_eq!(read("02-25-24  05:36AM       <DIR>          ..").kind, EntryKind::Parent);
+    }
+
+    #[test]
+    fn years_and_hours() {
+        let date = |text: &str| read(&format!("{text} 1 f")).modified;
+        assert_eq!(date("01-01-70 12:00AM"), on("19700101000000"));
+        assert_eq!(date("01-01-69 12:30PM"), on("20690101123000"));
+        assert_eq!(date("12-31-1999 23:59"), on("19991231235900"));
+    }
+
+    #[test]
+    fn other_lines_are_none() {
+        for line in [
+            "",
+            "02-25-99",
+            "02-25-99  05:36PM       <DIR>          ",
+            "13-25-99  05:36PM  1 f",
+            "02-30-99  05:36PM  1 f",
+            "02-25-99  25:36  1 f",
+            "02-25-999  05:36PM  1 f",
+            "02-25-99  05:36PM  99999999999999999999 f",
+            "02-25-99  05:36PM  , f",
+            "-rw-r--r-- 1 ftp ftp 5 Nov  7  1998 f",
+        ] {
+            assert_eq!(parse_dos(line.as_bytes()), None, "{line}");
+        }
+    }
+
+    fn line(size: Option<u64>, name: &[u8]) -> Vec<u8> {
+        let column = size.map_or("      <DIR>         ".into(), |size| format!("{size:20}"));
+        let mut line = format!("11-07-98  08:52AM {column} ").into_bytes();
+        line.extend_from_slice(name);
+        line
+    }
+
+    proptest! {
+        #[test]
+        fn names_and_sizes_are_kept(size: Option<u64>, name in name()) {
+            let entry = parse_dos(&line(size, &name)).unwrap();
+            prop_assert_eq!((entry.size, entry.name), (size, name));
+        }
+
+        #[test]
+        fn anything_can_be_read(line in proptest::collection::vec(any::<u8>(), 0..80)) {
+            prop_assert!(parse_dos(&line).is_none_or(|entry| line.ends_with(&entry.name)));
+        }
+
+        #[test]
+        fn a_damaged_line_can_be_read(size: Option<u64>, name in name(), at: prop::sample::Index, byte: u8, how: u8) {
+            let _ = parse_dos(&mutate(line(size, &name), at, byte, how));
+        }
+    }
 }

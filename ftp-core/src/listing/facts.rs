@@ -167,22 +167,22 @@ pub fn write_facts(entry: &Entry, facts: Facts, out: &mut Vec<u8>) {
 }
 
 fn write_type(kind: &EntryKind, out: &mut Vec<u8>) {
-    let word: &[u8] = match kind {
-        EntryKind::File => b"file",
-        EntryKind::Directory => b"dir",
-        EntryKind::Current => b"cdir",
-        EntryKind::Parent => b"pdir",
-        // A value ends at the semicolon and holds no space (RFC 3659 7.2): such a target is not shown.
-        EntryKind::Symlink(target)
-            if !target.is_empty() && is_one_line(target) && memchr::memchr2(b';', b' ', target).is_none() =>
-        {
-            out.extend_from_slice(b"OS.unix=slink:");
-            target
-        }
-        EntryKind::Symlink(_) => b"OS.unix=symlink",
-        EntryKind::Other => b"OS.unix=other",
+    let (value, target): (&[u8], &[u8]) = match kind {
+        EntryKind::File => (b"file", b""),
+        EntryKind::Directory => (b"dir", b""),
+        EntryKind::Current => (b"cdir", b""),
+        EntryKind::Parent => (b"pdir", b""),
+        EntryKind::Symlink(target) if is_value(target) => (b"OS.unix=slink:", target),
+        EntryKind::Symlink(_) => (b"OS.unix=symlink", b""),
+        EntryKind::Other => (b"OS.unix=other", b""),
     };
-    out.extend_from_slice(word);
+    out.extend_from_slice(value);
+    out.extend_from_slice(target);
+}
+
+/// Can `target` stand in a fact? A value ends at the semicolon and holds no space (RFC 3659 7.2).
+fn is_value(target: &[u8]) -> bool {
+    !target.is_empty() && is_one_line(target) && memchr::memchr2(b';', b' ', target).is_none()
 }
 
 /// Reads a line of MLSD, or of MLST without the space in front of it. `None` for a line that is none.
@@ -256,4 +256,168 @@ fn parse_type(value: &[u8], name: &[u8]) -> EntryKind {
 fn parse_unique(value: &[u8]) -> Option<(u64, u64)> {
     let middle = value.iter().position(|byte| byte.eq_ignore_ascii_case(&b'U'))?;
     Some((parse_number(&value[..middle], 16)?, parse_number(&value[middle + 1..], 16)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::arbitrary::{entry, mutate};
+    use super::*;
+    use proptest::prelude::*;
+
+    fn written(entry: &Entry, facts: Facts) -> Vec<u8> {
+        let mut out = Vec::new();
+        write_facts(entry, facts, &mut out);
+        out
+    }
+
+    fn any_facts() -> impl Strategy<Value = Facts> {
+        (0..=Facts::ALL.0).prop_map(Facts)
+    }
+
+    /// `entry` as `facts` show it.
+    fn shown(mut entry: Entry, facts: Facts) -> Entry {
+        let rights = indicators(&entry).iter().map(|(_, right)| *right);
+        let rights =
+            rights.filter(|right| entry.permissions.allows(*right)).fold(Permissions::NONE, |all, right| all | right);
+        entry.permissions = if facts.contains(Facts::PERM) { rights } else { Permissions::ALL };
+        entry.size = entry.size.filter(|_| facts.contains(Facts::SIZE) && !entry.is_directory());
+        entry.modified =
+            entry.modified.filter(|_| facts.contains(Facts::MODIFY)).map(|time| WallTime { nanos: 0, ..time });
+        entry.unique = entry.unique.filter(|_| facts.contains(Facts::UNIQUE));
+        entry.mode = entry.mode.filter(|_| facts.contains(Facts::UNIX_MODE));
+        entry.links = None;
+        entry.kind = match entry.kind {
+            _ if !facts.contains(Facts::TYPE) => EntryKind::File,
+            EntryKind::Symlink(target) if !is_value(&target) => EntryKind::Symlink(Vec::new()),
+            kind => kind,
+        };
+        entry
+    }
+
+    #[test]
+    fn a_line_shows_the_chosen_facts_that_are_known() {
+        let mut file = Entry::file("a b;c", 42);
+        file.modified = WallTime::parse(b"19981107085215.5");
+        file.unique = Some((0x801, 0x1f));
+        file.mode = Some(0o644);
+        let all = b"type=file;size=42;modify=19981107085215;perm=adfrw;unique=801U1f;UNIX.mode=0644; a b;c";
+        assert_eq!(written(&file, Facts::ALL), all);
+        assert_eq!(written(&file, Facts::SIZE), b"size=42; a b;c");
+        assert_eq!(written(&file, Facts::NONE), b" a b;c");
+        assert_eq!(written(&Entry::directory("d"), Facts::ALL), b"type=dir;perm=cdeflmp; d");
+    }
+
+    #[test]
+    fn perm_says_what_the_user_may_do() {
+        let perm = |entry: Entry, permissions| written(&Entry { permissions, ..entry }, Facts::PERM);
+        assert_eq!(perm(Entry::file("f", 0), Permissions::READ_ONLY), b"perm=r; f");
+        assert_eq!(perm(Entry::directory("d"), Permissions::READ_ONLY), b"perm=el; d");
+        assert_eq!(perm(Entry::file("f", 0), Permissions::NONE), b"perm=; f");
+    }
+
+    #[test]
+    fn a_target_that_would_end_the_value_is_not_shown() {
+        let link = |target: &[u8]| written(&Entry::new("l", EntryKind::Symlink(target.into())), Facts::TYPE);
+        assert_eq!(link(b"../x"), b"type=OS.unix=slink:../x; l");
+        for target in [&b""[..], b"a b", b"a;size=1", b"a\r\nb"] {
+            assert_eq!(link(target), b"type=OS.unix=symlink; l");
+        }
+    }
+
+    #[test]
+    fn a_date_that_cannot_be_expressed_is_not_shown() {
+        let entry = Entry { modified: Some(WallTime { seconds: i64::MAX, nanos: 0 }), ..Entry::file("f", 1) };
+        assert_eq!(written(&entry, Facts::MODIFY), b" f");
+    }
+
+    #[test]
+    fn options_choose_known_facts() {
+        let both = Some(Facts(Facts::TYPE.0 | Facts::UNIX_MODE.0));
+        assert_eq!(Facts::parse(b"Type;UNIX.mode;"), both);
+        assert_eq!(Facts::parse(b"unix.MODE;frogs;type"), both);
+        assert_eq!(Facts::parse(b"lang;charset;"), Some(Facts::NONE));
+        assert_eq!(Facts::parse(b""), Some(Facts::NONE));
+        for wrong in [&b"unique type;"[..], b"type;;size;", b";;", b"type=file;", b" type;"] {
+            assert_eq!(Facts::parse(wrong), None, "{}", wrong.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn feat_and_opts_tell_what_is_chosen() {
+        let feature = |facts: Facts| {
+            let mut out = Vec::new();
+            facts.write_feature(&mut out);
+            out
+        };
+        assert_eq!(feature(Facts::default()), b"MLST type*;size*;modify*;perm*;unique*;UNIX.mode;");
+        assert_eq!(feature(Facts::SIZE), b"MLST type;size*;modify;perm;unique;UNIX.mode;");
+        let mut out = Vec::new();
+        Facts::NONE.write_chosen(&mut out);
+        assert_eq!(out, b"MLST OPTS");
+    }
+
+    #[test]
+    fn lines_of_other_servers_are_read() {
+        let read = |line: &[u8]| parse_facts(line).unwrap();
+        let cap = read(b"Type=file;Size=1024990;Perm=r; /tmp/cap60.pl198.tar.gz");
+        assert_eq!(cap, Entry { permissions: Permissions::READ, ..Entry::file("/tmp/cap60.pl198.tar.gz", 1_024_990) });
+        assert_eq!(read(b"PERM=el;TYPE=DIR; x").permissions, Permissions::LIST);
+        assert_eq!(read(b"type=cdir;sizd=4096; /pub").kind, EntryKind::Current);
+        assert_eq!(read(b"type=dir; .").kind, EntryKind::Current);
+        assert_eq!(read(b"type=dir; ..").kind, EntryKind::Parent);
+        assert_eq!(read(b"type=pdir; ..").kind, EntryKind::Parent);
+        assert_eq!(read(b"type=OS.UNIX=slink:a b; l").kind, EntryKind::Symlink(b"a b".into()));
+        assert_eq!(read(b"type=OS.unix=slink; l").kind, EntryKind::Symlink(Vec::new()));
+        assert_eq!(read(b"type=OS.unix=symlink; l").kind, EntryKind::Symlink(Vec::new()));
+        assert_eq!(read(b"type=OS.unix=chr-13/29; null").kind, EntryKind::Other);
+        assert_eq!(read(b"type=file;  two; spaces").name, b" two; spaces");
+        let plain = read(b"size=x;modify=never;unique=abc;X.y;=;;lang=en; f");
+        assert_eq!(plain, Entry::new("f", EntryKind::File));
+    }
+
+    #[test]
+    fn lines_without_facts_or_names_are_none() {
+        assert_eq!(parse_facts(b" name"), Some(Entry::new("name", EntryKind::File)));
+        for line in [&b""[..], b" ", b"type=file; ", b"type=file;", b"name", b"type=file;size=1"] {
+            assert_eq!(parse_facts(line), None);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(entry in entry(), facts in any_facts()) {
+            // Without its type, what the letters of a directory mean is not told.
+            let facts = if entry.is_directory() { Facts(facts.0 | Facts::TYPE.0) } else { facts };
+            let line = written(&entry, facts);
+            prop_assert_eq!(parse_facts(&line), Some(shown(entry, facts)));
+        }
+
+        #[test]
+        fn the_facts_of_a_line_hold_no_space(entry in entry(), facts in any_facts()) {
+            let line = written(&entry, facts);
+            let end = line.len() - entry.name.len() - 1;
+            prop_assert_eq!(line.iter().position(|&byte| byte == b' '), Some(end));
+        }
+
+        #[test]
+        fn a_choice_is_understood_as_told(facts in any_facts()) {
+            let mut out = Vec::new();
+            facts.write_chosen(&mut out);
+            let list = out.strip_prefix(b"MLST OPTS").unwrap();
+            prop_assert_eq!(Facts::parse(list.strip_prefix(b" ").unwrap_or(list)), Some(facts));
+        }
+
+        #[test]
+        fn anything_can_be_read(line in proptest::collection::vec(any::<u8>(), 0..80)) {
+            let _ = Facts::parse(&line);
+            if let Some(entry) = parse_facts(&line) {
+                prop_assert!(line.ends_with(&entry.name));
+            }
+        }
+
+        #[test]
+        fn a_damaged_line_can_be_read(entry in entry(), at: prop::sample::Index, byte: u8, how: u8) {
+            let _ = parse_facts(&mutate(written(&entry, Facts::ALL), at, byte, how));
+        }
+    }
 }

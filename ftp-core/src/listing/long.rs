@@ -20,7 +20,8 @@ pub(super) const DAY: i64 = 86_400;
 /// nobody's business. An entry whose name holds a line end must be left out; [`write_line`](super::write_line) does so.
 pub fn write_long(entry: &Entry, now: WallTime, out: &mut Vec<u8>) {
     write_mode(entry, out);
-    push_number(out, entry.links.unwrap_or(1), 10, 4, b' ');
+    out.push(b' ');
+    push_number(out, entry.links.unwrap_or(1), 10, 3, b' ');
     out.extend_from_slice(b" ftp      ftp      ");
     push_number(out, entry.size.unwrap_or(0), 10, 12, b' ');
     out.push(b' ');
@@ -96,6 +97,74 @@ fn write_date(modified: WallTime, now: WallTime, out: &mut Vec<u8>) {
         push_number(out, u64::from(civil.minute), 10, 2, b'0');
     } else {
         out.push(b' ');
-        push_number(out, civil.year.clamp(0, 9999) as u64, 10, 4, b'0');
+        push_number(out, u64::try_from(civil.year).unwrap_or(0).min(9999), 10, 4, b'0');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::String;
+
+    /// 2026-11-20 12:00.
+    const NOW: WallTime = WallTime { seconds: 1_795_176_000, nanos: 0 };
+
+    fn written(entry: &Entry) -> String {
+        let mut out = Vec::new();
+        write_long(entry, NOW, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    fn dated(seconds_ago: i64) -> String {
+        let modified = Some(WallTime { seconds: NOW.seconds - seconds_ago, nanos: 0 });
+        written(&Entry { modified, ..Entry::file("f", 1) })
+    }
+
+    #[test]
+    fn files_directories_and_links() {
+        let modified = WallTime::parse(b"20261107085215");
+        let file = Entry { modified, mode: Some(0o640), links: Some(2), ..Entry::file("a b", 1234) };
+        assert_eq!(written(&file), "-rw-r-----   2 ftp      ftp              1234 Nov  7 08:52 a b");
+        let directory = Entry { modified, ..Entry::directory("pub") };
+        assert_eq!(written(&directory), "drwxr-xr-x   1 ftp      ftp                 0 Nov  7 08:52 pub");
+        let link = Entry { modified, size: Some(3), ..Entry::new("l", EntryKind::Symlink(b"pub".into())) };
+        assert_eq!(written(&link), "lrwxrwxrwx   1 ftp      ftp                 3 Nov  7 08:52 l -> pub");
+        let unknown = Entry { modified, ..Entry::new("l", EntryKind::Symlink(Vec::new())) };
+        assert!(written(&unknown).ends_with(" l"));
+        let forging = Entry { modified, ..Entry::new("l", EntryKind::Symlink(b"a\r\nb".into())) };
+        assert!(written(&forging).ends_with(" l"));
+    }
+
+    #[test]
+    fn a_time_is_shown_for_half_a_year() {
+        assert!(dated(0).ends_with(" Nov 20 12:00 f"));
+        assert!(dated(-DAY).ends_with(" Nov 21 12:00 f"));
+        assert!(dated(-DAY - 1).ends_with(" Nov 21  2026 f"));
+        assert!(dated(HALF_YEAR - 1).ends_with(" May 21 21:05 f"));
+        assert!(dated(HALF_YEAR).ends_with(" May 21  2026 f"));
+    }
+
+    #[test]
+    fn dates_at_the_ends_of_time_keep_the_columns() {
+        for seconds in [i64::MIN, i64::MAX] {
+            let line = written(&Entry { modified: Some(WallTime { seconds, nanos: 0 }), ..Entry::file("f", 1) });
+            assert_eq!(line.len(), dated(0).len());
+        }
+    }
+
+    #[test]
+    fn special_bits_take_the_place_of_execute() {
+        let mode = |mode| written(&Entry { mode: Some(mode), ..Entry::file("f", 1) })[..10].into();
+        let modes: [String; 4] = [mode(0o7777), mode(0o7000), mode(0o4711), mode(0o1666)];
+        assert_eq!(modes, ["-rwsrwsrwt", "---S--S--T", "-rws--x--x", "-rw-rw-rwT"]);
+    }
+
+    #[test]
+    fn rights_stand_in_for_a_mode() {
+        let mode = |entry: Entry, permissions| -> String { written(&Entry { permissions, ..entry })[..10].into() };
+        assert_eq!(mode(Entry::file("f", 1), Permissions::ALL), "-rw-r--r--");
+        assert_eq!(mode(Entry::file("f", 1), Permissions::READ_ONLY), "-r--r--r--");
+        assert_eq!(mode(Entry::directory("d"), Permissions::READ_ONLY), "dr-xr-xr-x");
+        assert_eq!(mode(Entry::directory("d"), Permissions::CREATE), "d-wx--x--x");
     }
 }

@@ -5,6 +5,8 @@
 //! in `unix.rs` and `dos.rs` (read), the options of LIST and NLST in `options.rs`. Which entries are listed, and from
 //! where, is the host's.
 
+#[cfg(test)]
+mod arbitrary;
 mod digits;
 mod dos;
 mod entry;
@@ -71,4 +73,57 @@ pub fn parse_list_line(line: &[u8], now: WallTime) -> Option<Entry> {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     parse_unix(line, now).or_else(|| parse_dos(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: WallTime = WallTime { seconds: 1_795_176_000, nanos: 0 };
+
+    fn written(entry: &Entry, form: ListForm) -> Vec<u8> {
+        let mut out = Vec::new();
+        write_line(entry, form, NOW, &mut out);
+        out
+    }
+
+    #[test]
+    fn every_form_ends_its_line() {
+        let file = Entry::file("f", 1);
+        assert_eq!(written(&file, ListForm::Names), b"f\r\n");
+        assert_eq!(written(&file, ListForm::Facts(Facts::SIZE)), b"size=1; f\r\n");
+        assert!(written(&file, ListForm::Long).ends_with(b" f\r\n"));
+    }
+
+    #[test]
+    fn a_name_cannot_forge_a_line() {
+        for name in [&b""[..], b"a\r\nb", b"a\nb", b"a\rb", b"a\0b"] {
+            for form in [ListForm::Long, ListForm::Names, ListForm::Facts(Facts::ALL)] {
+                assert_eq!(written(&Entry::file(name, 1), form), b"");
+            }
+        }
+    }
+
+    #[test]
+    fn the_directory_itself_is_shown_only_with_its_type() {
+        for kind in [EntryKind::Current, EntryKind::Parent] {
+            let entry = Entry::new("/pub", kind);
+            assert_eq!(written(&entry, ListForm::Facts(Facts::SIZE)), b"");
+            assert!(!written(&entry, ListForm::Facts(Facts::TYPE)).is_empty());
+        }
+    }
+
+    #[test]
+    fn a_line_of_either_kind_is_read() {
+        for line in
+            [&b"-rw-r--r-- 1 ftp ftp 5 Nov  7  1998 f\r\n"[..], b"11-07-98 12:00AM 5 f\n", b"11-07-98 00:00 5 f"]
+        {
+            let entry = parse_list_line(line, NOW).unwrap();
+            assert_eq!(
+                (&entry.name[..], entry.size, entry.modified),
+                (&b"f"[..], Some(5), WallTime::parse(b"19981107000000"))
+            );
+        }
+        assert_eq!(parse_list_line(b"total 5\r\n", NOW), None);
+    }
 }

@@ -1,6 +1,6 @@
 //! Reading lines as `ls -l` shows them, which most servers give for LIST. Writing them stands in `long.rs`.
 
-use super::digits::parse_number;
+use super::digits::{number, parse_number};
 use super::long::{DAY, MONTHS};
 use super::{Entry, EntryKind};
 use crate::time::{Civil, WallTime};
@@ -41,12 +41,12 @@ pub fn parse_unix(line: &[u8], now: WallTime) -> Option<Entry> {
 }
 
 /// ```text
-/// mode = *SP type 9*9bit [ "+" / "." / "@" ] 1*SP ; the mark behind it tells of an ACL or other attributes
+/// mode = *SP type 9*9bit [ "+" / "." / "@" ] *SP ; the mark behind it tells of an ACL or other attributes
 /// ```
 fn mode(line: &[u8]) -> IResult<&[u8], (u8, u32)> {
     let kind = one_of("-dlbcpsDP").map(|letter| letter as u8);
     let bits = map_opt(take_while_m_n(9, 9, |byte| b"-rwxsStTlL".contains(&byte)), mode_bits);
-    delimited(space0, (kind, bits), (opt(one_of("+.@")), space1)).parse(line)
+    delimited(space0, (kind, bits), (opt(one_of("+.@")), space0)).parse(line)
 }
 
 fn mode_bits(letters: &[u8]) -> Option<u32> {
@@ -164,7 +164,7 @@ impl Date {
             iso.map(|(year, month, day, (hour, minute))| Self {
                 month: month as u8,
                 day: day as u8,
-                clock: Clock::Both(year as i64, hour, minute),
+                clock: Clock::Both(year.into(), hour, minute),
             }),
         ))
         .parse(line)
@@ -196,7 +196,7 @@ fn day(line: &[u8]) -> IResult<&[u8], u8> {
 
 fn clock(line: &[u8]) -> IResult<&[u8], Clock> {
     let time = time.map(|(hour, minute)| Clock::Time(hour, minute));
-    let year = number(4, 4).map(|year| Clock::Year(year as i64));
+    let year = number(4, 4).map(|year| Clock::Year(year.into()));
     alt((time, year)).parse(line)
 }
 
@@ -209,11 +209,6 @@ fn time(line: &[u8]) -> IResult<&[u8], (u8, u8)> {
     Ok((line, (hour as u8, minute as u8)))
 }
 
-/// A number of `least` to `most` digits.
-fn number<'a>(least: usize, most: usize) -> impl Parser<&'a [u8], Output = u64, Error = nom::error::Error<&'a [u8]>> {
-    map_opt(take_while_m_n(least, most, |byte: u8| byte.is_ascii_digit()), |digits| parse_number(digits, 10))
-}
-
 /// Splits `name -> target`. Where the arrow comes more than once, the size tells: that of a link is its target's length.
 fn split_link(text: &[u8], size: Option<u64>) -> (&[u8], &[u8]) {
     const ARROW: &[u8] = b" -> ";
@@ -223,5 +218,178 @@ fn split_link(text: &[u8], size: Option<u64>) -> (&[u8], &[u8]) {
     match sized.or_else(|| arrows.next()) {
         Some(at) => (&text[..at], target(at)),
         None => (text, b""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::arbitrary::{entry, moment, mutate};
+    use super::super::write_long;
+    use super::*;
+    use alloc::vec::Vec;
+    use proptest::prelude::*;
+
+    /// 2026-11-20 12:00.
+    const NOW: WallTime = WallTime { seconds: 1_795_176_000, nanos: 0 };
+
+    fn read(line: &str) -> Entry {
+        parse_unix(line.as_bytes(), NOW).unwrap_or_else(|| panic!("{line:?} is not understood"))
+    }
+
+    fn on(stamp: &str) -> Option<WallTime> {
+        WallTime::parse(stamp.as_bytes())
+    }
+
+    #[test]
+    fn columns_come_in_many_numbers() {
+        let expected = Entry { modified: on("20261107085200"), mode: Some(0o644), ..Entry::file("a  b", 512) };
+        for (line, links) in [
+            ("-rw-r--r--   1 ftp      ftp           512 Nov  7 08:52 a  b", Some(1)),
+            ("-rw-r--r--   1 ftp 512 Nov  7 08:52 a  b", Some(1)),
+            ("-rw-r--r--   1 512 Nov  7 08:52 a  b", Some(1)),
+            ("-rw-r--r--  ftp ftp 512 Nov  7 08:52 a  b", None),
+            ("-rw-r--r--1234 ftp ftp 512 Nov  7 08:52 a  b", Some(1234)),
+            ("-rw-r--r--  512 Nov  7 08:52 a  b", None),
+            ("-rw-r--r--+ 12 domain users with spaces ftp 512 Nov  7 08:52 a  b", Some(12)),
+            ("-rw-r--r--. 1 500 500 512 Nov 7 08:52 a  b", Some(1)),
+            ("-rw-r--r--@ 1 ftp ftp512 nov 07 8:52 a  b", Some(1)),
+            ("  -rw-r--r-- 1 ftp ftp 512 7 Nov 08:52 a  b", Some(1)),
+            ("-rw-r--r-- 1 ftp ftp 512 7. Nov. 08:52 a  b", Some(1)),
+            ("-rw-r--r-- 1 ftp ftp 512 Nov 7 08:52:30 a  b", Some(1)),
+            ("-rw-r--r-- 1 ftp ftp 512 2026-11-07 08:52 a  b", Some(1)),
+        ] {
+            assert_eq!(read(line), Entry { links, ..expected.clone() }, "{line}");
+        }
+    }
+
+    #[test]
+    fn names_keep_their_spaces() {
+        assert_eq!(read("-rw-r--r-- 1 ftp ftp 5 Nov  7  1998  two leading").name, b" two leading");
+        assert_eq!(read("-rw-r--r-- 1 ftp ftp 5 Nov  7  1998 Nov  8 10:00 x ").name, b"Nov  8 10:00 x ");
+        assert_eq!(read("-rw-r--r-- 1 ftp ftp 5 Nov  7  1998 a -> b").name, b"a -> b");
+    }
+
+    #[test]
+    fn a_time_without_year_is_the_latest_that_can_be() {
+        let date = |text: &str| read(&alloc::format!("-rw-r--r-- 1 ftp ftp 5 {text} f")).modified;
+        assert_eq!(date("Nov 20 12:00"), on("20261120120000"));
+        assert_eq!(date("Nov 21 12:00"), on("20261121120000"));
+        assert_eq!(date("Nov 21 12:01"), on("20251121120100"));
+        assert_eq!(date("Dec 31 23:59"), on("20251231235900"));
+        assert_eq!(date("Feb 29 01:00"), on("20240229010000"));
+        assert_eq!(date("Feb 29  2000"), on("20000229000000"));
+        assert_eq!(date("Feb 30  2000"), None);
+        let new_year = WallTime::parse(b"20261231200000").unwrap();
+        let ahead = parse_unix(b"-rw-r--r-- 1 ftp ftp 5 Jan  1 02:00 f", new_year).unwrap();
+        assert_eq!(ahead.modified, on("20270101020000"));
+    }
+
+    #[test]
+    fn a_month_in_another_language_leaves_the_date_open() {
+        for month in ["Mär", "févr.", "мар", "Ağu"] {
+            let entry = read(&alloc::format!("-rw-r--r-- 1 ftp ftp 5 {month}  7 08:52 f"));
+            assert_eq!((&entry.name[..], entry.size, entry.modified), (&b"f"[..], Some(5), None));
+        }
+    }
+
+    #[test]
+    fn links_have_targets() {
+        let link = |target: &str| EntryKind::Symlink(target.as_bytes().into());
+        let read = |line| {
+            let entry = read(line);
+            (entry.name, entry.kind)
+        };
+        assert_eq!(read("lrwxrwxrwx 1 ftp ftp 3 Nov  7  1998 l -> pub"), (b"l".into(), link("pub")));
+        assert_eq!(read("lrwxrwxrwx 1 ftp ftp 3 Nov  7  1998 l"), (b"l".into(), link("")));
+        assert_eq!(read("lrwxrwxrwx 1 ftp ftp 1 Nov  7  1998 a -> b -> c"), (b"a -> b".into(), link("c")));
+        assert_eq!(read("lrwxrwxrwx 1 ftp ftp 9 Nov  7  1998 a -> b -> c"), (b"a".into(), link("b -> c")));
+    }
+
+    #[test]
+    fn devices_have_no_size() {
+        for numbers in ["1,   3", "1, 3", "1,3"] {
+            let entry = read(&alloc::format!("crw-rw-rw- 1 root root {numbers} Nov  7  1998 null"));
+            assert_eq!((&entry.name[..], entry.kind, entry.size), (&b"null"[..], EntryKind::Other, None));
+        }
+    }
+
+    #[test]
+    fn a_directory_and_its_parent_are_told_apart() {
+        let kind = |name: &str| read(&alloc::format!("drwxr-xr-x 2 ftp ftp 4096 Nov  7  1998 {name}")).kind;
+        assert_eq!([kind("."), kind(".."), kind("...")], [EntryKind::Current, EntryKind::Parent, EntryKind::Directory]);
+    }
+
+    #[test]
+    fn other_lines_are_none() {
+        for line in [
+            "",
+            "total 12",
+            "pub:",
+            "-rw-r--r--",
+            "-rw-r--r-- 1 ftp ftp 5 Nov  7  1998",
+            "-rw-r--r-- 1 ftp ftp 5 Nov  7  1998 ",
+            "-rw-r--r-- 1 ftp ftp 5 Nov 32  1998 f",
+            "-rw-r--r-- 1 ftp ftp Nov  7  1998 f",
+            "-xw-r--r-- 1 ftp ftp 5 Nov  7  1998 f",
+            "?rw-r--r-- 1 ftp ftp 5 Nov  7  1998 f",
+        ] {
+            assert_eq!(parse_unix(line.as_bytes(), NOW), None, "{line}");
+        }
+    }
+
+    fn written(entry: &Entry, now: WallTime) -> Vec<u8> {
+        let mut out = Vec::new();
+        write_long(entry, now, &mut out);
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(mut entry in entry(), now in moment()) {
+            // Two arrows could be read in two ways.
+            entry.name.retain(|&byte| byte != b'>');
+            prop_assume!(entry.is_listable() && entry.name != b"." && entry.name != b"..");
+            let read = parse_unix(&written(&entry, now), now).unwrap();
+            // What the name of `.` would tell, the type does not.
+            let kind = match &entry.kind {
+                EntryKind::Current | EntryKind::Parent => &EntryKind::Directory,
+                kind => kind,
+            };
+            // A target with arrows of its own can look like a shorter one of the size that is told.
+            if entry.size.is_none_or(|size| size > 100) {
+                prop_assert_eq!((&read.name, &read.kind), (&entry.name, kind));
+            }
+            prop_assert_eq!(read.size, Some(entry.size.unwrap_or(0)));
+            prop_assert_eq!(read.links, Some(entry.links.unwrap_or(1)));
+            if let Some(mode) = entry.mode {
+                prop_assert_eq!(read.mode, Some(mode));
+            }
+            let precision = if written(&entry, now).contains(&b':') && entry.modified.is_some() { 366 * DAY } else { DAY };
+            let modified = entry.modified.unwrap_or_default();
+            let late = modified.seconds - read.modified.unwrap().seconds;
+            prop_assert!((0..precision).contains(&late), "{late} s late");
+        }
+
+        #[test]
+        fn a_recent_date_is_read_to_the_minute(now in moment(), age in -DAY..15_778_476) {
+            let modified = WallTime { seconds: now.seconds - age, nanos: 0 };
+            prop_assume!((1000..=9998).contains(&modified.civil().year) && now.civil().year < 9999);
+            let line = written(&Entry { modified: Some(modified), ..Entry::file("f", 1) }, now);
+            let read = parse_unix(&line, now).unwrap().modified.unwrap();
+            prop_assert_eq!(read.seconds, modified.seconds - modified.seconds.rem_euclid(60));
+        }
+
+        #[test]
+        fn anything_can_be_read(line in proptest::collection::vec(any::<u8>(), 0..80), seconds: i64) {
+            let _ = parse_unix(&line, WallTime { seconds, nanos: 0 });
+        }
+
+        #[test]
+        fn a_damaged_line_can_be_read(entry in entry(), at: prop::sample::Index, byte: u8, how: u8) {
+            let line = mutate(written(&entry, NOW), at, byte, how);
+            if let Some(entry) = parse_unix(&line, NOW) {
+                prop_assert!(!entry.name.is_empty());
+            }
+        }
     }
 }

@@ -19,7 +19,7 @@ pub struct ServerConfig {
     pub accept_timeout: Duration,
     /// A transfer that moves no byte for so long is broken; noticed within twice this time.
     pub stall_timeout: Duration,
-    /// After the last reply, for the peer to close its side.
+    /// For the last reply to leave, and then for the peer to close its side.
     pub linger: Duration,
     /// Failed logins before the connection is closed (RFC 2577 5).
     pub login_attempts: u32,

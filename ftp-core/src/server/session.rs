@@ -50,7 +50,7 @@ pub struct ServerSession {
     urgent: bool,
     stopping: bool,
     bad_commands: u32,
-    last_command: Time,
+    last_activity: Time,
     next_op: u32,
 }
 
@@ -84,14 +84,18 @@ enum Phase {
     Open,
     /// The peer closed its side: what it asked for before is answered, then the session ends.
     HalfClosed,
-    /// The last reply is written or on its way; nothing more is read.
-    Ending,
+    /// The last reply is on its way, for so long at most; nothing more is read.
+    Ending {
+        until: Time,
+    },
     /// All is sent; the peer may now close (see [`Action::EndOutput`]).
     Lingering {
         until: Time,
     },
-    /// [`Action::Close`] is due.
-    Over,
+    /// [`Action::Close`] is due when all is sent, or at this time.
+    Over {
+        until: Time,
+    },
     /// [`Action::Close`] was handed out.
     Closed,
 }
@@ -119,7 +123,7 @@ impl ServerSession {
             urgent: false,
             stopping: false,
             bad_commands: 0,
-            last_command: now,
+            last_activity: now,
             next_op: 0,
             config,
         };
@@ -146,7 +150,7 @@ impl ServerSession {
     /// [`Wait::read`] is true.
     pub fn receive(&mut self, now: Time, bytes: &[u8]) -> usize {
         self.now = now;
-        if matches!(self.phase, Phase::Ending | Phase::Lingering { .. }) {
+        if matches!(self.phase, Phase::Ending { .. } | Phase::Lingering { .. }) {
             return bytes.len();
         }
         // The reader steps out while a line that may be its own is carried out by `self`.
@@ -158,7 +162,7 @@ impl ServerSession {
             match framed {
                 Framed::Line(line) => self.line(line),
                 Framed::TooLong => {
-                    self.last_command = now;
+                    self.last_activity = now;
                     self.bad_command("Line too long.");
                 }
                 Framed::Partial => {
@@ -187,8 +191,8 @@ impl ServerSession {
                 self.abandon_transfer();
                 self.go_on();
             }
-            Phase::Ending | Phase::Lingering { .. } => self.phase = Phase::Over,
-            Phase::HalfClosed | Phase::Over | Phase::Closed => {}
+            Phase::Ending { until } | Phase::Lingering { until } => self.phase = Phase::Over { until },
+            Phase::HalfClosed | Phase::Over { .. } | Phase::Closed => {}
         }
     }
 
@@ -198,6 +202,8 @@ impl ServerSession {
         if self.phase == Phase::Closed || self.pending.op() != Some(op) {
             return;
         }
+        // Nobody was idle while this went on.
+        self.last_activity = now;
         if let Pending::Transfer(_) = self.pending {
             self.transfer_completed(completion);
         } else {
@@ -217,10 +223,12 @@ impl ServerSession {
     /// The deadline of the last [`Wait`] has come. Calling it early or twice does no harm.
     pub fn timeout(&mut self, now: Time) {
         self.now = now;
-        if let Phase::Lingering { until } = self.phase
+        if let Phase::Ending { until } | Phase::Lingering { until } | Phase::Over { until } = self.phase
             && until <= now
         {
-            self.phase = Phase::Over;
+            // A peer that does not take its last reply does not keep the session.
+            self.output.clear();
+            self.phase = Phase::Over { until };
         }
         if !matches!(self.phase, Phase::Open | Phase::HalfClosed) {
             return;
@@ -264,15 +272,17 @@ impl ServerSession {
                     self.output.clear();
                     self.held.clear();
                     self.abandon_transfer();
-                    self.phase = if self.phase == Phase::Closed { Phase::Closed } else { Phase::Over };
+                    if self.phase != Phase::Closed {
+                        self.phase = Phase::Over { until: now };
+                    }
                 }
             }
         }
-        if self.output.is_empty() && self.phase == Phase::Ending {
+        if self.output.is_empty() && matches!(self.phase, Phase::Ending { .. }) {
             self.act(Action::EndOutput);
             self.phase = Phase::Lingering { until: now + self.config.linger };
         }
-        if self.output.is_empty() && self.phase == Phase::Over {
+        if self.output.is_empty() && matches!(self.phase, Phase::Over { .. }) {
             self.act(Action::CloseData);
             self.act(Action::Close);
             self.phase = Phase::Closed;
@@ -322,7 +332,7 @@ impl ServerSession {
         self.abandon_transfer();
         self.pending = Pending::None;
         self.held.clear();
-        self.phase = Phase::Ending;
+        self.phase = Phase::Ending { until: self.now + self.config.linger };
     }
 
     /// Does the session take in another line now?
@@ -336,7 +346,7 @@ impl ServerSession {
     }
 
     fn line(&mut self, line: &[u8]) {
-        self.last_command = self.now;
+        self.last_activity = self.now;
         if matches!(self.pending, Pending::None) {
             return self.execute(line);
         }
@@ -359,7 +369,9 @@ impl ServerSession {
             }
             match self.held.pop_front() {
                 Some(line) => self.execute(&line),
-                None if self.phase == Phase::HalfClosed => self.phase = Phase::Over,
+                None if self.phase == Phase::HalfClosed => {
+                    self.phase = Phase::Over { until: self.now + self.config.linger };
+                }
                 None => return,
             }
         }
@@ -456,7 +468,7 @@ impl ServerSession {
 
     fn deadline(&self) -> Option<Time> {
         match (self.phase, &self.pending) {
-            (Phase::Lingering { until }, _) => Some(until),
+            (Phase::Ending { until } | Phase::Lingering { until } | Phase::Over { until }, _) => Some(until),
             (Phase::Open | Phase::HalfClosed, Pending::Penalty { until, .. }) => Some(*until),
             (Phase::Open | Phase::HalfClosed, Pending::Transfer(moving)) => Some(moving.deadline(&self.config)),
             _ => self.idle_deadline(),
@@ -469,7 +481,7 @@ impl ServerSession {
             return None;
         }
         Some(if self.login.is_in() {
-            self.last_command + self.config.idle_timeout
+            self.last_activity + self.config.idle_timeout
         } else {
             self.login_since + self.config.login_timeout
         })

@@ -218,6 +218,10 @@ impl ServerSession {
             }
             (Err(TransferError::Storage(error)), _) => self.refuse_storage(verb, path, error),
         }
+        // A STAT that the transfer outran is still owed its reply.
+        for _ in 0..moving.status_wanted {
+            self.status();
+        }
         if let Some(Ended::Aborted(times)) = moving.ended {
             // RFC 959 4.1.3: "a 426 reply … followed by a 226 reply" where ABOR found a transfer.
             for _ in 0..times {

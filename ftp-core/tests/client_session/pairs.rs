@@ -88,6 +88,24 @@ fn an_unreachable_port_aborts_what_runs_and_falls_back() {
 }
 
 #[test]
+fn a_transfer_that_the_server_finished_and_nobody_saw_is_not_empty() {
+    play(pipelined, |play| {
+        play.in_type_i();
+        play.ask(retrieve(0));
+        play.server("229 (!!!1025!)|150 here|226 sent|");
+        play.unreachable();
+        play.expect(&["> EPSV|RETR f|", "open 192.0.2.1:1025", "> PASV|RETR f|"]);
+    });
+    play(pipelined, |play| {
+        play.in_type_i();
+        play.ask(retrieve(0));
+        play.server("229 (!!!1025!)|226 nothing to send|");
+        play.unreachable();
+        play.expect(&["> EPSV|RETR f|", "open 192.0.2.1:1025", "done moved 0 226"]);
+    });
+}
+
+#[test]
 fn a_refused_rest_lets_no_byte_through() {
     play(pipelined, |play| {
         play.in_type_i();

@@ -127,6 +127,17 @@ impl Server {
         run(&self.work(), arguments)
     }
 
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends it without warning.
+    pub(crate) fn kill(&mut self) -> std::io::Result<()> {
+        self.child.kill()?;
+        self.child.wait().map(drop)
+    }
+
     /// Asks it to stop.
     pub(crate) fn signal(&self) -> Outcome {
         let status = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;

@@ -2,6 +2,8 @@
 
 mod account;
 mod common;
+mod control;
 mod help;
+mod hostile;
 mod serve;
 mod transfer;

@@ -1,65 +1,10 @@
 //! `serve` as other clients and its operator see it.
 
 use crate::common::{Outcome, Server, noise, program, run};
+use crate::control::Control;
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::process::{Command, Stdio};
-
-#[test]
-fn pythons_client_is_at_home() -> Outcome {
-    let server = Server::start()?;
-    fs::write(server.home().join("big"), noise(1 << 20))?;
-    let output = Command::new("python3").arg("-c").arg(PYTHON).arg(server.port().to_string()).output()?;
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(fs::read(server.home().join("sub/copy"))? == noise(1 << 20));
-    Ok(())
-}
-
-const PYTHON: &str = r#"
-import ftplib, io, sys
-ftp = ftplib.FTP(); ftp.encoding = "utf-8"
-ftp.connect("127.0.0.1", int(sys.argv[1]), timeout=30)
-ftp.login("ann", "secret")
-big = io.BytesIO(); ftp.retrbinary("RETR big", big.write); big = big.getvalue()
-assert ftp.size("big") == len(big) == 1 << 20
-ftp.mkd("sub"); ftp.cwd("sub"); assert ftp.pwd() == "/sub"
-half = len(big) // 2
-ftp.storbinary("STOR part", io.BytesIO(big[:half]))
-ftp.storbinary("APPE part", io.BytesIO(big[half:]))
-ftp.rename("part", "copy")
-tail = io.BytesIO(); ftp.retrbinary("RETR copy", tail.write, rest=half)
-assert tail.getvalue() == big[half:]
-assert ftp.nlst() == ["copy"], ftp.nlst()
-facts = dict(ftp.mlsd())
-assert facts["copy"]["size"] == str(len(big)), facts
-ftp.storbinary("STOR n\u00e4me", io.BytesIO(b"")); ftp.delete("n\u00e4me")
-try:
-    ftp.cwd("/../../etc"); raise SystemExit("left the root")
-except ftplib.error_perm:
-    pass
-ftp.quit()
-"#;
-
-/// A conversation by hand.
-struct Control(BufReader<TcpStream>);
-
-impl Control {
-    fn connect(server: &Server) -> std::io::Result<Self> {
-        Ok(Self(BufReader::new(TcpStream::connect(("127.0.0.1", server.port()))?)))
-    }
-
-    fn reply(&mut self) -> std::io::Result<String> {
-        let mut line = String::new();
-        self.0.read_line(&mut line)?;
-        Ok(line)
-    }
-
-    fn say(&mut self, command: &str) -> std::io::Result<String> {
-        self.0.get_mut().write_all(format!("{command}\r\n").as_bytes())?;
-        self.reply()
-    }
-}
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
 
 #[test]
 fn a_stop_lets_transfers_finish() -> Outcome {
@@ -67,14 +12,8 @@ fn a_stop_lets_transfers_finish() -> Outcome {
     // More than the buffers of two sockets hold, so that it cannot have left already.
     let content = noise(32 << 20);
     fs::write(server.root().join("big"), &content)?;
-    let mut control = Control::connect(&server)?;
-    assert!(control.reply()?.starts_with("220"));
-    assert!(control.say("USER anonymous")?.starts_with("331"));
-    assert!(control.say("PASS guest@")?.starts_with("230"));
-    assert!(control.say("TYPE I")?.starts_with("200"));
-    let passive = control.say("EPSV")?;
-    let port: u16 = passive.split('|').nth(3).ok_or("no port")?.parse()?;
-    let mut data = TcpStream::connect(("127.0.0.1", port))?;
+    let mut control = Control::log_in(&server, "anonymous", "guest@")?;
+    let mut data = control.data()?;
     assert!(control.say("RETR big")?.starts_with('1'));
 
     server.signal()?;
@@ -93,14 +32,8 @@ fn a_stop_lets_transfers_finish() -> Outcome {
 fn grace_has_an_end() -> Outcome {
     let mut server = Server::start_with(&["--grace", "0s"])?;
     fs::write(server.root().join("big"), noise(32 << 20))?;
-    let mut control = Control::connect(&server)?;
-    control.reply()?;
-    control.say("USER anonymous")?;
-    control.say("PASS guest@")?;
-    let passive = control.say("EPSV")?;
-    let port: u16 = passive.split('|').nth(3).ok_or("no port")?.parse()?;
-    let _data = TcpStream::connect(("127.0.0.1", port))?;
-    control.say("TYPE I")?;
+    let mut control = Control::log_in(&server, "anonymous", "guest@")?;
+    let _data = control.data()?;
     assert!(control.say("RETR big")?.starts_with('1'));
     server.signal()?;
     assert_eq!(server.event()?["event"], "stopping");
@@ -113,14 +46,8 @@ fn grace_has_an_end() -> Outcome {
 fn a_second_signal_stops_it_at_once() -> Outcome {
     let mut server = Server::start_with(&["--grace", "1h"])?;
     fs::write(server.root().join("big"), noise(32 << 20))?;
-    let mut control = Control::connect(&server)?;
-    control.reply()?;
-    control.say("USER anonymous")?;
-    control.say("PASS guest@")?;
-    control.say("TYPE I")?;
-    let passive = control.say("EPSV")?;
-    let port: u16 = passive.split('|').nth(3).ok_or("no port")?.parse()?;
-    let _data = TcpStream::connect(("127.0.0.1", port))?;
+    let mut control = Control::log_in(&server, "anonymous", "guest@")?;
+    let _data = control.data()?;
     assert!(control.say("RETR big")?.starts_with('1'));
     server.signal()?;
     assert_eq!(server.event()?["event"], "stopping");

@@ -8,7 +8,7 @@ mod transfer;
 pub use chunks::Chunks;
 
 use super::world::{MADE, World};
-use super::{Backend, Received};
+use super::{Backend, Received, SYNCH};
 use crate::transcript::Setup;
 use ftp_core::action::{Action, Completion, DataPath, OpId, Opened, StorageError, TransferError, Work};
 use ftp_core::codec::Codec;
@@ -308,7 +308,7 @@ impl Backend for Core {
         if !self.over {
             self.session.receive_urgent(self.now);
         }
-        self.settle();
+        self.send(&SYNCH);
     }
 
     fn close(&mut self) {

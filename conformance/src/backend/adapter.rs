@@ -1,0 +1,61 @@
+//! A server as an adapter runs it, on loopback: [`serving`]. Its clock stands still until the transcript moves it.
+
+use super::sockets::Sockets;
+use super::world::{MADE, World};
+use crate::transcript::Setup;
+use ftp_host::clock::Clock;
+use ftp_host::host::Host;
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A session that does not answer for so long never will. Nothing waits for so long while all is well.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A server of this world, run by `serve`, to which a client has just connected. It is stopped by `stop` when the client
+/// is gone, so that no session lingers for one that still reads.
+///
+/// # Panics
+/// Without a port on loopback, or a thread.
+pub fn serving<Running: 'static>(
+    setup: &Setup,
+    serve: impl FnOnce(Vec<TcpListener>, Arc<Host>) -> io::Result<Running>,
+    stop: fn(&Running, Duration) -> bool,
+) -> Sockets {
+    let World { storage, accounts, config } = World::new(setup);
+    let mut host = Host::new(accounts);
+    host.config = Arc::new(config);
+    host.clock = Clock::manual();
+    host.wall_clock = Arc::new(|| MADE);
+    let host = Arc::new(host);
+    let client = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| {
+        let address = listener.local_addr()?;
+        let server = Server { running: serve(vec![listener], Arc::clone(&host))?, host, stop };
+        Sockets::connect(address, storage, Box::new(move |by| server.advance(by)))
+    });
+    match client {
+        Ok(client) => client,
+        Err(error) => panic!("no server on loopback: {error}"),
+    }
+}
+
+/// The server, which stops when it is dropped.
+struct Server<Running> {
+    host: Arc<Host>,
+    running: Running,
+    stop: fn(&Running, Duration) -> bool,
+}
+
+impl<Running> Server<Running> {
+    fn advance(&self, by: Duration) {
+        assert!(self.host.advance(by, PATIENCE), "a session does not see the time go by");
+    }
+}
+
+impl<Running> Drop for Server<Running> {
+    fn drop(&mut self) {
+        let ended = (self.stop)(&self.running, PATIENCE);
+        assert!(ended || std::thread::panicking(), "a session outlives its client");
+    }
+}

@@ -1,0 +1,339 @@
+//! The server's machine where no transcript reaches: deadlines of a peer that does not read, late answers of a host, and
+//! what holds for any input in any pieces.
+
+use ftp_core::action::{Action, Completion, OpId, Opened, StorageError, TransferError};
+use ftp_core::drain::{Closed, Port, Wait};
+use ftp_core::line::{Framed, LineReader};
+use ftp_core::reply::{Class, Reply, ReplyReader};
+use ftp_core::server::{ServerConfig, ServerSession};
+use ftp_core::time::Time;
+use proptest::prelude::*;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A host with a peer whose socket takes `room` more bytes.
+struct Host {
+    room: usize,
+    written: Vec<u8>,
+    actions: Vec<Action>,
+}
+
+impl Port<Action> for Host {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, Closed> {
+        let count = bytes.len().min(self.room);
+        self.room -= count;
+        self.written.extend_from_slice(&bytes[..count]);
+        Ok(count)
+    }
+
+    fn act(&mut self, action: Action) {
+        self.actions.push(action);
+    }
+}
+
+struct Bench {
+    session: ServerSession,
+    host: Host,
+    now: Time,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let (local, peer) = (SocketAddr::from(([127, 0, 0, 1], 21)), SocketAddr::from(([127, 0, 0, 1], 50_000)));
+        let session = ServerSession::new(Arc::new(ServerConfig::default()), local, peer, Time::ZERO);
+        Self { session, host: Host { room: usize::MAX, written: Vec::new(), actions: Vec::new() }, now: Time::ZERO }
+    }
+
+    fn logged_in() -> Self {
+        let mut bench = Self::new();
+        let _ = bench.send(b"USER ann\r\nPASS secret\r\nTYPE I\r\n");
+        let op = bench.op();
+        bench.complete(op, Completion::Login(Ok(())));
+        assert!(bench.said().ends_with("200 Type is IMAGE.\r\n"));
+        bench
+    }
+
+    fn drain(&mut self) -> Wait {
+        self.session.drain(self.now, &mut self.host)
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> Wait {
+        let mut rest = bytes;
+        loop {
+            let taken = self.session.receive(self.now, rest);
+            rest = &rest[taken..];
+            let wait = self.drain();
+            if rest.is_empty() || taken == 0 {
+                return wait;
+            }
+        }
+    }
+
+    fn complete(&mut self, op: OpId, completion: Completion) {
+        self.session.complete(self.now, op, completion);
+        let _ = self.drain();
+    }
+
+    /// The last operation that was asked for.
+    fn op(&self) -> OpId {
+        self.host.actions.iter().rev().find_map(op).expect("an operation was asked for")
+    }
+
+    fn pass(&mut self, time: Duration) -> Wait {
+        self.now = self.now + time;
+        self.session.timeout(self.now);
+        self.drain()
+    }
+
+    fn said(&mut self) -> String {
+        String::from_utf8_lossy(&std::mem::take(&mut self.host.written)).into_owned()
+    }
+
+    fn is_closed(&self) -> bool {
+        matches!(self.host.actions.last(), Some(Action::Close))
+    }
+}
+
+fn op(action: &Action) -> Option<OpId> {
+    match action {
+        Action::Login { op, .. } | Action::Storage { op, .. } | Action::Listen { op } | Action::Transfer { op, .. } => {
+            Some(*op)
+        }
+        _ => None,
+    }
+}
+
+#[test]
+fn a_peer_that_does_not_take_its_last_reply_is_left() {
+    for goodbye in [true, false] {
+        let mut bench = Bench::logged_in();
+        bench.host.room = 3;
+        let wait = bench.send(b"QUIT\r\n");
+        assert!(wait.write && !wait.read, "{wait:?}");
+        if goodbye {
+            bench.session.closed(bench.now);
+        }
+        let deadline = bench.drain().deadline.expect("it is not waited for without end");
+        bench.now = deadline;
+        bench.session.timeout(deadline);
+        let wait = bench.drain();
+        assert!(bench.is_closed() && wait.deadline.is_none() && !wait.write, "{wait:?}");
+    }
+}
+
+#[test]
+fn nobody_is_idle_while_a_transfer_runs() {
+    let mut bench = Bench::logged_in();
+    let idle = ServerConfig::default().idle_timeout;
+    let _ = bench.send(b"RETR file\r\n");
+    let op = bench.op();
+    bench.complete(op, Completion::Opened(Opened::default()));
+    bench.complete(op, Completion::Connected);
+    for round in 1..=20 {
+        let _ = bench.pass(ServerConfig::default().stall_timeout);
+        bench.complete(op, Completion::Progress(round));
+    }
+    bench.complete(op, Completion::Transferred(Ok(20)));
+    assert!(bench.said().ends_with("226 Done, 20 bytes.\r\n"));
+    let _ = bench.pass(idle.saturating_sub(Duration::from_secs(1)));
+    assert_eq!(bench.said(), "");
+    let _ = bench.pass(Duration::from_secs(1));
+    assert!(bench.said().starts_with("421 "));
+}
+
+#[test]
+fn a_late_answer_is_ignored() {
+    let mut bench = Bench::logged_in();
+    let _ = bench.send(b"CWD a\r\n");
+    let first = bench.op();
+    bench.complete(first, Completion::Storage(Err(StorageError::NotFound)));
+    let _ = bench.send(b"CWD b\r\n");
+    bench.said();
+    bench.complete(first, Completion::Storage(Ok(ftp_core::action::StorageAnswer::Done)));
+    assert_eq!(bench.said(), "", "the answer to the first is not one to the second");
+    let second = bench.op();
+    bench.complete(second, Completion::Login(Ok(())));
+    assert_eq!(bench.said(), "", "an answer of another kind is none");
+    bench.complete(second, Completion::Storage(Err(StorageError::Denied)));
+    assert_eq!(bench.said(), "550 /b: permission denied.\r\n");
+}
+
+#[test]
+fn an_abort_behind_held_commands_is_seen_after_a_synch() {
+    let mut bench = Bench::logged_in();
+    let _ = bench.send(b"RETR file\r\n");
+    let op = bench.op();
+    bench.complete(op, Completion::Opened(Opened::default()));
+    let wait = bench.send(b"NOOP\r\n");
+    assert!(!wait.read && wait.urgent, "{wait:?}");
+    bench.session.receive_urgent(bench.now);
+    assert!(bench.drain().read);
+    bench.said();
+    let _ = bench.send(b"PWD\r\n\xff\xf4\xff\xf2ABOR\r\n");
+    assert!(matches!(bench.host.actions.last(), Some(Action::Cancel { .. })));
+    bench.complete(op, Completion::Transferred(Err(TransferError::Cancelled)));
+    let said = bench.said();
+    let codes: Vec<&str> = said.lines().map(|line| &line[..3]).collect();
+    assert_eq!(codes, ["426", "226", "200", "257"]);
+}
+
+/// Command lines, sensible and not; each is one line, also to Telnet.
+fn one_line() -> impl Strategy<Value = Vec<u8>> {
+    line().prop_map(|line| {
+        line.into_iter().map(|byte| if matches!(byte, b'\n' | 0xf0..) { b'x' } else { byte }).collect()
+    })
+}
+
+/// Command lines, sensible and not.
+fn line() -> impl Strategy<Value = Vec<u8>> {
+    let known = prop::sample::select(vec![
+        "USER ann",
+        "PASS x",
+        "ACCT y",
+        "CWD a",
+        "CDUP",
+        "PWD",
+        "MKD d",
+        "RMD d",
+        "DELE f",
+        "RNFR f",
+        "RNTO g",
+        "TYPE I",
+        "TYPE A",
+        "TYPE E",
+        "STRU F",
+        "STRU R",
+        "MODE S",
+        "MODE B",
+        "PASV",
+        "EPSV",
+        "EPSV ALL",
+        "PORT 127,0,0,1,200,1",
+        "EPRT |1|127.0.0.1|5000|",
+        "REST 5",
+        "RETR f",
+        "STOR f",
+        "APPE f",
+        "STOU",
+        "LIST",
+        "NLST -a",
+        "MLSD",
+        "MLST",
+        "SIZE f",
+        "MDTM f",
+        "SYST",
+        "STAT",
+        "STAT f",
+        "HELP",
+        "HELP RETR",
+        "FEAT",
+        "OPTS UTF8 ON",
+        "OPTS MLST size",
+        "NOOP",
+        "SITE HELP",
+        "ALLO 5",
+        "ABOR",
+        "REIN",
+        "AUTH TLS",
+    ]);
+    prop_oneof![9 => known.prop_map(|line| line.as_bytes().to_vec()), 1 => prop::collection::vec(any::<u8>(), 0..40)]
+}
+
+/// ABOR and STAT are meant for a transfer under way, if there is one: what they get depends on the host's speed.
+fn for_a_transfer(line: &[u8]) -> bool {
+    matches!(line, b"ABOR" | b"STAT")
+}
+
+/// What a host says to the `nth` operation.
+fn answer(action: &Action, nth: usize) -> Vec<Completion> {
+    let good = !nth.is_multiple_of(3);
+    match action {
+        Action::Login { .. } => vec![Completion::Login(Ok(()))],
+        Action::Storage { .. } => vec![Completion::Storage(if good {
+            Ok(ftp_core::action::StorageAnswer::Done)
+        } else {
+            Err(StorageError::NotFound)
+        })],
+        Action::Listen { .. } => vec![Completion::Listening(Ok(SocketAddr::from(([127, 0, 0, 1], 4000))))],
+        Action::Transfer { .. } if good => {
+            vec![Completion::Opened(Opened::default()), Completion::Connected, Completion::Transferred(Ok(7))]
+        }
+        Action::Transfer { .. } => vec![Completion::Transferred(Err(TransferError::Storage(StorageError::Denied)))],
+        _ => Vec::new(),
+    }
+}
+
+/// Everything that a session says to these bytes, given in pieces of these sizes.
+fn converse(bytes: &[u8], pieces: &[usize]) -> Vec<u8> {
+    let mut bench = Bench::new();
+    let (mut given, mut piece, mut asked) = (0, 0, 0);
+    let mut stalled = 0;
+    loop {
+        let size = pieces[piece % pieces.len()].min(bytes.len() - given);
+        piece += 1;
+        let taken = bench.session.receive(bench.now, &bytes[given..given + size]);
+        given += taken;
+        let wait = bench.drain();
+        // One at a time, so that a command held back meets an operation under way.
+        if let Some(action) = (!bench.host.actions.is_empty()).then(|| bench.host.actions.remove(0)) {
+            if let Some(op) = op(&action) {
+                asked += 1;
+                for completion in answer(&action, asked) {
+                    bench.session.complete(bench.now, op, completion);
+                }
+                let _ = bench.drain();
+            }
+            continue;
+        }
+        if given == bytes.len() || bench.session.is_over() {
+            return bench.host.written;
+        }
+        // A failed login is answered after its delay.
+        if !wait.read {
+            stalled += 1;
+            assert!(stalled < 1000, "the session neither reads nor asks: {wait:?}");
+            bench.now = wait.deadline.expect("what it waits for");
+            bench.session.timeout(bench.now);
+        }
+    }
+}
+
+fn replies(bytes: &[u8]) -> Vec<Reply> {
+    let (mut lines, mut reader, mut rest) = (LineReader::new(65_536), ReplyReader::default(), bytes);
+    let mut found = Vec::new();
+    while !rest.is_empty() {
+        let (used, framed) = lines.next(rest);
+        if let Framed::Line(line) = framed
+            && let Some(reply) = reader.line(line).expect("a reply")
+        {
+            found.push(reply);
+        }
+        rest = &rest[used..];
+    }
+    found
+}
+
+proptest! {
+    #[test]
+    fn any_pieces_of_the_same_bytes_get_the_same_replies(
+        commands in prop::collection::vec(line().prop_filter("not now", |line| !for_a_transfer(line)), 0..25),
+        pieces in prop::collection::vec(1_usize..30, 1..8),
+    ) {
+        let bytes: Vec<u8> = commands.iter().flat_map(|line| [line.as_slice(), b"\r\n"].concat()).collect();
+        let whole = converse(&bytes, &[usize::MAX]);
+        prop_assert_eq!(converse(&bytes, &[1]).escape_ascii().to_string(), whole.escape_ascii().to_string());
+        prop_assert_eq!(converse(&bytes, &pieces).escape_ascii().to_string(), whole.escape_ascii().to_string());
+    }
+
+    #[test]
+    fn every_command_gets_one_final_reply(commands in prop::collection::vec(one_line(), 0..25)) {
+        let bytes: Vec<u8> = commands.iter().flat_map(|line| [line.as_slice(), b"\r\n"].concat()).collect();
+        let replies = replies(&converse(&bytes, &[usize::MAX]));
+        prop_assume!(!replies.iter().any(|reply| reply.code().number() == 421));
+        let finals = replies.iter().filter(|reply| reply.code().class() != Class::Preliminary).count();
+        prop_assert_eq!(finals, commands.len() + 1, "and a greeting");
+        let wrong = replies.iter().find(|reply| reply.text().starts_with(b"Internal error"));
+        prop_assert!(wrong.is_none(), "{:?}", wrong);
+    }
+}
