@@ -66,12 +66,7 @@ impl Running {
     pub fn stop(&self, grace: Duration) -> bool {
         self.gate.closed.store(true, Ordering::SeqCst);
         self.gate.alarm.ring();
-        self.host.registry.stop();
-        let in_time = self.host.registry.wait_empty(grace);
-        if !in_time {
-            self.host.registry.kick_all();
-            self.host.registry.wait_empty(Duration::from_secs(5));
-        }
+        let in_time = self.host.registry.wind_down(grace);
         self.join();
         in_time
     }

@@ -4,6 +4,7 @@
 use conformance::backend::Backend;
 use conformance::backend::core::{Chunks, Core};
 use conformance::runner::play;
+use conformance::runtime;
 use conformance::transcript::{Setup, Transcript};
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::fs;
@@ -13,11 +14,13 @@ use std::sync::Arc;
 type MakeBackend = fn(&Setup) -> Box<dyn Backend>;
 
 /// Every backend, and the name its tests have.
-const BACKENDS: [(&str, MakeBackend); 4] = [
+const BACKENDS: [(&str, MakeBackend); 6] = [
     ("core", |setup| Box::new(Core::new(setup, Chunks::Whole))),
     ("core-bytes", |setup| Box::new(Core::new(setup, Chunks::Bytes))),
     ("core-chunks-1", |setup| Box::new(Core::new(setup, Chunks::Random(1)))),
     ("core-chunks-2", |setup| Box::new(Core::new(setup, Chunks::Random(2)))),
+    ("blocking", |setup| runtime::backend(runtime::blocking, setup)),
+    ("mio", |setup| runtime::backend(runtime::mio, setup)),
 ];
 
 fn main() {

@@ -108,8 +108,8 @@ impl<A> Control<A> {
         }
         match self.channel.read(scratch) {
             Ok(count) if count > 0 => {
-                // A read that does not fill the room has emptied the socket.
-                self.readable = count == scratch.len();
+                // Only a read that finds nothing shows that nothing is left: this one may have stopped at the mark of
+                // urgent data, or before the end of the stream, and some polls say but once that there is more.
                 let taken = machine.receive(now, &scratch[..count]);
                 self.inbox.extend_from_slice(&scratch[taken..count]);
                 true

@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 /// Makes whoever waits for a session look at it again, from any thread.
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
 
+/// How long sessions that were ended may take to say so to their peers.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
 /// How many sessions there may be at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -160,6 +163,18 @@ impl Registry {
     pub fn stop(&self) {
         self.lock().stopping = true;
         self.order(STOP);
+    }
+
+    /// Stops in good order: idle sessions end at once, transfers have `grace` to finish and are then ended too. Did all end
+    /// by themselves? Who listens for new connections should close before.
+    pub fn wind_down(&self, grace: Duration) -> bool {
+        self.stop();
+        let in_time = self.wait_empty(grace);
+        if !in_time {
+            self.kick_all();
+            self.wait_empty(LAST_WORDS);
+        }
+        in_time
     }
 
     /// Has every session end now.

@@ -89,8 +89,8 @@ impl Backend for Sockets {
 
     fn send_urgent(&mut self) {
         if let Some(control) = &self.control {
-            // RFC 854: the Synch is a DM (242) sent as urgent data. A server that is gone shows later.
-            let _ = SockRef::from(control).send_out_of_band(&[242]);
+            // RFC 854: the Synch is IAC DM (255 242), the DM sent as urgent data. A server that is gone shows later.
+            let _ = SockRef::from(control).send_out_of_band(&[255, 242]);
         }
     }
 
