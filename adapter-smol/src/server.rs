@@ -83,7 +83,7 @@ impl Server {
     pub async fn stop(&self, grace: Duration) -> bool {
         self.accepting.lower();
         let registry = Arc::clone(&self.host.registry);
-        let in_time = smol::unblock(move || registry.stop_within(grace)).await;
+        let in_time = smol::unblock(move || registry.wind_down(grace)).await;
         self.running.lower();
         in_time
     }

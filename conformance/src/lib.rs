@@ -43,5 +43,7 @@
 //! backend, kept as one snapshot.
 
 pub mod backend;
+pub mod faults;
 pub mod runner;
+pub mod runtime;
 pub mod transcript;
