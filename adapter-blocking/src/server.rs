@@ -66,7 +66,7 @@ impl Running {
     pub fn stop(&self, grace: Duration) -> bool {
         self.gate.closed.store(true, Ordering::SeqCst);
         self.gate.alarm.ring();
-        let in_time = self.host.registry.stop_within(grace);
+        let in_time = self.host.registry.wind_down(grace);
         self.join();
         in_time
     }

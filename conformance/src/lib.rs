@@ -47,7 +47,9 @@
 
 pub mod backend;
 pub mod client;
+pub mod faults;
 pub mod runner;
+pub mod runtime;
 pub mod transcript;
 
 #[cfg(test)]

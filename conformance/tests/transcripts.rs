@@ -39,6 +39,8 @@ const BACKENDS: &[(&str, MakeBackend)] = &[
     ("core-chunks-1", |setup| Box::new(Core::new(setup, Chunks::Random(1)))),
     ("core-chunks-2", |setup| Box::new(Core::new(setup, Chunks::Random(2)))),
     ("adapter-blocking", |setup| Box::new(serving(setup, adapter_blocking::serve, adapter_blocking::Running::stop))),
+    ("adapter-smol", |setup| Box::new(serving(setup, adapter_smol::serve, adapter_smol::Running::stop))),
+    ("adapter-mio", |setup| Box::new(serving(setup, adapter_mio::serve, adapter_mio::Running::stop))),
 ];
 
 fn main() {

@@ -170,7 +170,7 @@ impl Connection {
             self.machine.timeout(self.clock.now());
             self.settle();
         }
-        again |= self.control.has_more();
+        again |= self.control.has_more() || matches!(self.transfer, Transfer::Moving { direction: None, .. });
         match (self.over, again) {
             (true, _) => Turn::Over,
             (false, true) => Turn::Again,

@@ -10,9 +10,6 @@ use ftp_core::time::Time;
 use std::collections::VecDeque;
 use std::io::ErrorKind;
 
-/// Telnet's "interpret as command" (RFC 854).
-const IAC: u8 = 255;
-
 /// A machine of `ftp-core`, seen from its control connection.
 pub(crate) trait Machine {
     type Action;
@@ -111,9 +108,8 @@ impl<A> Control<A> {
         }
         match self.channel.read(scratch) {
             Ok(count) if count > 0 => {
-                // A read that does not fill the room has emptied the socket, or has stopped before urgent data (tcp(7)):
-                // that is a Telnet Synch, which begins with IAC (RFC 959 4.1.3).
-                self.readable = count == scratch.len() || scratch[..count].contains(&IAC);
+                // Only a read that finds nothing shows that nothing is left: this one may have stopped at the mark of
+                // urgent data, or before the end of the stream, and some polls say but once that there is more.
                 let taken = machine.receive(now, &scratch[..count]);
                 self.inbox.extend_from_slice(&scratch[taken..count]);
                 true

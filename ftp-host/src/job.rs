@@ -37,6 +37,11 @@ pub(crate) enum Outcome {
 }
 
 impl Job {
+    /// Is it a login? Those are slow on purpose, and work rather than wait.
+    pub const fn is_login(&self) -> bool {
+        matches!(self.task, Task::Login { .. })
+    }
+
     /// Runs it; this may take its time.
     pub fn run(self) -> Finished {
         let outcome = match self.task {

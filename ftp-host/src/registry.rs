@@ -8,11 +8,11 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long a session that was told to end now may take to do so.
-const KICKED: Duration = Duration::from_secs(5);
-
 /// Makes whoever waits for a session look at it again, from any thread.
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
+
+/// How long sessions that were ended may take to say so to their peers.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// How many sessions there may be at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,14 +167,14 @@ impl Registry {
         self.order(STOP);
     }
 
-    /// Stops in good order: lets transfers finish for as long as `grace`, and then ends them too. Did all end by
-    /// themselves? It blocks.
-    pub fn stop_within(&self, grace: Duration) -> bool {
+    /// Stops in good order: idle sessions end at once, transfers have `grace` to finish and are then ended too. Did all end
+    /// by themselves? Who listens for new connections should close before.
+    pub fn wind_down(&self, grace: Duration) -> bool {
         self.stop();
         let in_time = self.wait_empty(grace);
         if !in_time {
             self.kick_all();
-            self.wait_empty(KICKED);
+            self.wait_empty(LAST_WORDS);
         }
         in_time
     }

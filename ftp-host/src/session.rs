@@ -34,6 +34,8 @@ pub struct Session {
     data: DataConnection,
     transfer: Transfer,
     job: Option<Job>,
+    /// A job was taken and is not back yet.
+    working: bool,
     /// The round of a manual clock that the last turn belonged to.
     round: u64,
     over: bool,
@@ -94,6 +96,7 @@ impl Session {
             data: DataConnection::Closed,
             transfer: Transfer::None,
             job: None,
+            working: false,
             round: 0,
             over: false,
         })
@@ -140,13 +143,17 @@ impl Session {
         }
     }
 
-    /// The work to be run elsewhere; bring it back with [`finished`](Self::finished) and take a turn.
+    /// The work to be run elsewhere; bring it back with [`finished`](Self::finished) and take a turn. Turns may be taken
+    /// meanwhile, but the next job only when this one is back.
     pub fn take_job(&mut self) -> Option<Job> {
-        self.job.take()
+        let job = self.job.take();
+        self.working |= job.is_some();
+        job
     }
 
     /// A job has been run.
     pub fn finished(&mut self, finished: Finished) {
+        self.working = false;
         let Finished { op, outcome } = finished;
         let now = self.now();
         match outcome {
@@ -192,10 +199,10 @@ impl Session {
 
     /// Tells whoever moves time by hand that everything of this round is dealt with, once no job runs.
     fn show_time(&self) {
-        let busy = self.job.is_some() || matches!(self.transfer, Transfer::Opening { .. } | Transfer::Away { .. });
         if let Some(seat) = &self.seat
             && self.host.clock.is_manual()
-            && !busy
+            && self.job.is_none()
+            && !self.working
         {
             seat.has_seen(self.round, self.control.wait.deadline);
         }

@@ -1,0 +1,5 @@
+//! The faults that every adapter must bear.
+
+fn main() {
+    conformance::faults::main(conformance::runtime::blocking);
+}
