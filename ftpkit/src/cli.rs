@@ -1,5 +1,6 @@
 //! The command line: every command and option, with its help and examples.
 
+use crate::bench::BenchOptions;
 use crate::duration;
 use crate::exit::Exit;
 use crate::url::FtpUrl;
@@ -47,6 +48,8 @@ pub(crate) enum Command {
     Put(PutOptions),
     /// List a directory
     Ls(LsOptions),
+    /// Measure servers
+    Bench(BenchOptions),
 }
 
 impl Command {
@@ -59,6 +62,7 @@ impl Command {
             Self::Get(options) => options.connect.json,
             Self::Put(options) => options.connect.json,
             Self::Ls(options) => options.connect.json,
+            Self::Bench(options) => options.json(),
         }
     }
 }
