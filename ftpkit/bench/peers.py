@@ -77,7 +77,6 @@ User ftp
 Group ftp
 UseIPv6 off
 UseReverseDNS off
-IdentLookups off
 DelayEngine off
 MaxInstances none
 MaxClients none
@@ -91,8 +90,7 @@ AuthOrder mod_auth_unix.c
 AuthPAM off
 RequireValidShell off
 PidFile {work}/proftpd.pid
-ScoreboardFile {work}/proftpd.scoreboard
-DelayTable none
+ScoreboardFile none
 ControlsEngine off
 AllowOverwrite on
 DefaultRoot ~

@@ -53,7 +53,8 @@ impl Drop for Server {
 
 /// The exit code, and what stood on standard output.
 fn bench(arguments: &[&str]) -> Result<(Option<i32>, String)> {
-    let small = "--runs 1 --duration 1s --size 3M --files 5 --many 10 --entries 7 --sessions 5 --connections 3 --format json";
+    let small =
+        "--runs 1 --duration 1s --size 3M --files 5 --many 10 --entries 7 --sessions 5 --connections 3 --format json";
     let output = Command::new(PROGRAM).arg("bench").args(arguments).args(small.split(' ')).output()?;
     Ok((output.status.code(), String::from_utf8(output.stdout)?))
 }

@@ -6,6 +6,8 @@ use super::workload::Subject;
 use ftp_core::address::{find_extended_port, find_host_port};
 use ftp_core::line::{Framed, LineReader, write_line};
 use ftp_core::reply::{Class, Reply, ReplyReader};
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -35,9 +37,32 @@ impl Connection {
     ///
     /// # Errors
     /// [`Fault::Connect`].
-    pub(super) fn open(peer: SocketAddr, timeout: Duration) -> Result<Self, Fault> {
-        Ok(Self {
-            stream: connect(peer, timeout)?,
+    fn open(peer: SocketAddr, timeout: Duration) -> Result<Self, Fault> {
+        Ok(Self::over(connect(peer, timeout)?, peer, timeout))
+    }
+
+    /// Begins to connect, and waits for nothing: when the socket is readable, the greeting is there, or the reason why
+    /// not. [`Self::fill`] then does not wait either.
+    ///
+    /// # Errors
+    /// [`Fault::Connect`].
+    pub(super) fn begin(peer: SocketAddr, timeout: Duration) -> Result<Self, Fault> {
+        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+        let family = if peer.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+        let socket = socket_with(family, SocketType::STREAM, flags, None);
+        let socket = socket.map_err(|error| Fault::Connect(error.into()))?;
+        match rustix::net::connect(&socket, &peer) {
+            Ok(()) | Err(Errno::INPROGRESS) => {}
+            Err(error) => return Err(Fault::Connect(error.into())),
+        }
+        let stream = TcpStream::from(socket);
+        stream.set_nodelay(true)?;
+        Ok(Self::over(stream, peer, timeout))
+    }
+
+    fn over(stream: TcpStream, peer: SocketAddr, timeout: Duration) -> Self {
+        Self {
+            stream,
             peer,
             timeout,
             lines: LineReader::new(LINE_LIMIT),
@@ -45,7 +70,7 @@ impl Connection {
             buffer: vec![0; BUFFER],
             unread: 0..0,
             plain_passive: false,
-        })
+        }
     }
 
     /// Connects and logs in, with TYPE I.

@@ -42,20 +42,18 @@ pub(super) fn run(subject: &Subject, options: &BenchOptions) -> Result<Vec<Figur
     Ok(figures)
 }
 
-/// Opens sessions until the server refuses, or there are enough. Only their sockets are kept.
+/// Opens sessions until the server refuses, or there is one more than enough. The last is closed again, so that there is room
+/// for the logins that are to be timed. Only their sockets are kept.
 fn open(subject: &Subject, options: &BenchOptions) -> Result<Vec<TcpStream>, Fault> {
-    let mut sessions = Vec::with_capacity(options.sessions);
-    while sessions.len() < options.sessions {
+    let mut sessions = Vec::with_capacity(options.sessions + 1);
+    while sessions.len() <= options.sessions {
         match Connection::login(subject, options.timeout).and_then(|session| Ok(session.stream().try_clone()?)) {
             Ok(session) => sessions.push(session),
             Err(fault) if sessions.is_empty() => return Err(fault),
-            Err(_) => {
-                // Room for the logins that are to be timed.
-                sessions.pop();
-                break;
-            }
+            Err(_) => break,
         }
     }
+    sessions.pop();
     Ok(sessions)
 }
 

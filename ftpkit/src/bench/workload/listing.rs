@@ -9,9 +9,6 @@ use super::{Subject, per_second, put};
 use ftp_core::reply::Class;
 use std::time::Instant;
 
-/// What is listed unless `--dir` names another.
-const DIRECTORY: &str = "ftpkit-bench-directory";
-
 /// The most that a listing may have. Longer ones show as too short.
 const LISTING_LIMIT: u64 = 256 << 20;
 
@@ -20,10 +17,11 @@ pub(super) fn prepare(subject: &Subject, options: &BenchOptions) -> Result<(), F
     if options.dir.is_some() {
         return Ok(());
     }
+    let directory = subject.own("directory");
     let mut connection = Connection::login(subject, options.timeout)?;
-    let made = connection.ask("MKD", DIRECTORY.as_bytes())?;
+    let made = connection.ask("MKD", directory.as_bytes())?;
     // One that was left behind by an interrupted run is filled again.
-    connection.demand("CWD", DIRECTORY.as_bytes()).map_err(|fault| match made.code().class() {
+    connection.demand("CWD", directory.as_bytes()).map_err(|fault| match made.code().class() {
         Class::Completion => fault,
         _ => Fault::Refused(made),
     })?;
@@ -33,12 +31,12 @@ pub(super) fn prepare(subject: &Subject, options: &BenchOptions) -> Result<(), F
 /// Lists the directory once, after changing into it: how options and names are told apart differs among servers.
 pub(super) fn run(verb: &str, subject: &Subject, options: &BenchOptions) -> Result<Vec<Figure>, Fault> {
     let mut connection = Connection::login(subject, options.timeout)?;
-    connection.demand("CWD", options.dir.as_deref().unwrap_or(DIRECTORY).as_bytes())?;
+    let directory = options.dir.clone().unwrap_or_else(|| subject.own("directory"));
+    connection.demand("CWD", directory.as_bytes())?;
     let began = Instant::now();
     let stream = connection.data(&command(verb, b""), false)?;
     connection.begun()?;
-    let listing = collect(&stream, LISTING_LIMIT)?;
-    drop(stream);
+    let listing = collect(stream, LISTING_LIMIT)?;
     connection.done()?;
     let time = began.elapsed();
     let lines = listing.split_inclusive(|&byte| byte == b'\n').count() as u64;
@@ -57,12 +55,13 @@ pub(super) fn finish(subject: &Subject, options: &BenchOptions) -> Result<(), Fa
         return Ok(());
     }
     let mut connection = Connection::login(subject, options.timeout)?;
-    connection.demand("CWD", DIRECTORY.as_bytes())?;
+    let directory = subject.own("directory");
+    connection.demand("CWD", directory.as_bytes())?;
     for number in 0..options.entries {
         connection.ask("DELE", entry(number).as_bytes())?;
     }
     connection.demand("CDUP", b"")?;
-    accepted(connection.ask("RMD", DIRECTORY.as_bytes())?).map(drop)
+    accepted(connection.ask("RMD", directory.as_bytes())?).map(drop)
 }
 
 fn entry(number: usize) -> String {

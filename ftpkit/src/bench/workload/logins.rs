@@ -69,7 +69,7 @@ fn ready(logins: &[Login], timeout: &Timespec) -> Result<Vec<usize>, Fault> {
 
 impl Login {
     fn begin(subject: &Subject, options: &BenchOptions) -> Result<Self, Fault> {
-        Ok(Self { connection: Connection::open(subject.address, options.timeout)?, stage: Stage::Greeting })
+        Ok(Self { connection: Connection::begin(subject.address, options.timeout)?, stage: Stage::Greeting })
     }
 
     /// Reads what came and answers it; true when the login is over.
@@ -77,6 +77,9 @@ impl Login {
         match self.connection.fill() {
             // 221 need not have been read for QUIT to have done its work.
             Err(Fault::Closed) if self.stage == Stage::Quit => return Ok(true),
+            Err(Fault::Io(error)) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
+            // The connection has only now come to be, or has not.
+            Err(Fault::Io(error)) if self.stage == Stage::Greeting => return Err(Fault::Connect(error)),
             filled => filled?,
         }
         while let Some(reply) = self.connection.received()? {

@@ -28,6 +28,13 @@ pub(super) struct Subject {
     pub(super) password: Secret,
 }
 
+impl Subject {
+    /// The name of something that is stored there. Servers that serve the same directory do not get in each other's way.
+    fn own(&self, what: &str) -> String {
+        format!("ftpkit-bench-{}-{what}", self.address.port())
+    }
+}
+
 /// Something to measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(super) enum Workload {
@@ -130,7 +137,7 @@ fn per_second(count: u64, time: Duration) -> f64 {
 fn put(connection: &mut Connection, name: &str, bytes: &[u8]) -> Result<(), Fault> {
     let stream = connection.data(&super::connection::command("STOR", name.as_bytes()), false)?;
     connection.begun()?;
-    super::data::send_bytes(&stream, bytes)?;
+    super::data::send_bytes(stream, bytes)?;
     connection.done()
 }
 

@@ -8,9 +8,6 @@ use super::super::options::BenchOptions;
 use super::{Subject, per_second, put};
 use std::time::{Duration, Instant};
 
-/// What is fetched unless `--small-file` names another.
-const NAME: &str = "ftpkit-bench-small";
-
 const CONTENT: [u8; 1024] = [b'x'; 1024];
 
 /// How many downloads at the beginning and at the end are compared.
@@ -21,18 +18,19 @@ pub(super) fn prepare(subject: &Subject, options: &BenchOptions) -> Result<(), F
     if options.small_file.is_some() {
         return Ok(());
     }
-    put(&mut Connection::login(subject, options.timeout)?, NAME, &CONTENT)
+    put(&mut Connection::login(subject, options.timeout)?, &subject.own("small"), &CONTENT)
 }
 
 pub(super) fn retrieve(subject: &Subject, options: &BenchOptions) -> Result<Vec<Figure>, Fault> {
-    each_way(subject, options, |connection, _, pipelined| fetch(connection, options, pipelined))
+    let request = request(subject, options);
+    each_way(subject, options, |connection, _, pipelined| fetch(connection, &request, options, pipelined))
 }
 
 pub(super) fn store(subject: &Subject, options: &BenchOptions) -> Result<Vec<Figure>, Fault> {
     each_way(subject, options, |connection, number, pipelined| {
-        let stream = connection.data(&command("STOR", stored(number).as_bytes()), pipelined)?;
+        let stream = connection.data(&command("STOR", stored(subject, number).as_bytes()), pipelined)?;
         connection.begun()?;
-        send_bytes(&stream, &CONTENT)?;
+        send_bytes(stream, &CONTENT)?;
         connection.done()
     })
 }
@@ -40,10 +38,11 @@ pub(super) fn store(subject: &Subject, options: &BenchOptions) -> Result<Vec<Fig
 /// The rates at the beginning and at the end of a long row: sockets in `TIME_WAIT` pile up meanwhile.
 pub(super) fn many(subject: &Subject, options: &BenchOptions) -> Result<Vec<Figure>, Fault> {
     let mut connection = Connection::login(subject, options.timeout)?;
+    let request = request(subject, options);
     let window = WINDOW.min(options.many.div_ceil(2));
     let mut rate_of = |count: usize| {
         let began = Instant::now();
-        (0..count).try_for_each(|_| fetch(&mut connection, options, false))?;
+        (0..count).try_for_each(|_| fetch(&mut connection, &request, options, false))?;
         Ok::<_, Fault>((per_second(count as u64, began.elapsed()), began.elapsed()))
     };
     let (first, time_first) = rate_of(window)?;
@@ -61,23 +60,28 @@ pub(super) fn finish_retrieve(subject: &Subject, options: &BenchOptions) -> Resu
     if options.small_file.is_some() {
         return Ok(());
     }
-    Connection::login(subject, options.timeout)?.demand("DELE", NAME.as_bytes()).map(drop)
+    Connection::login(subject, options.timeout)?.demand("DELE", subject.own("small").as_bytes()).map(drop)
 }
 
 pub(super) fn finish_store(subject: &Subject, options: &BenchOptions) -> Result<(), Fault> {
     let mut connection = Connection::login(subject, options.timeout)?;
-    (0..options.files).try_for_each(|number| connection.demand("DELE", stored(number).as_bytes()).map(drop))
+    (0..options.files).try_for_each(|number| connection.demand("DELE", stored(subject, number).as_bytes()).map(drop))
 }
 
-fn stored(number: usize) -> String {
-    format!("ftpkit-bench-small-{number}")
+fn stored(subject: &Subject, number: usize) -> String {
+    subject.own(&format!("small-{number}"))
 }
 
-fn fetch(connection: &mut Connection, options: &BenchOptions, pipelined: bool) -> Result<(), Fault> {
-    let name = options.small_file.as_deref().unwrap_or(NAME);
-    let stream = connection.data(&command("RETR", name.as_bytes()), pipelined)?;
+/// The command that fetches the file.
+fn request(subject: &Subject, options: &BenchOptions) -> Vec<u8> {
+    let name = options.small_file.clone().unwrap_or_else(|| subject.own("small"));
+    command("RETR", name.as_bytes())
+}
+
+fn fetch(connection: &mut Connection, request: &[u8], options: &BenchOptions, pipelined: bool) -> Result<(), Fault> {
+    let stream = connection.data(request, pipelined)?;
     connection.begun()?;
-    let came = discard(&stream)?;
+    let came = discard(stream)?;
     connection.done()?;
     let expected = CONTENT.len() as u64;
     if options.small_file.is_none() && came != expected { Err(Fault::Short { expected, came }) } else { Ok(()) }

@@ -9,9 +9,6 @@ use super::super::process::own_cpu;
 use super::{Subject, per_second};
 use std::time::{Duration, Instant};
 
-/// What is stored, and fetched unless `--file` names another.
-const NAME: &str = "ftpkit-bench-large";
-
 const MIB: f64 = 1024.0 * 1024.0;
 const GIB: f64 = 1024.0 * MIB;
 
@@ -21,16 +18,16 @@ pub(super) fn prepare(subject: &Subject, options: &BenchOptions) -> Result<(), F
         return Ok(());
     }
     let mut connection = Connection::login(subject, options.timeout)?;
-    upload(&mut connection, &Source::new()?, options.size)
+    upload(&mut connection, subject, &Source::new()?, options.size)
 }
 
 pub(super) fn retrieve(subject: &Subject, options: &BenchOptions) -> Result<Vec<Figure>, Fault> {
-    let name = options.file.as_deref().unwrap_or(NAME);
+    let name = options.file.clone().unwrap_or_else(|| subject.own("large"));
     let mut connection = Connection::login(subject, options.timeout)?;
     let meter = Meter::start(subject);
     let stream = connection.data(&command("RETR", name.as_bytes()), false)?;
     connection.begun()?;
-    let came = discard(&stream)?;
+    let came = discard(stream)?;
     connection.done()?;
     let figures = meter.stop(came);
     if options.file.is_none() && came != options.size {
@@ -43,19 +40,19 @@ pub(super) fn store(subject: &Subject, options: &BenchOptions) -> Result<Vec<Fig
     let source = Source::new()?;
     let mut connection = Connection::login(subject, options.timeout)?;
     let meter = Meter::start(subject);
-    upload(&mut connection, &source, options.size)?;
+    upload(&mut connection, subject, &source, options.size)?;
     Ok(meter.stop(options.size))
 }
 
 pub(super) fn finish(subject: &Subject, options: &BenchOptions) -> Result<(), Fault> {
     let mut connection = Connection::login(subject, options.timeout)?;
-    connection.demand("DELE", NAME.as_bytes()).map(drop)
+    connection.demand("DELE", subject.own("large").as_bytes()).map(drop)
 }
 
-fn upload(connection: &mut Connection, source: &Source, size: u64) -> Result<(), Fault> {
-    let stream = connection.data(&command("STOR", NAME.as_bytes()), false)?;
+fn upload(connection: &mut Connection, subject: &Subject, source: &Source, size: u64) -> Result<(), Fault> {
+    let stream = connection.data(&command("STOR", subject.own("large").as_bytes()), false)?;
     connection.begun()?;
-    source.send(&stream, size)?;
+    source.send(stream, size)?;
     connection.done()
 }
 
