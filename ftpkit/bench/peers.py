@@ -4,7 +4,7 @@
     python3 ftpkit/bench/peers.py [--program target/release/ftpkit] [--runtimes blocking,...] [--only retr,stor,...]
                                   [--servers ours,vsftpd,...] [--work DIR] [-- OPTIONS OF ftpkit bench]
 
-What it does, as root on Debian 12 (it uses apt-get, dpkg, pip, unshare, openssl):
+What it does, as root on Debian 12 (it uses apt-get, dpkg, pip, unshare, ip, ss, openssl):
 
 1. Fetches the packages (`apt-get download`, `dpkg -x`) into a directory, since they conflict with each other, with the
    libraries that they lack here, and pyftpdlib into a virtual environment beside them. They are fetched once.
@@ -16,6 +16,7 @@ What it does, as root on Debian 12 (it uses apt-get, dpkg, pip, unshare, openssl
    or ident look-ups, no delays after a login, no slow password hashes. Ours is started once for each runtime given; a program
    that knows only one runtime is called without `--runtime`.
 5. Runs `ftpkit bench`, anonymously for what reads and as `bench` for what writes, prints the command lines, and stops all.
+   Sockets in TIME_WAIT are cleared away before each measurement, so that no server pays for the one before it.
 """
 
 import argparse
@@ -37,6 +38,8 @@ PACKAGES = (
 
 READING = "retr small-retr logins idle noop noop-pipelined list mlsd many-retr".split()
 WRITING = "stor small-stor".split()
+
+CLEAR = "ss --tcp --ipv4 --kill state time-wait"
 
 FILES = pathlib.Path("/srv/files")
 USER = 1500
@@ -241,7 +244,7 @@ def end_with_parent():
 def bench(program, targets, workloads, arguments, options):
     if not workloads:
         return 0
-    command = [program, "bench", *targets, "--only", ",".join(workloads), *arguments, *options]
+    command = [program, "bench", *targets, "--only", ",".join(workloads), *arguments, "--prepare", CLEAR, *options]
     print("\n$ " + shlex.join(map(str, command)) + "\n", flush=True)
     return subprocess.run([str(part) for part in command]).returncode
 
