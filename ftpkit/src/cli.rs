@@ -48,7 +48,7 @@ pub(crate) enum Command {
     Put(PutOptions),
     /// List a directory
     Ls(LsOptions),
-    /// Measure servers
+    // Without words of its own, so that those of its options stand, the long ones too.
     Bench(BenchOptions),
 }
 
