@@ -1,5 +1,6 @@
 //! The command line: every command and option, with its help and examples.
 
+use crate::bench::BenchOptions;
 use crate::duration;
 use crate::exit::Exit;
 use crate::url::{FtpUrl, UrlError};
@@ -42,6 +43,8 @@ pub(crate) enum Command {
     Get(GetOptions),
     Put(PutOptions),
     Ls(LsOptions),
+    // Without words of its own, so that those of its options stand, the long ones too.
+    Bench(BenchOptions),
 }
 
 impl Command {
@@ -51,6 +54,7 @@ impl Command {
             Self::Serve(options) => options.json,
             Self::Account(AccountCommand::List(options)) => options.json,
             Self::Account(_) => false,
+            Self::Bench(options) => options.json(),
             Self::Get(_) | Self::Put(_) | Self::Ls(_) => self.connect().is_some_and(|connect| connect.json),
         }
     }
@@ -65,7 +69,7 @@ impl Command {
             Self::Get(options) => Some(&options.connect),
             Self::Put(options) => Some(&options.connect),
             Self::Ls(options) => Some(&options.connect),
-            Self::Serve(_) | Self::Account(_) => None,
+            Self::Serve(_) | Self::Account(_) | Self::Bench(_) => None,
         }
     }
 }

@@ -1,9 +1,10 @@
-//! The program: serves a directory over FTP, keeps accounts, and fetches, stores and lists files by URL.
+//! The program: serves a directory over FTP, keeps accounts, and fetches, stores and lists files by URL, and measures servers.
 //!
 //! This file only starts things. What the commands are is in `cli`, one file does each of them, and how a failure
 //! becomes a message and an exit code is in `failure` and `exit`.
 
 mod account;
+mod bench;
 mod cli;
 mod console;
 mod duration;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         Command::Get(options) => get::run(&options, console),
         Command::Put(options) => put::run(&options, console),
         Command::Ls(options) => ls::run(&options, console),
+        Command::Bench(options) => bench::run(&options, console),
     };
     match result {
         Ok(()) => exit::Exit::Ok.into(),

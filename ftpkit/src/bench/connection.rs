@@ -1,0 +1,266 @@
+//! [`Connection`]: a control connection with as little on top of the socket as a load generator can do with. Commands are bytes;
+//! what replies look like is ftp-core's business.
+
+use super::fault::Fault;
+use super::workload::Subject;
+use ftp_core::address::{find_extended_port, find_host_port};
+use ftp_core::line::{Framed, LineReader, write_line};
+use ftp_core::reply::{Class, Reply, ReplyReader};
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+/// The longest line of a reply that is read.
+const LINE_LIMIT: usize = 8192;
+
+/// Bytes that are read at once: some hundred replies, for commands in flight.
+const BUFFER: usize = 16 * 1024;
+
+/// A control connection.
+pub(super) struct Connection {
+    stream: TcpStream,
+    peer: SocketAddr,
+    timeout: Duration,
+    lines: LineReader,
+    replies: ReplyReader,
+    buffer: Vec<u8>,
+    /// What of the buffer has been read from the socket but not yet as a reply.
+    unread: std::ops::Range<usize>,
+    /// The server refused EPSV: it is asked for PASV from now on.
+    plain_passive: bool,
+}
+
+impl Connection {
+    /// Connects, without waiting for the greeting.
+    ///
+    /// # Errors
+    /// [`Fault::Connect`].
+    fn open(peer: SocketAddr, timeout: Duration) -> Result<Self, Fault> {
+        Ok(Self::over(connect(peer, timeout)?, peer, timeout))
+    }
+
+    /// Begins to connect, and waits for nothing: when the socket is readable, the greeting is there, or the reason why
+    /// not. [`Self::fill`] then does not wait either.
+    ///
+    /// # Errors
+    /// [`Fault::Connect`].
+    pub(super) fn begin(peer: SocketAddr, timeout: Duration) -> Result<Self, Fault> {
+        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+        let family = if peer.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+        let socket = socket_with(family, SocketType::STREAM, flags, None);
+        let socket = socket.map_err(|error| Fault::Connect(error.into()))?;
+        match rustix::net::connect(&socket, &peer) {
+            Ok(()) | Err(Errno::INPROGRESS) => {}
+            Err(error) => return Err(Fault::Connect(error.into())),
+        }
+        let stream = TcpStream::from(socket);
+        stream.set_nodelay(true)?;
+        Ok(Self::over(stream, peer, timeout))
+    }
+
+    fn over(stream: TcpStream, peer: SocketAddr, timeout: Duration) -> Self {
+        Self {
+            stream,
+            peer,
+            timeout,
+            lines: LineReader::new(LINE_LIMIT),
+            replies: ReplyReader::default(),
+            buffer: vec![0; BUFFER],
+            unread: 0..0,
+            plain_passive: false,
+        }
+    }
+
+    /// Connects and logs in, with TYPE I.
+    ///
+    /// # Errors
+    /// What the network or the server says.
+    pub(super) fn login(subject: &Subject, timeout: Duration) -> Result<Self, Fault> {
+        let mut connection = Self::open(subject.address, timeout)?;
+        accepted(connection.reply()?)?;
+        let greeted = connection.ask("USER", subject.user.as_bytes())?;
+        if greeted.code().class() == Class::Intermediate {
+            let reply = connection.ask("PASS", subject.password.expose())?;
+            accepted(reply).map_err(as_login)?;
+        } else {
+            accepted(greeted).map_err(as_login)?;
+        }
+        connection.demand("TYPE", b"I")?;
+        Ok(connection)
+    }
+
+    /// The socket, for whoever waits.
+    pub(super) const fn stream(&self) -> &TcpStream {
+        &self.stream
+    }
+
+    /// Sends bytes as they are: one command or several.
+    ///
+    /// # Errors
+    /// What the socket says.
+    pub(super) fn send(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        Ok(self.stream.write_all(bytes)?)
+    }
+
+    /// The next reply, waited for.
+    ///
+    /// # Errors
+    /// What the socket says, or that it is no reply.
+    pub(super) fn reply(&mut self) -> Result<Reply, Fault> {
+        loop {
+            if let Some(reply) = self.received()? {
+                return Ok(reply);
+            }
+            self.fill()?;
+        }
+    }
+
+    /// The next reply, if it has been read already.
+    ///
+    /// # Errors
+    /// That it is none.
+    pub(super) fn received(&mut self) -> Result<Option<Reply>, Fault> {
+        while !self.unread.is_empty() {
+            let bytes = self.buffer.get(self.unread.clone()).unwrap_or_default();
+            let (used, framed) = self.lines.next(bytes);
+            let reply = match framed {
+                Framed::Line(line) => self.replies.line(line).map_err(|_| Fault::Protocol("a reply"))?,
+                Framed::TooLong => return Err(Fault::Protocol("a shorter line")),
+                Framed::Partial => None,
+            };
+            self.unread.start += used;
+            if reply.is_some() {
+                return Ok(reply);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads once from the socket. All that was read before must have been taken by [`Self::received`].
+    ///
+    /// # Errors
+    /// What the socket says; [`Fault::Closed`] at its end.
+    pub(super) fn fill(&mut self) -> Result<(), Fault> {
+        let read = self.stream.read(&mut self.buffer)?;
+        self.unread = 0..read;
+        if read == 0 { Err(Fault::Closed) } else { Ok(()) }
+    }
+
+    /// Sends one command and waits for its reply.
+    ///
+    /// # Errors
+    /// What the socket says.
+    pub(super) fn ask(&mut self, verb: &str, argument: &[u8]) -> Result<Reply, Fault> {
+        self.send(&command(verb, argument))?;
+        self.reply()
+    }
+
+    /// As [`Self::ask`], but anything except a completion is a fault.
+    ///
+    /// # Errors
+    /// As [`Self::ask`], and [`Fault::Refused`].
+    pub(super) fn demand(&mut self, verb: &str, argument: &[u8]) -> Result<Reply, Fault> {
+        accepted(self.ask(verb, argument)?)
+    }
+
+    /// Opens a data connection. `command` is sent together with EPSV (`pipelined`), or after the connection stands; its
+    /// reply is still to come.
+    ///
+    /// # Errors
+    /// What the network or the server says.
+    pub(super) fn data(&mut self, command: &[u8], pipelined: bool) -> Result<TcpStream, Fault> {
+        if pipelined && !self.plain_passive {
+            self.send(&[b"EPSV\r\n", command].concat())?;
+            let reply = accepted(self.reply()?)?;
+            let port = find_extended_port(reply.text()).ok_or(Fault::Protocol("a port in 229"))?;
+            return self.connect_data(port);
+        }
+        let port = self.passive()?;
+        let stream = self.connect_data(port)?;
+        self.send(command)?;
+        Ok(stream)
+    }
+
+    /// The first reply to a command of transfer.
+    ///
+    /// # Errors
+    /// [`Fault::Refused`], unless the transfer begins.
+    pub(super) fn begun(&mut self) -> Result<(), Fault> {
+        let reply = self.reply()?;
+        if reply.code().class() == Class::Preliminary { Ok(()) } else { Err(Fault::Refused(reply)) }
+    }
+
+    /// The last reply to a command of transfer, or any that says it is done.
+    ///
+    /// # Errors
+    /// [`Fault::Refused`], if it is not.
+    pub(super) fn done(&mut self) -> Result<(), Fault> {
+        accepted(self.reply()?).map(drop)
+    }
+
+    fn passive(&mut self) -> Result<u16, Fault> {
+        if !self.plain_passive {
+            let reply = self.ask("EPSV", b"")?;
+            match reply.code().class() {
+                Class::Completion => return find_extended_port(reply.text()).ok_or(Fault::Protocol("a port in 229")),
+                Class::Permanent => self.plain_passive = true,
+                _ => return Err(Fault::Refused(reply)),
+            }
+        }
+        let reply = self.demand("PASV", b"")?;
+        // Only the port: behind NAT the address is often wrong, and it is the same machine anyhow.
+        let address = find_host_port(reply.text()).ok_or(Fault::Protocol("an address in 227"))?;
+        Ok(address.port())
+    }
+
+    fn connect_data(&self, port: u16) -> Result<TcpStream, Fault> {
+        connect(SocketAddr::new(self.peer.ip(), port), self.timeout)
+    }
+}
+
+/// A command with its argument, as it goes over the wire.
+pub(super) fn command(verb: &str, argument: &[u8]) -> Vec<u8> {
+    let mut text = verb.as_bytes().to_vec();
+    if !argument.is_empty() {
+        text.push(b' ');
+        text.extend_from_slice(argument);
+    }
+    let mut out = Vec::with_capacity(text.len() + 2);
+    write_line(&text, &mut out);
+    out
+}
+
+/// The reply, if it is a completion.
+///
+/// # Errors
+/// [`Fault::Refused`].
+pub(super) fn accepted(reply: Reply) -> Result<Reply, Fault> {
+    if reply.code().class() == Class::Completion { Ok(reply) } else { Err(Fault::Refused(reply)) }
+}
+
+fn as_login(fault: Fault) -> Fault {
+    if let Fault::Refused(reply) = fault { Fault::Login(reply) } else { fault }
+}
+
+fn connect(peer: SocketAddr, timeout: Duration) -> Result<TcpStream, Fault> {
+    let stream = TcpStream::connect_timeout(&peer, timeout).map_err(Fault::Connect)?;
+    // Without it a command that follows an unacknowledged one waits for the server's delayed ACK (RFC 896, RFC 1122 4.2.3.2).
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(timeout))?;
+    stream.set_write_timeout(Some(timeout))?;
+    Ok(stream)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_cannot_hold_another() {
+        assert_eq!(command("EPSV", b""), b"EPSV\r\n");
+        assert_eq!(command("RETR", b"a b"), b"RETR a b\r\n");
+        assert_eq!(command("RETR", b"a\nDELE b"), b"RETR a DELE b\r\n");
+    }
+}

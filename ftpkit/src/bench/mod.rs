@@ -1,0 +1,155 @@
+//! `ftpkit bench`: a load generator for any FTP server, as wrk is for HTTP.
+//!
+//! This file decides the order of what is measured: one workload after the other, and within it the servers in turn
+//! (A B C A B C …), so that whatever else the machine does meanwhile hits all of them alike. How a workload is
+//! measured is in `workload`; what the figures become is in `statistics` and `report`. The protocol's grammar is ftp-core's.
+
+mod connection;
+mod data;
+mod fault;
+mod figure;
+mod local;
+mod options;
+mod process;
+mod report;
+mod statistics;
+mod target;
+mod workload;
+
+pub(crate) use options::BenchOptions;
+
+use crate::console::{Console, Go};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::interrupt::Interrupt;
+use crate::password;
+use fault::Fault;
+use ftp_core::secret::Secret;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use report::Report;
+use std::process::{Command, Stdio};
+use workload::{Subject, Workload};
+
+/// The user without a password (RFC 1635 2.1), and what is given for one.
+const ANONYMOUS: (&str, &[u8]) = ("anonymous", b"ftpkit@");
+
+/// Measures, and prints what came out.
+///
+/// # Errors
+/// [`Failure`], if nothing could be measured. A server that cannot do one workload, or any, does not end the run.
+pub(crate) fn run(options: &BenchOptions, console: Console) -> Result<(), Failure> {
+    let interrupt = Interrupt::install()?;
+    let subjects = subjects(options)?;
+    local::raise_descriptor_limit();
+    let workloads = options.workloads();
+    let bar = bar(console, workloads.len() * options.runs * subjects.len());
+
+    let mut report = Report::new(options, &subjects);
+    // From here on a first Ctrl-C still prints what has been measured.
+    interrupt.hold();
+    for workload in workloads {
+        if interrupt.asked() {
+            break;
+        }
+        measure(workload, &subjects, options, &mut report, &bar, &interrupt);
+    }
+    bar.finish_and_clear();
+    let interrupted = interrupt.asked();
+    interrupt.release();
+    for line in report.render(options.format).lines() {
+        if Console::result(line)? == Go::Stop {
+            break;
+        }
+    }
+    match report.failure() {
+        Some(failure) => Err(failure),
+        None if interrupted => Err(Failure::new(Exit::Interrupted, "cannot measure everything", "interrupted")),
+        None => Ok(()),
+    }
+}
+
+/// One workload, on all servers in turn.
+fn measure(
+    workload: Workload,
+    subjects: &[Subject],
+    options: &BenchOptions,
+    report: &mut Report,
+    bar: &ProgressBar,
+    interrupt: &Interrupt,
+) {
+    let mut able = Vec::with_capacity(subjects.len());
+    for subject in subjects {
+        bar.set_message(format!("{} {}: preparing", workload.name(), subject.target.name));
+        let prepared = workload.prepare(subject, options);
+        able.push(prepared.map_err(|fault| report.fault(workload, subject, fault)).is_ok());
+    }
+    for run in 1..=options.runs {
+        for (subject, able) in subjects.iter().zip(&mut able) {
+            if *able && !interrupt.asked() {
+                bar.set_message(format!("{} {} {run}/{}", workload.name(), subject.target.name, options.runs));
+                match before(options).and_then(|()| workload.run(subject, options)) {
+                    Ok(figures) => report.figures(workload, subject, figures),
+                    Err(fault) => {
+                        report.fault(workload, subject, fault);
+                        *able = false;
+                    }
+                }
+            }
+            bar.inc(1);
+        }
+    }
+    for subject in subjects {
+        // What cannot be tidied up stays; the figures stand nevertheless.
+        let _ = workload.finish(subject, options);
+    }
+}
+
+/// What comes before every single measurement, so that none pays for the one before it.
+fn before(options: &BenchOptions) -> Result<(), Fault> {
+    if let Some(command) = &options.prepare {
+        let mut shell = Command::new("sh");
+        let status = shell.arg("-c").arg(command).stdin(Stdio::null()).stdout(Stdio::null()).status()?;
+        if !status.success() {
+            return Err(Fault::Prepare(status.to_string()));
+        }
+    }
+    local::settle(options.time_wait);
+    Ok(())
+}
+
+fn subjects(options: &BenchOptions) -> Result<Vec<Subject>, Failure> {
+    if options.pid.is_some() && options.servers.len() > 1 {
+        return Err(Failure::new(Exit::Usage, "cannot measure", "--pid is for a single server")
+            .with_remedy("write NAME=HOST:PORT,PID for each"));
+    }
+    let password = match &options.password {
+        Some(password) => Secret::new(password.as_bytes()),
+        None if options.user == ANONYMOUS.0 || options.user == "ftp" => Secret::new(ANONYMOUS.1),
+        None => password::existing(&options.user, false)?,
+    };
+    let subjects = options.servers.iter().map(|target| {
+        let address = target.resolve().map_err(|error| {
+            Failure::new(Exit::Connect, format!("cannot find {}", target.place), error)
+                .with_remedy("write HOST:PORT, as in 127.0.0.1:2121")
+        })?;
+        Ok(Subject {
+            target: target.clone(),
+            address,
+            tree: target.pid.or(options.pid).map(process::Tree::new),
+            user: options.user.clone(),
+            password: password.clone(),
+        })
+    });
+    subjects.collect()
+}
+
+fn bar(console: Console, steps: usize) -> ProgressBar {
+    if !console.shows_bar() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::with_draw_target(Some(steps as u64), ProgressDrawTarget::stderr_with_hz(5));
+    match ProgressStyle::with_template("{wide_msg} {bar:30} {pos}/{len} {elapsed}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}

@@ -1,0 +1,85 @@
+//! `retr` and `stor`: one large file down or up, in bytes a second, and in CPU time for each GiB.
+
+use super::super::connection::{Connection, command};
+use super::super::data::{Source, discard};
+use super::super::fault::Fault;
+use super::super::figure::Figure;
+use super::super::options::BenchOptions;
+use super::super::process::own_cpu;
+use super::{Subject, per_second};
+use std::time::{Duration, Instant};
+
+const MIB: f64 = 1024.0 * 1024.0;
+const GIB: f64 = 1024.0 * MIB;
+
+/// Stores the file to be fetched.
+pub(super) fn prepare(subject: &Subject, options: &BenchOptions) -> Result<(), Fault> {
+    if options.file.is_some() {
+        return Ok(());
+    }
+    let mut connection = Connection::login(subject, options.timeout)?;
+    upload(&mut connection, subject, &Source::new()?, options.size)
+}
+
+pub(super) fn retrieve(subject: &Subject, options: &BenchOptions) -> Result<Vec<Figure>, Fault> {
+    let name = options.file.clone().unwrap_or_else(|| subject.own("large"));
+    let mut connection = Connection::login(subject, options.timeout)?;
+    let meter = Meter::start(subject);
+    let stream = connection.data(&command("RETR", name.as_bytes()), false)?;
+    connection.begun()?;
+    let came = discard(stream)?;
+    connection.done()?;
+    let figures = meter.stop(came);
+    if options.file.is_none() && came != options.size {
+        return Err(Fault::Short { expected: options.size, came });
+    }
+    Ok(figures)
+}
+
+pub(super) fn store(subject: &Subject, options: &BenchOptions) -> Result<Vec<Figure>, Fault> {
+    let source = Source::new()?;
+    let mut connection = Connection::login(subject, options.timeout)?;
+    let meter = Meter::start(subject);
+    upload(&mut connection, subject, &source, options.size)?;
+    Ok(meter.stop(options.size))
+}
+
+pub(super) fn finish(subject: &Subject, options: &BenchOptions) -> Result<(), Fault> {
+    let mut connection = Connection::login(subject, options.timeout)?;
+    connection.demand("DELE", subject.own("large").as_bytes()).map(drop)
+}
+
+fn upload(connection: &mut Connection, subject: &Subject, source: &Source, size: u64) -> Result<(), Fault> {
+    let stream = connection.data(&command("STOR", subject.own("large").as_bytes()), false)?;
+    connection.begun()?;
+    source.send(stream, size)?;
+    connection.done()
+}
+
+/// Time, and what server and client spend meanwhile.
+struct Meter<'a> {
+    subject: &'a Subject,
+    began: Instant,
+    server: Option<Duration>,
+    own: Duration,
+}
+
+impl<'a> Meter<'a> {
+    fn start(subject: &'a Subject) -> Self {
+        let server = subject.tree.and_then(super::Tree::cpu);
+        Self { subject, server, own: own_cpu(), began: Instant::now() }
+    }
+
+    fn stop(self, bytes: u64) -> Vec<Figure> {
+        let time = self.began.elapsed();
+        // The session still lives: a child that served it is still in the tree.
+        let server = self.subject.tree.and_then(super::Tree::cpu);
+        let per_gib = |time: Duration| time.as_secs_f64() * GIB / (bytes.max(1) as f64);
+        let mut figures = vec![Figure::gain("", "MiB/s", per_second(bytes, time) / MIB)];
+        if let (Some(before), Some(after)) = (self.server, server) {
+            figures.push(Figure::cost("server CPU", "s/GiB", per_gib(after.saturating_sub(before))));
+        }
+        figures.push(Figure::cost("own CPU", "s/GiB", per_gib(own_cpu().saturating_sub(self.own))));
+        figures
+    }
+}
