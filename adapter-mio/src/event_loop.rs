@@ -3,15 +3,13 @@
 use crate::crew::{Crew, Errand, Return, State};
 use crate::door::Door;
 use crate::inbox::{Inbox, Letter};
-use crate::sockets::{Address, Sockets};
-use crate::timers::{Alarm, Timers};
+use crate::places::Places;
+use crate::sockets::Sockets;
 use ftp_host::host::Host;
 use ftp_host::job::Job;
 use ftp_host::readiness::{Ready, Turn};
 use ftp_host::session::Session;
 use mio::{Events, Poll, Token};
-use slab::Slab;
-use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::net::{TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -38,27 +36,10 @@ pub struct EventLoop {
     crew: Arc<Crew>,
     inbox: Arc<Inbox>,
     letters: Vec<Letter>,
-    places: Slab<Place>,
-    /// Whose turn it is, each once.
-    queue: VecDeque<usize>,
-    timers: Timers,
+    /// A session is away while it has a job.
+    places: Places<Box<Session>>,
     scratch: Box<[u8]>,
     ended: bool,
-}
-
-/// Where a session lives.
-#[derive(Debug)]
-struct Place {
-    /// `None` while it is away with a job.
-    session: Option<Box<Session>>,
-    /// What was found ready and the session has not been told.
-    ready: Ready,
-    /// It stands in the queue.
-    queued: bool,
-    /// Its turn came while it was away.
-    missed: bool,
-    sockets: Sockets,
-    alarm: Alarm,
 }
 
 impl EventLoop {
@@ -90,20 +71,19 @@ impl EventLoop {
             crew,
             inbox,
             letters: Vec::new(),
-            places: Slab::new(),
-            queue: VecDeque::new(),
-            timers: Timers::default(),
+            places: Places::new(),
             scratch: vec![0; SCRATCH].into_boxed_slice(),
             ended: false,
         })
     }
 
     /// Sleeps until there is something to do, no longer than `limit` (`None`: no limit), and does it: at most one turn of
-    /// each session. Did not all get their turn, the next call does not sleep.
+    /// each session. How many turns there were; a session that has more to do has its next turn in the next call, which does
+    /// not sleep then.
     ///
     /// # Errors
     /// What the system says when it cannot poll: then this loop cannot go on.
-    pub fn poll_once(&mut self, limit: Option<Duration>) -> io::Result<()> {
+    pub fn poll_once(&mut self, limit: Option<Duration>) -> io::Result<usize> {
         let limit = self.sleep(limit);
         match self.poll.poll(&mut self.events, limit) {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -111,19 +91,15 @@ impl EventLoop {
         }
         self.sort_events();
         self.read_letters();
-        let now = self.host.clock.now();
-        while let Some((time, key)) = self.timers.pop(now) {
-            if self.places.get_mut(key).is_some_and(|place| place.alarm.went_off(time)) {
-                self.enqueue(key, Ready::default());
-            }
-        }
+        self.places.ring(self.host.clock.now());
         self.accept();
-        for _ in 0..self.queue.len() {
-            if let Some(key) = self.queue.pop_front() {
+        let due = self.places.due();
+        for _ in 0..due {
+            if let Some(key) = self.places.next() {
                 self.turn(key);
             }
         }
-        Ok(())
+        Ok(due)
     }
 
     /// How many sessions it has.
@@ -137,7 +113,7 @@ impl EventLoop {
 
     /// Takes turns until it is told to end, or nobody is left and nobody can come.
     pub(crate) fn run(mut self) {
-        while !self.ended && !(self.doors.is_empty() && self.places.is_empty()) {
+        while !self.ended && (!self.doors.is_empty() || self.places.len() > 0) {
             // Without a poll nobody can be served.
             if self.poll_once(None).is_err() {
                 return;
@@ -147,29 +123,23 @@ impl EventLoop {
 
     /// How long it may sleep.
     fn sleep(&self, limit: Option<Duration>) -> Option<Duration> {
-        if !self.queue.is_empty() {
+        if self.places.due() > 0 {
             return Some(Duration::ZERO);
         }
         let doors = self.doors.iter().filter_map(Door::patience);
-        let timers = self.timers.next().and_then(|next| self.host.clock.sleep_for(Some(next)));
+        let timers = self.host.clock.sleep_for(self.places.deadline());
         doors.chain(timers).chain(limit).min()
     }
 
     fn sort_events(&mut self) {
-        let Self { events, places, doors, queue, .. } = self;
-        for event in events.iter() {
+        for event in &self.events {
             let token = event.token();
             if token == Inbox::TOKEN {
                 continue;
             }
-            if let Some(door) = FIRST_DOOR.checked_sub(token.0).and_then(|at| doors.get_mut(at)) {
-                door.knock();
-                continue;
-            }
-            let address = Address::of(token);
-            if let Some(place) = places.get_mut(address.key) {
-                let ready = address.ready(event, place.sockets.wants_urgent());
-                place.enqueue(address.key, ready, queue);
+            match FIRST_DOOR.checked_sub(token.0).and_then(|at| self.doors.get_mut(at)) {
+                Some(door) => door.knock(),
+                None => self.places.note(event),
             }
         }
     }
@@ -179,7 +149,7 @@ impl EventLoop {
         self.inbox.fetch(&mut letters);
         for letter in letters.drain(..) {
             match letter {
-                Letter::Wake(key) => self.enqueue(key, Ready::default()),
+                Letter::Wake(key) => self.places.enqueue(key, Ready::default()),
                 Letter::Back(Return { key, state }) => match state {
                     State::Here(session, turn) => self.settle(key, session, turn),
                     State::Busy(session, job) => self.go_on(key, session, job),
@@ -211,39 +181,17 @@ impl EventLoop {
     }
 
     fn admit(&mut self, stream: TcpStream) -> io::Result<()> {
-        let key = self.places.vacant_key();
+        let key = self.places.next_key();
         let inbox = Arc::clone(&self.inbox);
         let session = Session::new(&self.host, stream, Arc::new(move || inbox.send(Letter::Wake(key))))?;
         let sockets = Sockets::begin(self.poll.registry(), key, &session.interest())?;
-        let place = Place {
-            session: Some(Box::new(session)),
-            ready: Ready::default(),
-            queued: false,
-            missed: false,
-            sockets,
-            alarm: Alarm::default(),
-        };
-        self.places.insert(place);
-        self.enqueue(key, Ready::ALL);
+        self.places.insert(Box::new(session), sockets);
         Ok(())
-    }
-
-    fn enqueue(&mut self, key: usize, ready: Ready) {
-        if let Some(place) = self.places.get_mut(key) {
-            place.enqueue(key, ready, &mut self.queue);
-        }
     }
 
     /// One turn of a session.
     fn turn(&mut self, key: usize) {
-        let Some(place) = self.places.get_mut(key) else { return };
-        place.queued = false;
-        // Away: it gets its turn when it is back.
-        let Some(mut session) = place.session.take() else {
-            place.missed = true;
-            return;
-        };
-        let ready = std::mem::take(&mut place.ready);
+        let Some((mut session, ready)) = self.places.take(key) else { return };
         let scratch = &mut self.scratch;
         // A panic ends this session, and nothing else.
         let done = catch_unwind(AssertUnwindSafe(move || match session.turn(ready, scratch) {
@@ -259,8 +207,7 @@ impl EventLoop {
 
     /// A session has come back with another job: first it hears what has come meanwhile.
     fn go_on(&mut self, key: usize, mut session: Box<Session>, job: Job) {
-        let Some(place) = self.places.get_mut(key) else { return };
-        let ready = std::mem::take(&mut place.ready);
+        let ready = self.places.take_ready(key);
         let scratch = &mut self.scratch;
         let done = catch_unwind(AssertUnwindSafe(move || match session.turn(ready, scratch) {
             Turn::Over => None,
@@ -278,39 +225,19 @@ impl EventLoop {
 
     /// A session has done what it could.
     fn settle(&mut self, key: usize, session: Box<Session>, turn: Turn) {
-        let Some(place) = self.places.get_mut(key) else { return };
-        let interest = session.interest();
-        let waits = place.sockets.wait(self.poll.registry(), key, &interest);
-        self.timers.set(key, &mut place.alarm, interest.deadline);
-        let more = turn == Turn::Again || std::mem::take(&mut place.missed) || place.ready != Ready::default();
-        place.session = Some(session);
-        match waits {
+        let registry = self.poll.registry();
+        if self.places.put(key, session, turn == Turn::Again, registry, |session| Some(session.interest())).is_err() {
             // A session that cannot wait cannot go on.
-            Err(_) => self.leave(key),
-            Ok(()) if more => self.enqueue(key, Ready::default()),
-            Ok(()) => {}
+            self.leave(key);
         }
     }
 
     fn leave(&mut self, key: usize) {
-        let place = self.places.try_remove(key);
+        let session = self.places.remove(key);
         // What a session drops may panic as well.
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(place)));
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(session)));
     }
 }
 
 /// The token of the first listener; those of the others lie below.
 const FIRST_DOOR: usize = Inbox::TOKEN.0 - 1;
-
-impl Place {
-    /// Notes what is ready, and sees that the session stands in the queue.
-    fn enqueue(&mut self, key: usize, ready: Ready, queue: &mut VecDeque<usize>) {
-        self.ready.control |= ready.control;
-        self.ready.urgent |= ready.urgent;
-        self.ready.data |= ready.data;
-        if !self.queued {
-            self.queued = true;
-            queue.push_back(key);
-        }
-    }
-}

@@ -6,7 +6,7 @@ use std::collections::BinaryHeap;
 
 /// A heap of alarms. Most deadlines only move further off, with every command: an alarm that is already set for an earlier
 /// time stays, and is set anew when it goes off too early. So a session costs one entry however much it does.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Timers {
     heap: BinaryHeap<Reverse<(Time, usize)>>,
 }
@@ -16,6 +16,10 @@ pub(crate) struct Timers {
 pub(crate) struct Alarm(Option<Time>);
 
 impl Timers {
+    pub(crate) const fn new() -> Self {
+        Self { heap: BinaryHeap::new() }
+    }
+
     /// Sees that the alarm of `key` goes off at `deadline` at the latest.
     pub(crate) fn set(&mut self, key: usize, alarm: &mut Alarm, deadline: Option<Time>) {
         if let Some(deadline) = deadline
@@ -63,7 +67,7 @@ mod tests {
 
     #[test]
     fn a_deadline_that_moves_further_off_costs_no_entry() {
-        let (mut timers, mut alarm) = (Timers::default(), Alarm::default());
+        let (mut timers, mut alarm) = (Timers::new(), Alarm::default());
         for second in 10..1000 {
             timers.set(7, &mut alarm, Some(at(second)));
         }
@@ -76,7 +80,7 @@ mod tests {
 
     #[test]
     fn the_earliest_deadline_counts_and_a_stale_one_is_known() {
-        let (mut timers, mut alarm) = (Timers::default(), Alarm::default());
+        let (mut timers, mut alarm) = (Timers::new(), Alarm::default());
         timers.set(7, &mut alarm, Some(at(10)));
         timers.set(7, &mut alarm, Some(at(5)));
         assert_eq!(timers.pop(at(20)), Some((at(5), 7)));
