@@ -19,8 +19,10 @@
 //! its members sleep in the file system; a disk that hangs holds up those who wait for it, and no others.
 //!
 //! # Listeners
-//! All loops have all listeners in their polls, and the loop that is free takes the connection. Where none can be taken,
-//! for want of descriptors, a listener is left alone for a moment.
+//! All loops have all listeners in their polls, and the loop that is free takes the connection. One loop that accepts for
+//! all and hands connections round was measured to be neither faster nor slower (anonymous logins, 1 and 50 at a time), and
+//! would be one more thing to wait for. A port for each loop (`SO_REUSEPORT`) would shut out listeners that a supervisor
+//! has opened. Where no connection can be taken, for want of descriptors, a listener is left alone for a moment.
 //!
 //! Nothing here knows a command or a reply. All of that is in `ftp-core`, all that touches files and sockets in
 //! `ftp-host`.
