@@ -3,6 +3,7 @@
 use crate::bench::BenchOptions;
 use crate::duration;
 use crate::exit::Exit;
+use crate::runtime::Runtime;
 use crate::url::{FtpUrl, UrlError};
 use clap::builder::TypedValueParser;
 use clap::error::ErrorKind;
@@ -124,6 +125,14 @@ pub(crate) struct ServeOptions {
     /// Serve at most so many sessions at once
     #[arg(long, value_name = "N", value_parser = positive)]
     pub(crate) max_sessions: Option<usize>,
+
+    /// Serve at most so many sessions at once to one address
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub(crate) max_per_address: Option<usize>,
+
+    /// What carries the sessions; nothing changes but what they cost
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) runtime: Runtime,
 
     /// When stopped, let transfers go on for at most this long
     #[arg(long, value_name = "TIME", value_parser = duration::parse, default_value = "30s")]
@@ -268,6 +277,10 @@ pub(crate) struct ConnectOptions {
     /// Show the conversation with the server, passwords masked
     #[arg(short, long)]
     pub(crate) verbose: bool,
+
+    /// What carries the conversation; nothing changes but what it costs
+    #[arg(long, value_enum, default_value_t = Runtime::for_a_client(), hide_short_help = true)]
+    pub(crate) runtime: Runtime,
 
     /// Let the server make the data connections (PORT), for servers behind a firewall
     #[arg(long)]

@@ -20,6 +20,7 @@ mod password;
 mod progress;
 mod put;
 mod refusal;
+mod runtime;
 mod serve;
 mod session;
 mod text;

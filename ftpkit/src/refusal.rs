@@ -3,10 +3,10 @@
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::text::shown;
-use adapter_blocking::ConnectError;
 use ftp_core::action::{StorageError, TransferError};
 use ftp_core::client::ClientError;
 use ftp_core::reply::Reply;
+use ftp_host::client::ConnectError;
 use std::io::ErrorKind;
 
 /// The failure of `what` ("cannot fetch ftp://…").

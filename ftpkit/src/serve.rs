@@ -35,7 +35,9 @@ pub(crate) fn run(options: &ServeOptions, console: Console) -> Result<(), Failur
     let host = host(options)?;
     warn(options);
     let listeners = options.listen.iter().map(|&address| listen(address)).collect::<Result<Vec<_>, _>>()?;
-    let running = adapter_blocking::serve(listeners, Arc::new(host))
+    let running = options
+        .runtime
+        .serve(listeners, Arc::new(host))
         .map_err(|error| Failure::new(Exit::Internal, "cannot serve", error))?;
 
     // From here on a signal lets transfers finish; before, there was nothing to finish.
@@ -81,9 +83,11 @@ fn host(options: &ServeOptions) -> Result<Host, Failure> {
     if let Some(ports) = &options.passive_ports {
         host.passive_ports = PassivePorts::range(ports.clone());
     }
-    if let Some(sessions) = options.max_sessions {
-        host.registry = Registry::new(Limits { sessions, ..Limits::default() });
-    }
+    let limits = Limits::default();
+    host.registry = Registry::new(Limits {
+        sessions: options.max_sessions.unwrap_or(limits.sessions),
+        per_address: options.max_per_address.unwrap_or(limits.per_address),
+    });
     Ok(host)
 }
 

@@ -7,12 +7,12 @@ use crate::interrupt::Interrupt;
 use crate::password;
 use crate::progress::Progress;
 use crate::refusal;
+use crate::runtime::Client;
 use crate::url::FtpUrl;
-use adapter_blocking::{Client, ClientOptions, Go, Watch};
 use ftp_core::client::{ClientError, Event, Outcome, Request};
 use ftp_core::reply::Reply;
 use ftp_core::secret::Secret;
-use ftp_host::client::End;
+use ftp_host::client::{ClientOptions, End, Go, Watch};
 use std::time::Duration;
 
 /// The user without a password (RFC 1635 2.1), and what he gives for one.
@@ -20,7 +20,7 @@ const ANONYMOUS: (&[u8], &[u8]) = (b"anonymous", b"ftpkit@");
 
 /// A connection, logged in.
 pub(crate) struct Session {
-    client: Client,
+    client: Box<dyn Client>,
     console: Console,
     interrupt: Interrupt,
     farewell: Option<Reply>,
@@ -44,7 +44,9 @@ impl Session {
         let login = login(url, options)?;
         let client_options =
             ClientOptions { timeout: options.timeout, active: options.active, ..ClientOptions::default() };
-        let client = Client::connect((url.host.as_str(), url.port), &client_options)
+        let client = options
+            .runtime
+            .connect((url.host.as_str(), url.port), &client_options)
             .map_err(|error| refusal::unconnected(format!("cannot connect to {url}"), &error))?;
         let mut session = Self { client, console, interrupt, farewell: None };
         session.ask(login).map_err(|error| refusal::failure(format!("cannot log in to {url}"), &error))?;
