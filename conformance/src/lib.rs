@@ -1,18 +1,21 @@
 //! Transcripts of the protocol, and the runner that plays them on every backend.
 //!
-//! A transcript is a text file that a person can write from an RFC page. Its first line names the RFC and section.
-//! - `# text` is a comment; the leading ones are the heading.
+//! A transcript is a text file that a person can write from an RFC page.
+//!
+//! - `# text` is a comment. The first line names the RFC and section: `# RFC 959 4.1.3 RETR`.
 //! - `@file /PATH "content"`, `@random /PATH SIZE`, `@dir /PATH`, `@user NAME PASSWORD RIGHT…`, `@account NAME ACCOUNT` and
 //!   `@set SETTING VALUE` (`login-timeout 60s`, `capacity 1000`, …) build the world first. Nobody named: `ann`, `secret`, all rights.
 //! - `@login` plays the greeting and the first user's login; `@advance 60s` lets time go by; `@expect-file /PATH "content"`,
 //!   `@expect-dir /PATH` and `@expect-missing /PATH` look into the storage.
-//! - `C: line` is sent with CRLF, `C~ bytes` without; lines without anything between them (a blank line counts) leave in one
-//!   write. `C! urgent` is Telnet IP and the Synch, `C! close` closes the control connection.
+//! - `C: line` is sent with CRLF, `C~ bytes` without; lines without anything between them (a blank line counts) leave in one write.
 //! - `S: line` is a line that the server sends: `*` is any text, `$name` any text that is kept and can be sent later; `S: ...` is
-//!   any number of lines. `S! closed`: the server closes.
+//!   any number of lines.
+//! - `C! urgent` is Telnet IP and the Synch, `C! close` closes the control connection; `S! closed`: the server closes it.
 //! - `D: connect $port`, `D: refused $port`; `D: listen` (sets `$hostport` and `$eprt`) and `D: accept`: the data connection.
 //! - `D< "bytes"`, `D< a line's pattern` or `D< file /PATH` is what comes over it until the server closes it; `D: cut`: it ends
 //!   early. `D> "bytes"` is sent over it; `D: close` and `D: reset` end it.
+//! - Below `client/` the server is the script, so `S:` is sent and `C:` a pattern: `@client get /a` is what the application asks,
+//!   `=> transferred 7 "content"` what came of it, and `D: nobody` a port that leads nowhere.
 //! - Escapes everywhere: `\r \n \t \0 \xHH`, and `\` before a sign that would mean something else.
 //!
 //! ```
@@ -43,7 +46,24 @@
 //! backend, kept as one snapshot.
 
 pub mod backend;
+pub mod client;
 pub mod faults;
 pub mod runner;
 pub mod runtime;
 pub mod transcript;
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_readme_explains_the_same_format() {
+        let page = include_str!("lib.rs").lines().map_while(|line| line.strip_prefix("//!")).map(str::trim_start);
+        let format: Vec<&str> =
+            page.skip_while(|line| !line.starts_with("- ")).take_while(|line| !line.is_empty()).collect();
+        let readme = include_str!("../../README.md").lines().map(str::trim_start).collect::<Vec<_>>();
+        assert_eq!(format.iter().filter(|line| line.starts_with("- ")).count(), 10);
+        assert!(
+            readme.windows(format.len()).any(|lines| lines == format),
+            "copy the ten points of lib.rs into README.md"
+        );
+    }
+}

@@ -1,7 +1,7 @@
 //! Playing a transcript on a backend: [`play`] gives the record of what was said, or a [`Failure`] that names the line.
 
 mod data;
-mod input;
+pub(crate) mod input;
 
 use crate::backend::Backend;
 use crate::transcript::text::show;
@@ -229,7 +229,7 @@ impl Player<'_> {
 }
 
 /// `$hostport` and `$eprt` of a listener (RFC 959 5.3.2, RFC 2428 2).
-fn names(address: SocketAddr) -> [(String, String); 2] {
+pub(crate) fn names(address: SocketAddr) -> [(String, String); 2] {
     let (ip, port) = (address.ip(), address.port());
     let family = if ip.is_ipv4() { 1 } else { 2 };
     let host = ip.to_string().replace('.', ",");
@@ -240,7 +240,7 @@ fn names(address: SocketAddr) -> [(String, String); 2] {
 }
 
 /// The port that `40123` or `127,0,0,1,156,187` means.
-fn port(text: &[u8]) -> Option<u16> {
+pub(crate) fn port(text: &[u8]) -> Option<u16> {
     let text = str::from_utf8(text).ok()?;
     let numbers: Vec<u16> = text.split(',').map(str::parse).collect::<Result<_, _>>().ok()?;
     match numbers[..] {

@@ -1,15 +1,34 @@
-//! Every transcript on every backend, each a test of its own: `core::rfc959/retr`. What was said is one snapshot per
-//! transcript, the same for all backends.
+//! Every transcript on every backend, each a test of its own: `core::rfc959/retr`, and for those of a client
+//! `client-core::client/retr`. What was said is one snapshot per transcript, the same for all backends.
+//!
+//! `client-blocking-real-time` goes by the system's clock, so it leaves out the transcripts that move time or that set what
+//! that client has no setting for.
 
 use conformance::backend::Backend;
 use conformance::backend::adapter::serving;
 use conformance::backend::core::{Chunks, Core};
+use conformance::client::loopback::{ByHand, Loopback, OnThread};
+use conformance::client::{self, Client, Script};
 use conformance::runner::play;
 use conformance::transcript::{Setup, Transcript};
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+type MakeClient = fn(&Script) -> Box<dyn Client>;
+
+/// Every client, and the name its tests have.
+const CLIENTS: &[(&str, MakeClient)] = &[
+    ("client-core", |script| Box::new(client::core::Core::new(script, Chunks::Whole))),
+    ("client-core-bytes", |script| Box::new(client::core::Core::new(script, Chunks::Bytes))),
+    ("client-core-chunks-1", |script| Box::new(client::core::Core::new(script, Chunks::Random(1)))),
+    ("client-core-chunks-2", |script| Box::new(client::core::Core::new(script, Chunks::Random(2)))),
+    ("client-host", |script| Box::new(Loopback::new(script, ByHand::connect))),
+    (REAL_TIME, |script| Box::new(Loopback::new(script, OnThread::connect))),
+];
+
+const REAL_TIME: &str = "client-blocking-real-time";
 
 type MakeBackend = fn(&Setup) -> Box<dyn Backend>;
 
@@ -30,24 +49,48 @@ fn main() {
     for file in files(&root.join("transcripts")) {
         let path = file.strip_prefix(root).unwrap_or(&file).to_string_lossy().into_owned();
         let name = path.trim_start_matches("transcripts/").trim_end_matches(".ftp").to_owned();
-        match fs::read_to_string(&file).map_err(Failed::from).and_then(|text| Ok(Transcript::parse(&path, &text)?)) {
+        let text = fs::read_to_string(&file).map_err(Failed::from);
+        let read = text.and_then(|text| {
+            Ok(if name.starts_with("client/") {
+                client_plays(root, &name, &Arc::new(Script::parse(&path, &text)?))
+            } else {
+                plays(root, &name, &Arc::new(Transcript::parse(&path, &text)?))
+            })
+        });
+        match read {
             Err(error) => trials.push(Trial::test(format!("read::{name}"), || Err(error))),
-            Ok(transcript) => trials.extend(plays(root, &name, &Arc::new(transcript))),
+            Ok(plays) => trials.extend(plays),
         }
     }
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
 
 /// One test for each backend.
-fn plays(root: &Path, name: &str, transcript: &Arc<Transcript>) -> impl Iterator<Item = Trial> {
-    BACKENDS.iter().map(move |(backend, make)| {
+fn plays(root: &Path, name: &str, transcript: &Arc<Transcript>) -> Vec<Trial> {
+    let on = |(backend, make): &(&str, MakeBackend)| {
+        let make = *make;
         let (transcript, name, root) = (Arc::clone(transcript), name.to_owned(), root.to_owned());
         Trial::test(format!("{backend}::{name}"), move || {
             let record = play(&transcript, &mut *make(&transcript.setup))?;
             compare(&root, &name, &record);
             Ok(())
         })
-    })
+    };
+    BACKENDS.iter().map(on).collect()
+}
+
+/// One test for each client.
+fn client_plays(root: &Path, name: &str, script: &Arc<Script>) -> Vec<Trial> {
+    let on = |(client, make): &(&str, MakeClient)| {
+        let make = *make;
+        let (script, name, root) = (Arc::clone(script), name.to_owned(), root.to_owned());
+        Trial::test(format!("{client}::{name}"), move || {
+            let record = client::runner::play(&script, &mut *make(&script))?;
+            compare(&root, &name, &record);
+            Ok(())
+        })
+    };
+    CLIENTS.iter().filter(|(client, _)| *client != REAL_TIME || script.fits_real_time()).map(on).collect()
 }
 
 /// Holds the record against the transcript's snapshot; a difference panics, with the diff printed.

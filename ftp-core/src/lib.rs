@@ -47,7 +47,7 @@
 //! );
 //! ```
 //!
-//! The rooms: [`line`], [`command`], [`reply`] and [`address`] are the grammar; [`server`] and [`client`] the two machines;
+//! The rooms: [`mod@line`], [`command`], [`reply`] and [`address`] are the grammar; [`server`] and [`client`] the two machines;
 //! [`action`] and [`drain`] what passes between a machine and its host; [`listing`] and [`codec`] the forms in which
 //! directories and files travel; [`path`], [`permission`], [`secret`] and [`time`] what all of them speak of.
 #![no_std]

@@ -50,6 +50,12 @@ impl Clock {
         }
     }
 
+    /// Lets `by` pass on a manual clock. Nobody is woken: it is for those who take a client's turns by hand; a server's
+    /// clock is moved by [`Host::advance`](crate::host::Host::advance).
+    pub fn advance(&self, by: Duration) {
+        self.set(self.now() + by);
+    }
+
     /// Moves a manual clock; the system's goes on as it will.
     pub(crate) fn set(&self, time: Time) {
         if let Kind::Manual { now } = &self.kind {

@@ -42,7 +42,8 @@ impl Session {
     pub(crate) fn open(url: &FtpUrl, options: &ConnectOptions, console: Console) -> Result<Self, Failure> {
         let interrupt = Interrupt::install()?;
         let login = login(url, options)?;
-        let client_options = ClientOptions { timeout: options.timeout, active: options.active };
+        let client_options =
+            ClientOptions { timeout: options.timeout, active: options.active, ..ClientOptions::default() };
         let client = Client::connect((url.host.as_str(), url.port), &client_options)
             .map_err(|error| refusal::unconnected(format!("cannot connect to {url}"), &error))?;
         let mut session = Self { client, console, interrupt, farewell: None };

@@ -4,7 +4,7 @@ use crate::backend::Received;
 
 /// The unread bytes of one connection.
 #[derive(Debug, Default)]
-pub(super) struct Input {
+pub(crate) struct Input {
     unread: Vec<u8>,
     /// The last answer was not bytes.
     last: Option<Received>,
@@ -12,7 +12,7 @@ pub(super) struct Input {
 
 impl Input {
     /// The next line, without its CRLF; `None` if none comes, which [`Input::end`] then explains.
-    pub(super) fn line(&mut self, mut more: impl FnMut() -> Received) -> Option<Vec<u8>> {
+    pub(crate) fn line(&mut self, mut more: impl FnMut() -> Received) -> Option<Vec<u8>> {
         loop {
             if let Some(end) = self.unread.windows(2).position(|pair| pair == b"\r\n") {
                 let mut line: Vec<u8> = self.unread.drain(..end + 2).collect();
@@ -26,29 +26,29 @@ impl Input {
     }
 
     /// So many bytes, or all there are.
-    pub(super) fn bytes(&mut self, count: usize, mut more: impl FnMut() -> Received) -> Vec<u8> {
+    pub(crate) fn bytes(&mut self, count: usize, mut more: impl FnMut() -> Received) -> Vec<u8> {
         while self.unread.len() < count && self.read(&mut more) {}
         self.unread.drain(..count.min(self.unread.len())).collect()
     }
 
     /// Everything until the end, or until nothing comes any more.
-    pub(super) fn all(&mut self, mut more: impl FnMut() -> Received) -> Vec<u8> {
+    pub(crate) fn all(&mut self, mut more: impl FnMut() -> Received) -> Vec<u8> {
         while self.read(&mut more) {}
         std::mem::take(&mut self.unread)
     }
 
     /// What has come and was not read.
-    pub(super) fn unread(&mut self) -> Vec<u8> {
+    pub(crate) fn unread(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.unread)
     }
 
     /// Has the other side closed?
-    pub(super) fn closed(&self) -> bool {
+    pub(crate) fn closed(&self) -> bool {
         self.last == Some(Received::Closed)
     }
 
     /// Why nothing more came.
-    pub(super) fn end(&self) -> String {
+    pub(crate) fn end(&self) -> String {
         let how = if self.closed() { "closed the connection" } else { "says nothing" };
         if self.unread.is_empty() {
             how.to_owned()

@@ -3,7 +3,7 @@
 
 mod parse;
 mod pattern;
-mod setup;
+pub(crate) mod setup;
 pub(crate) mod text;
 
 pub use parse::ParseError;

@@ -24,7 +24,7 @@ pub struct Found {
 }
 
 impl Pattern {
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let mut tokens = Vec::new();
         let mut rest = text;
         while let Some(at) = find_plain(rest, &['$', '*']) {

@@ -96,13 +96,13 @@ impl Setup {
 }
 
 /// Splits off the first word.
-pub(super) fn word(text: &str) -> Option<(&str, &str)> {
+pub(crate) fn word(text: &str) -> Option<(&str, &str)> {
     let (first, rest) = text.split_once(' ')?;
     Some((first, rest.trim_start()))
 }
 
 /// A path with escapes; blanks are written `\x20`.
-pub(super) fn absolute(text: &str) -> Result<Vec<u8>, String> {
+pub(crate) fn absolute(text: &str) -> Result<Vec<u8>, String> {
     if !text.starts_with('/') || text.contains(' ') {
         return Err(format!("{text:?} is no path: write it from the root (`/pub/a`), a blank as \\x20"));
     }
@@ -110,7 +110,7 @@ pub(super) fn absolute(text: &str) -> Result<Vec<u8>, String> {
 }
 
 /// A time as `500ms`, `60s`, `5m` or `1h`.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let remedy = || format!("{text:?} is no length of time: write 500ms, 60s, 5m or 1h");
     let digits = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(remedy)?;
     let count: u32 = text[..digits].parse().map_err(|_| remedy())?;

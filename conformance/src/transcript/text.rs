@@ -14,7 +14,7 @@ enum Piece {
 
 impl Template {
     /// Reads text with escapes and `$name`.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let mut pieces = Vec::new();
         let mut rest = text;
         while let Some(dollar) = find_plain(rest, &['$']) {
@@ -28,7 +28,7 @@ impl Template {
     }
 
     /// Appends bytes at the end.
-    pub(super) fn push(&mut self, bytes: &[u8]) {
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
         self.0.push(Piece::Bytes(bytes.to_vec()));
     }
 
@@ -72,7 +72,7 @@ pub(super) fn variable(text: &str) -> Result<(&str, &str), String> {
 }
 
 /// The bytes that text with escapes stands for.
-pub(super) fn unescape(text: &str) -> Result<Vec<u8>, String> {
+pub(crate) fn unescape(text: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let mut rest = text;
     while let Some(at) = rest.find('\\') {
@@ -101,7 +101,7 @@ pub(super) fn unescape(text: &str) -> Result<Vec<u8>, String> {
 }
 
 /// Reads `"…"`, which must be all there is.
-pub(super) fn quoted(text: &str) -> Result<Vec<u8>, String> {
+pub(crate) fn quoted(text: &str) -> Result<Vec<u8>, String> {
     let inner = text.strip_prefix('"').ok_or("a quoted text is missing: write \"…\"")?;
     match find_plain(inner, &['"']) {
         Some(end) if end + 1 == inner.len() => unescape(&inner[..end]),

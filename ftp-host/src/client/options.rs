@@ -13,11 +13,14 @@ pub struct ClientOptions {
     pub timeout: Duration,
     /// The server makes the data connections (PORT and EPRT), not the client.
     pub active: bool,
+    /// EPSV and the command that uses it go out in one write, which saves a round trip for each file. A few servers
+    /// cannot bear it.
+    pub pipeline: bool,
 }
 
 impl Default for ClientOptions {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(30), active: false }
+        Self { timeout: Duration::from_secs(30), active: false, pipeline: true }
     }
 }
 
@@ -26,6 +29,7 @@ impl ClientOptions {
     pub(super) fn configure(&self, config: &mut ClientConfig) {
         config.reply_timeout = self.timeout;
         config.stall_timeout = self.timeout;
+        config.pipeline = self.pipeline;
         if self.active {
             config.data = DataPreference::Active;
         }

@@ -16,7 +16,7 @@ const ONE_BY_ONE: u64 = 4096;
 
 impl Chunks {
     /// How many of so many bytes go now: at least one, if there is one.
-    pub(super) fn size(&mut self, available: usize) -> usize {
+    pub(crate) fn size(&mut self, available: usize) -> usize {
         match self {
             Self::Whole => available,
             Self::Bytes => available.min(1),
@@ -28,12 +28,12 @@ impl Chunks {
     }
 
     /// The same for a data connection that has moved so many bytes.
-    pub(super) fn data_size(&mut self, available: usize, moved: u64) -> usize {
+    pub(crate) fn data_size(&mut self, available: usize, moved: u64) -> usize {
         if matches!(self, Self::Bytes) && moved >= ONE_BY_ONE { available } else { self.size(available) }
     }
 
     /// Does something happen now, or something else first?
-    pub(super) fn now(&mut self) -> bool {
+    pub(crate) fn now(&mut self) -> bool {
         !matches!(self, Self::Random(_)) || self.chance(2) == 0
     }
 

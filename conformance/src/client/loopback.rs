@@ -1,0 +1,393 @@
+//! [`Loopback`]: a script's server on loopback sockets, and the two clients that are tested against it: [`ByHand`], the one
+//! of `ftp-host` on a clock that stands still, and [`OnThread`], the one of `adapter-blocking`, which waits in earnest.
+
+use super::outcome::describe;
+use super::{Ask, Client, Script, Setting};
+use crate::backend::Received;
+use crate::backend::world::MADE;
+use adapter_blocking::{ClientOptions, Go, Watch};
+use ftp_core::client::{ClientError, Event, Outcome, Request};
+use ftp_host::client::{Connection, End};
+use ftp_host::clock::Clock;
+use ftp_host::pump::{Memory, Sink};
+use ftp_host::readiness::{Ready, Turn};
+use ftp_host::storage::Source;
+use socket2::{Domain, SockRef, Socket, Type};
+use std::collections::VecDeque;
+use std::io::{self, Cursor, ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
+
+/// Nothing comes any more if nothing has come for so long.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// The pause between two looks at the sockets.
+const PAUSE: Duration = Duration::from_micros(100);
+
+/// What is on its way over loopback arrives within this time, so that it is there before the clock is moved.
+const ARRIVAL: Duration = Duration::from_millis(50);
+
+/// The largest file of a script, in bytes.
+const FILE_LIMIT: usize = 1 << 20;
+
+/// A client as the script's server finds it.
+pub trait Peer {
+    /// Asks for something.
+    fn ask(&mut self, ask: &Ask);
+
+    /// Lets it go on, where it does not do so by itself.
+    fn turn(&mut self);
+
+    /// What came of the request.
+    fn outcome(&mut self) -> Option<String>;
+
+    /// Lets time go by.
+    fn advance(&mut self, by: Duration);
+
+    /// The server is gone: nothing more will be asked.
+    fn server_closed(&mut self);
+}
+
+/// A script's server, and its client.
+pub struct Loopback<P> {
+    peer: P,
+    control: TcpStream,
+    listener: Option<TcpListener>,
+    /// Bound to a port, so that nobody else listens there.
+    unused: Option<Socket>,
+    data: Option<TcpStream>,
+}
+
+impl<P: Peer> Loopback<P> {
+    /// A server to which a client of this script has just connected.
+    ///
+    /// # Panics
+    /// Without a port on loopback.
+    pub fn new(script: &Script, connect: impl FnOnce(TcpStream, &Script) -> io::Result<P>) -> Self {
+        let pair = || {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+            let client = TcpStream::connect(listener.local_addr()?)?;
+            let control = listener.accept()?.0;
+            control.set_nonblocking(true)?;
+            control.set_nodelay(true)?;
+            Ok::<_, io::Error>((control, connect(client, script)?))
+        };
+        match pair() {
+            Ok((control, peer)) => Self { peer, control, listener: None, unused: None, data: None },
+            Err(error) => panic!("no connection over loopback: {error}"),
+        }
+    }
+
+    /// Lets the client go on until `look` finds something.
+    fn until<T>(&mut self, mut look: impl FnMut(&mut Self) -> Option<T>) -> Option<T> {
+        let end = Instant::now() + LIMIT;
+        loop {
+            self.peer.turn();
+            let found = look(self);
+            if found.is_some() || Instant::now() > end {
+                return found;
+            }
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    /// Sends as the client takes it; what a client that is gone does not take is lost.
+    fn send_all(&mut self, bytes: &[u8], stream: impl Fn(&mut Self) -> Option<&mut TcpStream>) {
+        let mut rest = bytes;
+        self.until(|this| {
+            let Some(stream) = stream(this) else { return Some(()) };
+            match stream.write(rest) {
+                Ok(count) => rest = &rest[count..],
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(_) => rest = &[],
+            }
+            rest.is_empty().then_some(())
+        });
+    }
+}
+
+fn read(stream: &mut TcpStream) -> Option<Received> {
+    let mut room = [0; 4096];
+    match stream.read(&mut room) {
+        Ok(count) if count > 0 => Some(Received::Bytes(room[..count].to_vec())),
+        Err(error) if error.kind() == ErrorKind::WouldBlock => None,
+        _ => Some(Received::Closed),
+    }
+}
+
+fn listener() -> io::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+fn unused() -> io::Result<(Socket, SocketAddr)> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
+    let address = socket.local_addr()?.as_socket().ok_or(ErrorKind::Unsupported)?;
+    Ok((socket, address))
+}
+
+fn prepared(stream: TcpStream) -> Option<TcpStream> {
+    stream.set_nonblocking(true).ok().map(|()| stream)
+}
+
+impl<P: Peer> Client for Loopback<P> {
+    fn ask(&mut self, ask: &Ask) {
+        self.peer.ask(ask);
+        self.peer.turn();
+    }
+
+    fn outcome(&mut self) -> Option<String> {
+        self.until(|this| this.peer.outcome())
+    }
+
+    fn advance(&mut self, by: Duration) {
+        let end = Instant::now() + ARRIVAL;
+        self.until(|_| (Instant::now() > end).then_some(()));
+        self.peer.advance(by);
+    }
+
+    fn send(&mut self, bytes: &[u8]) {
+        self.send_all(bytes, |this| Some(&mut this.control));
+    }
+
+    fn receive(&mut self) -> Received {
+        self.until(|this| read(&mut this.control)).unwrap_or(Received::Nothing)
+    }
+
+    fn close(&mut self) {
+        // What the client says to the end is still to be seen. A client that is gone has closed it already.
+        let _ = self.control.shutdown(Shutdown::Write);
+        self.peer.server_closed();
+        self.peer.turn();
+    }
+
+    fn listen(&mut self) -> SocketAddr {
+        match listener() {
+            Ok((listener, address)) => {
+                self.listener = Some(listener);
+                self.data = None;
+                address
+            }
+            Err(error) => panic!("no port to listen at on loopback: {error}"),
+        }
+    }
+
+    fn nobody(&mut self) -> SocketAddr {
+        match unused() {
+            Ok((socket, address)) => {
+                self.listener = None;
+                self.unused = Some(socket);
+                address
+            }
+            Err(error) => panic!("no port on loopback: {error}"),
+        }
+    }
+
+    fn accept(&mut self) -> bool {
+        let accepted = self.until(|this| this.listener.as_ref()?.accept().ok());
+        self.listener = None;
+        self.data = accepted.and_then(|(stream, _)| prepared(stream));
+        self.data.is_some()
+    }
+
+    fn connect(&mut self, port: u16) -> bool {
+        self.data = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok().and_then(prepared);
+        self.data.is_some()
+    }
+
+    fn send_data(&mut self, bytes: &[u8]) {
+        self.send_all(bytes, |this| this.data.as_mut());
+    }
+
+    fn receive_data(&mut self) -> Received {
+        self.until(|this| this.data.as_mut().map_or(Some(Received::Nothing), read)).unwrap_or(Received::Nothing)
+    }
+
+    fn close_data(&mut self, reset: bool) {
+        let Some(data) = &self.data else { return };
+        // A client that is gone has nothing more to see.
+        if reset {
+            let _ = SockRef::from(data).set_linger(Some(Duration::ZERO));
+            self.data = None;
+        } else {
+            let _ = data.shutdown(Shutdown::Write);
+        }
+        self.peer.turn();
+    }
+}
+
+/// The client's end of a transfer, and where retrieved bytes can be seen.
+fn end(request: &Request, content: Option<&Vec<u8>>) -> (Option<End>, Memory) {
+    let sink = Memory::new(FILE_LIMIT);
+    let end = match (request, content) {
+        (Request::Retrieve { .. }, _) => Some(End::Sink(Sink::Writer(Box::new(sink.clone())))),
+        (_, Some(content)) => {
+            let remaining = Some(content.len() as u64);
+            Some(End::Source(Source::Stream { reader: Box::new(Cursor::new(content.clone())), remaining }))
+        }
+        (_, None) => None,
+    };
+    (end, sink)
+}
+
+/// The client of `ftp-host`, turned by hand.
+pub struct ByHand {
+    /// `None` once it is over.
+    connection: Option<Connection>,
+    asked: Option<(Request, Memory)>,
+    outcomes: VecDeque<String>,
+}
+
+impl ByHand {
+    /// A client on this connection.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn connect(stream: TcpStream, script: &Script) -> io::Result<Self> {
+        let connection = Connection::new(stream, Clock::manual(), |config| {
+            config.now_wall = MADE;
+            script.configure(config);
+        })?;
+        Ok(Self { connection: Some(connection), asked: None, outcomes: VecDeque::new() })
+    }
+}
+
+impl Peer for ByHand {
+    fn ask(&mut self, ask: &Ask) {
+        let connection = self.connection.as_mut();
+        match (ask, connection) {
+            (Ask::Abort, Some(connection)) => connection.abort(),
+            (Ask::Abort, None) => {}
+            (Ask::Request(request, content), connection) => {
+                let (end, sink) = end(request, content.as_ref());
+                let asked = connection.is_some_and(|connection| connection.request(request.clone(), end).is_ok());
+                if asked {
+                    self.asked = Some((request.clone(), sink));
+                } else {
+                    self.outcomes.push_back(describe(request, &Err(ClientError::Disconnected), &[]));
+                }
+            }
+        }
+    }
+
+    fn turn(&mut self) {
+        let mut scratch = [0; 4096];
+        while let Some(connection) = &mut self.connection {
+            let turn = connection.turn(Ready::ALL, &mut scratch);
+            while let Some(event) = connection.event() {
+                if let Event::Done(result) = event
+                    && let Some((request, sink)) = self.asked.take()
+                {
+                    self.outcomes.push_back(describe(&request, &result, &sink.take()));
+                }
+            }
+            match turn {
+                Turn::Again => {}
+                Turn::Wait => return,
+                Turn::Over => self.connection = None,
+            }
+        }
+    }
+
+    fn outcome(&mut self) -> Option<String> {
+        self.outcomes.pop_front()
+    }
+
+    fn advance(&mut self, by: Duration) {
+        let mut left = by;
+        while let Some(connection) = &self.connection
+            && !left.is_zero()
+        {
+            let deadline = connection.interest().deadline;
+            let step = deadline.map_or(left, |deadline| left.min(deadline.since(connection.clock().now())));
+            connection.clock().advance(step);
+            left -= step;
+            self.turn();
+        }
+    }
+
+    fn server_closed(&mut self) {}
+}
+
+/// The client of `adapter-blocking`, on a thread of its own. It goes by the system's clock.
+pub struct OnThread {
+    /// `None` once the server is gone.
+    requests: Option<Sender<(Request, Option<Vec<u8>>)>>,
+    outcomes: Receiver<String>,
+    abort: Arc<AtomicBool>,
+}
+
+impl OnThread {
+    /// A client on this connection.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn connect(stream: TcpStream, script: &Script) -> io::Result<Self> {
+        let options = ClientOptions {
+            active: script.settings.contains(&Setting::Active),
+            pipeline: script.settings.contains(&Setting::Pipeline),
+            ..ClientOptions::default()
+        };
+        let mut client = adapter_blocking::Client::new(stream, &options)?;
+        let abort = Arc::new(AtomicBool::new(false));
+        let mut watch = Aborts(Arc::clone(&abort));
+        let (requests, asked) = channel::<(Request, Option<Vec<u8>>)>();
+        let (done, outcomes) = channel();
+        std::thread::spawn(move || {
+            for (request, content) in asked {
+                let (end, sink) = end(&request, content.as_ref());
+                let result: Result<Outcome, ClientError> = match end {
+                    Some(end) => client.transfer(request.clone(), end, &mut watch),
+                    None => client.request(request.clone(), &mut watch),
+                };
+                // Whoever has stopped listening no longer wants to know.
+                let _ = done.send(describe(&request, &result, &sink.take()));
+            }
+        });
+        Ok(Self { requests: Some(requests), outcomes, abort })
+    }
+}
+
+impl Peer for OnThread {
+    fn ask(&mut self, ask: &Ask) {
+        match ask {
+            Ask::Abort => self.abort.store(true, Ordering::SeqCst),
+            Ask::Request(request, content) => {
+                self.abort.store(false, Ordering::SeqCst);
+                if let Some(requests) = &self.requests {
+                    // A thread that has ended shows by giving no outcome.
+                    let _ = requests.send((request.clone(), content.clone()));
+                }
+            }
+        }
+    }
+
+    fn turn(&mut self) {}
+
+    fn outcome(&mut self) -> Option<String> {
+        self.outcomes.try_recv().ok()
+    }
+
+    fn advance(&mut self, _: Duration) {
+        panic!("the system's clock cannot be moved: see `Script::fits_real_time`");
+    }
+
+    fn server_closed(&mut self) {
+        self.requests = None;
+    }
+}
+
+/// Aborts what runs when it is told to.
+struct Aborts(Arc<AtomicBool>);
+
+impl Watch for Aborts {
+    fn progress(&mut self, _: u64) -> Go {
+        if self.0.load(Ordering::SeqCst) { Go::Abort } else { Go::On }
+    }
+}

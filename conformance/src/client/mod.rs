@@ -1,0 +1,170 @@
+//! Transcripts of a client: the server is the script, and the client is what is tested.
+//!
+//! The format is the one of the [front page](crate), seen from the other side: `S:` lines are sent, `C:` lines are patterns of
+//! what the client must send, `D<` is sent to the client and `D>` must come from it.
+//! - `@set pipeline on`, `@set active on`, `@set reply-timeout 60s` and `@set stall-timeout 60s` come first.
+//! - `@client login ann secret [ACCOUNT]`, `pwd`, `cd`, `mkdir`, `rmdir`, `rm`, `size`, `modified`, `rename FROM TO`,
+//!   `list [PATH]`, `get PATH [offset N]`, `put PATH "content" [offset N|append|unique]`, `quote LINE`, `noop`, `quit`, and
+//!   `abort` are what the application asks for.
+//! - `=> PATTERN` is what came of it: `done 250`, `path /a`, `size 7`, `modified 20260102030405`, `entries a sub/`, `transferred 7
+//!   "content"`, `refused 550`, `login refused 530`, `account needed 332`, `no data connection`, `timed out`, `aborted`,
+//!   `disconnected`, ….
+//! - `D: listen` has the server listen and sets `$port`, `$hostport`, and its last two numbers, `$high` and `$low`; `D: nobody` sets them to where nobody listens. `D: accept`
+//!   takes the client's connection, `D: connect $hostport` opens one to the client. `D: cut`: the client ends it early.
+//! - `S! closed`: the server closes the control connection. `C! closed`: the client has.
+
+pub mod core;
+pub mod loopback;
+mod outcome;
+mod parse;
+pub mod runner;
+
+use crate::backend::Received;
+use crate::transcript::{Line, Pattern, Template};
+use ftp_core::client::{ClientConfig, DataPreference, Request};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// One transcript of a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Script {
+    /// Where it stands, for messages.
+    pub file: String,
+    /// The leading comment, without its `#`.
+    pub heading: Vec<String>,
+    /// What differs from the client's defaults.
+    pub settings: Vec<Setting>,
+    /// What happens, in order.
+    pub steps: Vec<Step>,
+}
+
+/// Something that happens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The server sends these lines in one write.
+    Send(Vec<Line<Template>>),
+    /// Anything that is one line.
+    Event(Line<Event>),
+}
+
+/// Something that is one line of the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The application asks for something.
+    Ask(Ask),
+    /// What came of it.
+    Outcome(Pattern),
+    /// The client sends this line.
+    Expect(Pattern),
+    /// The server closes the control connection.
+    ServerCloses,
+    /// The client has closed the control connection.
+    ClientCloses,
+    /// The server listens for the data connection.
+    Listen,
+    /// The server names a port where nobody listens.
+    Nobody,
+    /// The server takes the client's data connection.
+    Accept,
+    /// The server opens the data connection to the client.
+    Connect(Template),
+    /// The server sends these bytes over the data connection.
+    SendData(Vec<u8>),
+    /// The client sends these bytes over the data connection, and closes it.
+    ExpectData(Vec<u8>),
+    /// The client ends the data connection; what came over it does not matter.
+    Cut,
+    /// The server closes the data connection in good order.
+    CloseData,
+    /// The server breaks the data connection.
+    ResetData,
+    /// Time goes by.
+    Advance(Duration),
+}
+
+/// What an application asks of a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// This, with what is to be stored.
+    Request(Request, Option<Vec<u8>>),
+    /// To end what runs.
+    Abort,
+}
+
+/// One `@set` line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setting {
+    /// Commands go out together.
+    Pipeline,
+    /// The server makes the data connections.
+    Active,
+    /// How long a reply may take.
+    ReplyTimeout(Duration),
+    /// How long a data connection may move nothing.
+    StallTimeout(Duration),
+}
+
+impl Script {
+    /// Changes a client's settings as the script wants them.
+    pub fn configure(&self, config: &mut ClientConfig) {
+        for setting in &self.settings {
+            match *setting {
+                Setting::Pipeline => config.pipeline = true,
+                Setting::Active => config.data = DataPreference::Active,
+                Setting::ReplyTimeout(time) => config.reply_timeout = time,
+                Setting::StallTimeout(time) => config.stall_timeout = time,
+            }
+        }
+    }
+
+    /// Can it be played by the system's clock and with the settings that a client on threads has?
+    pub fn fits_real_time(&self) -> bool {
+        let plain = self.settings.iter().all(|setting| *setting == Setting::Active);
+        let advances = |step: &Step| matches!(step, Step::Event(Line { what: Event::Advance(_), .. }));
+        plain && !self.steps.iter().any(advances)
+    }
+}
+
+/// A client, a server's ends of its connections, and a clock that only [`Client::advance`] moves.
+///
+/// The calls return as soon as what they were asked for is there; one that waits in vain gives up by itself.
+pub trait Client {
+    /// Asks for something.
+    fn ask(&mut self, ask: &Ask);
+
+    /// What came of it, as text; `None`: it goes on.
+    fn outcome(&mut self) -> Option<String>;
+
+    /// Lets time go by.
+    fn advance(&mut self, by: Duration);
+
+    /// Sends bytes to the client over the control connection.
+    fn send(&mut self, bytes: &[u8]);
+
+    /// The next bytes that the client sent over it.
+    fn receive(&mut self) -> Received;
+
+    /// Closes the server's end of it.
+    fn close(&mut self);
+
+    /// Has the server listen for a data connection; where.
+    fn listen(&mut self) -> SocketAddr;
+
+    /// A place where nobody listens.
+    fn nobody(&mut self) -> SocketAddr;
+
+    /// Takes the data connection that the client opens; `false` if it does not.
+    fn accept(&mut self) -> bool;
+
+    /// Opens the data connection to this port of the client; `false` if nobody is there.
+    fn connect(&mut self, port: u16) -> bool;
+
+    /// Sends bytes over the data connection. Those that the client does not want are lost.
+    fn send_data(&mut self, bytes: &[u8]);
+
+    /// The next bytes that the client sent over it.
+    fn receive_data(&mut self) -> Received;
+
+    /// Closes the server's end of it, in good order or by a reset.
+    fn close_data(&mut self, reset: bool);
+}

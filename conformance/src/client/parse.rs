@@ -1,0 +1,278 @@
+//! Reading a client's transcript, line by line.
+
+use super::{Ask, Event, Script, Setting, Step};
+use crate::transcript::setup::{absolute, duration, word};
+use crate::transcript::text::{quoted, unescape};
+use crate::transcript::{Line, ParseError, Pattern, Template};
+use ftp_core::client::{Request, Upload};
+use ftp_core::codec::Codec;
+use ftp_core::secret::Secret;
+
+impl Script {
+    /// Reads a transcript. `file` is its name in messages.
+    ///
+    /// # Errors
+    /// [`ParseError`] names the first line that cannot be read.
+    pub fn parse(file: &str, text: &str) -> Result<Self, ParseError> {
+        let mut script = Self { file: file.to_owned(), heading: Vec::new(), settings: Vec::new(), steps: Vec::new() };
+        let mut joined = false;
+        for (number, source) in (1..).zip(text.lines()) {
+            joined = script.line(number, source, joined).map_err(|remedy| ParseError {
+                file: file.to_owned(),
+                line: number,
+                found: source.to_owned(),
+                remedy,
+            })?;
+        }
+        script.each_request_has_an_outcome()?;
+        Ok(script)
+    }
+
+    /// A client does one thing at a time, and nothing that came of a request may go unnoticed.
+    fn each_request_has_an_outcome(&self) -> Result<(), ParseError> {
+        let error = |line: &Line<Event>, remedy: &str| {
+            let (file, found) = (self.file.clone(), line.source.clone());
+            Err(ParseError { file, line: line.number, found, remedy: remedy.to_owned() })
+        };
+        let mut running = None;
+        for step in &self.steps {
+            let Step::Event(line) = step else { continue };
+            match (&line.what, running) {
+                (Event::Ask(Ask::Request(..)), None) => running = Some(line),
+                (Event::Ask(Ask::Request(..)), Some(_)) => {
+                    return error(line, "put the `=>` of the request above first");
+                }
+                (Event::Outcome(_), Some(_)) => running = None,
+                (Event::Outcome(_), None) => {
+                    return error(line, "put the `@client` line that it is the outcome of above");
+                }
+                _ => {}
+            }
+        }
+        running.map_or(Ok(()), |line| error(line, "what comes of it? Write `=> done 200` or the like"))
+    }
+
+    /// Reads a line. `joined`: an `S:` line belongs to the same write as the one above; returned for the next line.
+    fn line(&mut self, number: usize, source: &str, joined: bool) -> Result<bool, String> {
+        if number == 1 && !source.starts_with("# RFC ") {
+            return Err("the first line names the RFC and section: `# RFC 959 4.1.3 RETR`".into());
+        }
+        if source.is_empty() {
+            return Ok(false);
+        }
+        if let Some(comment) = source.strip_prefix('#') {
+            if self.heading.len() + 1 == number {
+                self.heading.push(comment.trim_start().to_owned());
+            }
+            return Ok(joined);
+        }
+        let (mark, rest) = source.split_once(' ').unwrap_or((source, ""));
+        if mark == "@set" {
+            if !self.steps.is_empty() {
+                return Err("`@set` comes too late: put it above the first exchange".into());
+            }
+            self.settings.push(setting(rest)?);
+            return Ok(false);
+        }
+        if mark == "S:" {
+            let mut template = Template::parse(rest)?;
+            template.push(b"\r\n");
+            let line = Line { number, source: source.to_owned(), what: template };
+            match self.steps.last_mut() {
+                Some(Step::Send(lines)) if joined => lines.push(line),
+                _ => self.steps.push(Step::Send(vec![line])),
+            }
+            return Ok(true);
+        }
+        self.steps.push(Step::Event(Line { number, source: source.to_owned(), what: event(mark, rest)? }));
+        Ok(false)
+    }
+}
+
+fn event(mark: &str, rest: &str) -> Result<Event, String> {
+    let (verb, argument) = rest.split_once(' ').unwrap_or((rest, ""));
+    Ok(match (mark, verb) {
+        ("C:", _) => Event::Expect(Pattern::parse(rest)?),
+        ("=>", _) => Event::Outcome(Pattern::parse(rest)?),
+        ("@client", _) => Event::Ask(ask(verb, argument)?),
+        ("@advance", _) => Event::Advance(duration(rest)?),
+        ("S!", "closed") => Event::ServerCloses,
+        ("C!", "closed") => Event::ClientCloses,
+        ("D<", _) => Event::SendData(quoted(rest)?),
+        ("D>", _) => Event::ExpectData(quoted(rest)?),
+        ("D:", "listen") => Event::Listen,
+        ("D:", "nobody") => Event::Nobody,
+        ("D:", "accept") => Event::Accept,
+        ("D:", "connect") => Event::Connect(Template::parse(argument)?),
+        ("D:", "close") => Event::CloseData,
+        ("D:", "reset") => Event::ResetData,
+        ("D:", "cut") => Event::Cut,
+        ("D:", _) => {
+            return Err("a server's data connection may `listen`, be where `nobody` listens, `accept`, `connect \
+                        $hostport`, `close`, `reset`, or be `cut`"
+                .into());
+        }
+        _ => return Err("a line begins with #, @set, @client, @advance, =>, S: S! C: C! D: D< or D>".into()),
+    })
+}
+
+fn setting(arguments: &str) -> Result<Setting, String> {
+    Ok(match arguments.split_once(' ') {
+        Some(("pipeline", "on")) => Setting::Pipeline,
+        Some(("active", "on")) => Setting::Active,
+        Some(("reply-timeout", time)) => Setting::ReplyTimeout(duration(time)?),
+        Some(("stall-timeout", time)) => Setting::StallTimeout(duration(time)?),
+        _ => {
+            return Err("there are `@set pipeline on`, `@set active on`, `@set reply-timeout 60s` and `@set \
+                        stall-timeout 60s`"
+                .into());
+        }
+    })
+}
+
+fn ask(verb: &str, argument: &str) -> Result<Ask, String> {
+    let path = || if argument.is_empty() { Err("a path is missing".to_owned()) } else { one(argument) };
+    let request = match verb {
+        "login" => login(argument)?,
+        "pwd" => Request::WorkingDirectory,
+        "cd" => Request::ChangeDirectory(path()?),
+        "mkdir" => Request::MakeDirectory(path()?),
+        "rmdir" => Request::RemoveDirectory(path()?),
+        "rm" => Request::RemoveFile(path()?),
+        "size" => Request::Size(path()?),
+        "modified" => Request::Modified(path()?),
+        "rename" => {
+            let (from, to) = word(argument).ok_or("write `@client rename FROM TO`")?;
+            Request::Rename { from: one(from)?, to: one(to)? }
+        }
+        "list" if argument.is_empty() => Request::List(None),
+        "list" => Request::List(Some(path()?)),
+        "get" => {
+            let (path, offset) = match word(argument) {
+                Some((path, rest)) => (path, offset(rest)?),
+                None => (argument, 0),
+            };
+            Request::Retrieve { path: absolute(path)?, offset, codec: Codec::Raw }
+        }
+        "put" => return put(argument),
+        "quote" => Request::Quote(unescape(argument)?),
+        "noop" => Request::Noop,
+        "quit" => Request::Quit,
+        "abort" => return Ok(Ask::Abort),
+        _ => {
+            return Err(format!(
+                "{verb:?} is nothing to ask for: there are login, pwd, cd, mkdir, rmdir, rm, size, modified, rename, \
+                 list, get, put, quote, noop, quit and abort"
+            ));
+        }
+    };
+    Ok(Ask::Request(request, None))
+}
+
+/// One word with escapes; a blank in it is written `\x20`.
+fn one(text: &str) -> Result<Vec<u8>, String> {
+    if text.contains(' ') {
+        Err(format!("{text:?} is more than one word: write a blank as \\x20"))
+    } else {
+        unescape(text)
+    }
+}
+
+fn offset(text: &str) -> Result<u64, String> {
+    let digits = text.strip_prefix("offset ").and_then(|digits| digits.parse().ok());
+    digits.ok_or_else(|| format!("{text:?} is no offset: write `offset 7`"))
+}
+
+fn login(arguments: &str) -> Result<Request, String> {
+    let words: Vec<&str> = arguments.split(' ').collect();
+    let (user, password, account) = match words[..] {
+        [user, password] => (user, password, None),
+        [user, password, account] => (user, password, Some(account)),
+        _ => return Err("write `@client login USER PASSWORD [ACCOUNT]`".into()),
+    };
+    Ok(Request::Login { user: one(user)?, password: Secret::new(one(password)?), account: account.map(Secret::new) })
+}
+
+/// `PATH "content" [offset N|append|unique]`.
+fn put(arguments: &str) -> Result<Ask, String> {
+    let remedy = "write `@client put PATH \"content\" [offset N|append|unique]`";
+    let (path, rest) = word(arguments).ok_or(remedy)?;
+    let end = rest.rfind('"').ok_or(remedy)?;
+    let (content, how) = rest.split_at(end + 1);
+    let how = match how.trim_start() {
+        "" => Upload::Replace,
+        "append" => Upload::Append,
+        "unique" => Upload::Unique,
+        at => Upload::ResumeAt(offset(at)?),
+    };
+    let request = Request::Store { path: absolute(path)?, how, codec: Codec::Raw };
+    Ok(Ask::Request(request, Some(quoted(content)?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(
+            text in "(# RFC 1\n)?((@client |@set |[CSD=][:!<>] ?)?(put /a |get /a |login )?[ -~\n\\\\$\"*é]{0,40}\n){0,8}",
+        ) {
+            if let Err(error) = Script::parse("t.ftp", &text) {
+                prop_assert!(error.line <= text.lines().count().max(1), "{}", error);
+            }
+        }
+    }
+
+    fn parse(line: &str) -> Result<Script, ParseError> {
+        Script::parse("t.ftp", &format!("# RFC 959\n{line}\n"))
+    }
+
+    #[test]
+    fn replies_without_anything_between_them_are_one_write() {
+        let script = parse("S: 220-a\nS: 220 b\n\nS: 421 c\nC: NOOP\nS: 200 d").unwrap();
+        assert_eq!(script.steps.len(), 4);
+        assert!(matches!(&script.steps[0], Step::Send(lines) if lines.len() == 2));
+    }
+
+    #[test]
+    fn a_transfer_says_where_it_begins() {
+        let script = parse("@client get /a offset 7\n=> *\n@client put /b \"x \\\" y\" append\n=> *").unwrap();
+        let asked: Vec<_> = script
+            .steps
+            .iter()
+            .filter_map(|step| match step {
+                Step::Event(Line { what: Event::Ask(Ask::Request(request, content)), .. }) => Some((request, content)),
+                _ => None,
+            })
+            .collect();
+        assert!(matches!(asked[0], (Request::Retrieve { offset: 7, .. }, None)));
+        let (Request::Store { how: Upload::Append, .. }, Some(content)) = asked[1] else { panic!("{asked:?}") };
+        assert_eq!(content, b"x \" y");
+    }
+
+    #[test]
+    fn errors_name_the_remedy() {
+        for (line, remedy) in [
+            ("@client dance", "there are login"),
+            ("@client get a", "from the root"),
+            ("@client get /a 7", "offset 7"),
+            ("@client put /a", "\"content\""),
+            ("@client login ann", "PASSWORD"),
+            ("@client cd", "path is missing"),
+            ("@client cd a b", "\\x20"),
+            ("@client noop", "what comes of it"),
+            ("=> done 200", "that it is the outcome of"),
+            ("@set speed 3", "pipeline on"),
+            ("D: dial", "nobody"),
+            ("S; 220", "begins with"),
+        ] {
+            let error = parse(line).unwrap_err();
+            assert_eq!(error.line, 2);
+            assert!(error.remedy.contains(remedy), "{error}");
+        }
+        assert!(parse("S: 220 a\n@set active on").is_err());
+        assert!(Script::parse("t.ftp", "S: 220 a\n").is_err());
+    }
+}
