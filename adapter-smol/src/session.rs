@@ -92,3 +92,20 @@ impl Task {
         .await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ftp_host::accounts::FixedAccounts;
+    use std::net::TcpListener;
+
+    #[test]
+    fn a_session_that_waits_fits_into_two_kilobytes() -> io::Result<()> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let _peer = TcpStream::connect(listener.local_addr()?)?;
+        let task = Task::new(&Arc::new(Host::new(FixedAccounts::new())), listener.accept()?.0)?;
+        let size = size_of_val(&task.run());
+        assert!(size <= 2048, "{size} {} {} {}", size_of::<Task>(), size_of::<Session>(), size_of::<Waiter>());
+        Ok(())
+    }
+}
