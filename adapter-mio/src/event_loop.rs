@@ -55,6 +55,8 @@ struct Place {
     ready: Ready,
     /// It stands in the queue.
     queued: bool,
+    /// Its turn came while it was away.
+    missed: bool,
     sockets: Sockets,
     alarm: Alarm,
 }
@@ -217,6 +219,7 @@ impl EventLoop {
             session: Some(Box::new(session)),
             ready: Ready::default(),
             queued: false,
+            missed: false,
             sockets,
             alarm: Alarm::default(),
         };
@@ -236,7 +239,10 @@ impl EventLoop {
         let Some(place) = self.places.get_mut(key) else { return };
         place.queued = false;
         // Away: it gets its turn when it is back.
-        let Some(mut session) = place.session.take() else { return };
+        let Some(mut session) = place.session.take() else {
+            place.missed = true;
+            return;
+        };
         let ready = std::mem::take(&mut place.ready);
         let scratch = &mut self.scratch;
         // A panic ends this session, and nothing else.
@@ -276,7 +282,7 @@ impl EventLoop {
         let interest = session.interest();
         let waits = place.sockets.wait(self.poll.registry(), key, &interest);
         self.timers.set(key, &mut place.alarm, interest.deadline);
-        let more = turn == Turn::Again || place.ready != Ready::default();
+        let more = turn == Turn::Again || std::mem::take(&mut place.missed) || place.ready != Ready::default();
         place.session = Some(session);
         match waits {
             // A session that cannot wait cannot go on.

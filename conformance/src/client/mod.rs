@@ -119,7 +119,7 @@ impl Script {
 
     /// Can it be played by the system's clock and with the settings that a client on threads has?
     pub fn fits_real_time(&self) -> bool {
-        let plain = self.settings.iter().all(|setting| *setting == Setting::Active);
+        let plain = self.settings.iter().all(|setting| matches!(setting, Setting::Active | Setting::Pipeline));
         let advances = |step: &Step| matches!(step, Step::Event(Line { what: Event::Advance(_), .. }));
         plain && !self.steps.iter().any(advances)
     }
