@@ -119,10 +119,10 @@ impl Acceptor {
     }
 
     fn begin(&self, stream: TcpStream) -> io::Result<()> {
-        let session = Task::new(&self.host, stream)?;
+        let mut session = Task::new(&self.host, stream)?;
         if let Some(executor) = self.executor.upgrade() {
             // A session that panics ends alone: the thread that ran it has others.
-            executor.spawn(AssertUnwindSafe(session.run()).catch_unwind()).detach();
+            executor.spawn(async move { AssertUnwindSafe(session.run()).catch_unwind().await }).detach();
         }
         Ok(())
     }

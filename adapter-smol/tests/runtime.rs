@@ -1,30 +1,26 @@
-//! What is this runtime's own: an executor of the caller's, work that hangs away from it, and that nobody spins.
+//! What is this runtime's own: an executor of the caller's, and that nobody spins in it.
 
-use adapter_smol::{Client, ClientOptions, End, Running, Server, serve};
-use ftp_core::action::{Credentials, LoginError};
+use adapter_smol::{Client, ClientOptions, End, Server};
+use conformance::peer::{LIMIT, Peer};
 use ftp_core::client::{Outcome, Request, Upload};
 use ftp_core::codec::Codec;
 use ftp_core::path::VirtualPath;
 use ftp_core::permission::Permissions;
 use ftp_core::secret::Secret;
 use ftp_core::time::WallTime;
-use ftp_host::accounts::{Account, Accounts, FixedAccounts};
+use ftp_host::accounts::FixedAccounts;
 use ftp_host::host::Host;
 use ftp_host::pump::{Memory as Room, Sink};
 use ftp_host::storage::{Memory, Source};
 use smol::Executor;
 use smol::future::poll_fn;
 use socket2::SockRef;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener};
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
-
-/// Something that has not happened for so long does not happen any more.
-const LIMIT: Duration = Duration::from_secs(20);
 
 /// More than the sockets of a data connection hold.
 const LARGE: usize = 64 << 20;
@@ -41,56 +37,6 @@ fn host() -> Arc<Host> {
 
 fn listener() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").unwrap()
-}
-
-/// A client's control connection, a line at a time.
-struct Peer {
-    stream: TcpStream,
-    lines: BufReader<TcpStream>,
-}
-
-impl Peer {
-    fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).unwrap();
-        stream.set_nodelay(true).unwrap();
-        stream.set_read_timeout(Some(LIMIT)).unwrap();
-        let mut peer = Self { lines: BufReader::new(stream.try_clone().unwrap()), stream };
-        peer.expect("220");
-        peer
-    }
-
-    fn log_in(address: SocketAddr, user: &str) -> Self {
-        let mut peer = Self::connect(address);
-        peer.ask(&format!("USER {user}"), "331");
-        peer.ask("PASS secret", "230");
-        peer
-    }
-
-    fn send(&mut self, line: &str) {
-        self.stream.write_all(format!("{line}\r\n").as_bytes()).unwrap();
-    }
-
-    fn expect(&mut self, code: &str) -> String {
-        let mut line = String::new();
-        self.lines.read_line(&mut line).unwrap();
-        assert!(line.starts_with(&format!("{code} ")), "{line:?}, not {code}");
-        line
-    }
-
-    fn ask(&mut self, line: &str, code: &str) -> String {
-        self.send(line);
-        self.expect(code)
-    }
-
-    /// A download that stands still, since nobody reads from this connection.
-    fn stalled_download(&mut self) -> TcpStream {
-        self.ask("TYPE I", "200");
-        let reply = self.ask("EPSV", "229");
-        let port = reply.split('|').nth(3).unwrap().parse().unwrap();
-        let data = TcpStream::connect(SocketAddr::new(self.stream.peer_addr().unwrap().ip(), port)).unwrap();
-        self.ask("RETR /large", "150");
-        data
-    }
 }
 
 #[test]
@@ -146,70 +92,20 @@ fn dropping_a_server_ends_its_sessions() {
     let address = server.addresses()[0];
     let (greeted, greetings) = smol::channel::bounded(1);
     let visitor = thread::spawn(move || {
-        let mut peer = Peer::log_in(address, "ann");
+        let mut peer = Peer::log_in(address).unwrap();
         greeted.send_blocking(()).unwrap();
-        let mut line = String::new();
-        peer.lines.read_line(&mut line).unwrap_or(0)
+        peer.expect_end()
     });
     smol::block_on(smol::future::or(server.run(), async { greetings.recv().await.unwrap() }));
     drop(server);
-    assert_eq!(visitor.join().unwrap(), 0, "the connection is closed");
-}
-
-/// Accounts whose password check hangs for some users, until it is let go.
-struct Hanging {
-    accounts: FixedAccounts,
-    open: Arc<(Mutex<bool>, Condvar)>,
-}
-
-impl Accounts for Hanging {
-    fn verify(&self, credentials: &Credentials) -> Result<Account, LoginError> {
-        if credentials.user.starts_with(b"slow") {
-            let open = self.open.0.lock().unwrap();
-            drop(self.open.1.wait_while(open, |open| !*open).unwrap());
-        }
-        self.accounts.verify(credentials)
-    }
-}
-
-/// A server whose logins hang for `slow`, and what lets them go.
-fn hanging() -> (Running, Arc<(Mutex<bool>, Condvar)>) {
-    let open = Arc::new((Mutex::new(false), Condvar::new()));
-    let accounts = FixedAccounts::new().with("ann", "secret", Permissions::ALL, Arc::new(storage()));
-    let host = Host::new(Hanging { accounts, open: Arc::clone(&open) });
-    (serve(vec![listener()], Arc::new(host)).unwrap(), open)
-}
-
-// One test, since the places for logins are the process's: two such tests would wait for each other.
-#[test]
-fn logins_that_hang_hold_up_neither_files_nor_a_stop() {
-    let (server, open) = hanging();
-    let address = server.addresses()[0];
-    let mut ann = Peer::log_in(address, "ann");
-    // More than there is room for, of logins and of everything else.
-    let mut slow: Vec<Peer> = (0..100).map(|_| Peer::connect(address)).collect();
-    for peer in &mut slow {
-        peer.ask("USER slow", "331");
-        peer.send("PASS secret");
-    }
-    ann.ask("SIZE /large", "550");
-    ann.ask("TYPE I", "200");
-    ann.ask("SIZE /large", "213");
-    ann.ask("MKD /new", "257");
-
-    assert!(!server.stop(Duration::ZERO), "they are sent away while their logins still hang");
-    for mut peer in slow {
-        peer.expect("421");
-    }
-    *open.0.lock().unwrap() = true;
-    open.1.notify_all();
+    visitor.join().unwrap().unwrap();
 }
 
 /// The turns of the executor while `ann` asks 200 times.
 fn turns(polls: &AtomicUsize, ann: &mut Peer) -> usize {
     let before = polls.load(Ordering::SeqCst);
     for _ in 0..200 {
-        ann.ask("NOOP", "200");
+        ann.ask("NOOP", "200").unwrap();
     }
     polls.load(Ordering::SeqCst) - before
 }
@@ -229,17 +125,17 @@ fn a_peer_that_closes_half_or_breaks_off_behind_a_held_command_spins_nobody() {
         })
     };
     let address = server.addresses()[0];
-    let mut ann = Peer::log_in(address, "ann");
+    let mut ann = Peer::log_in(address).unwrap();
     let usual = turns(&polls, &mut ann);
 
     let mut data = Vec::new();
     let mut half = Vec::new();
     for broken in [false, true] {
-        let mut peer = Peer::log_in(address, "ann");
-        data.push(peer.stalled_download());
-        for _ in 0..20 {
-            peer.send("NOOP");
-        }
+        let mut peer = Peer::log_in(address).unwrap();
+        // It stands still, since nobody reads from it.
+        data.push(peer.passive().unwrap());
+        peer.ask("RETR /large", "150").unwrap();
+        peer.send(&b"NOOP\r\n".repeat(20)).unwrap();
         if broken {
             SockRef::from(&peer.stream).set_linger(Some(Duration::ZERO)).unwrap();
         } else {
