@@ -5,7 +5,8 @@ use crate::bell::Bell;
 use crate::wait::Waiter;
 use ftp_core::client::{ClientError, Features, Outcome, Request};
 use ftp_host::client::{ClientOptions, ConnectError, Connection, End, News, Watch};
-use ftp_host::readiness::{Ready, Turn};
+use ftp_host::clock::Clock;
+use ftp_host::readiness::{Interest, Ready, Turn};
 use smol::future::{FutureExt, poll_fn, yield_now};
 use smol::net::{AsyncToSocketAddrs, resolve};
 use smol::{Async, Timer};
@@ -58,7 +59,7 @@ impl Client {
     ///
     /// # Errors
     /// [`ClientError`].
-    pub async fn request(&mut self, request: Request, watch: &mut dyn Watch) -> Result<Outcome, ClientError> {
+    pub async fn request(&mut self, request: Request, watch: &mut (dyn Watch + Send)) -> Result<Outcome, ClientError> {
         self.run(request, None, watch).await
     }
 
@@ -70,7 +71,7 @@ impl Client {
         &mut self,
         request: Request,
         end: End,
-        watch: &mut dyn Watch,
+        watch: &mut (dyn Watch + Send),
     ) -> Result<Outcome, ClientError> {
         self.run(request, Some(end), watch).await
     }
@@ -80,7 +81,12 @@ impl Client {
         self.connection.as_ref().map(|connection| connection.machine().features())
     }
 
-    async fn run(&mut self, request: Request, end: Option<End>, watch: &mut dyn Watch) -> Result<Outcome, ClientError> {
+    async fn run(
+        &mut self,
+        request: Request,
+        end: Option<End>,
+        watch: &mut (dyn Watch + Send),
+    ) -> Result<Outcome, ClientError> {
         let mut connection = self.connection.take().ok_or(ClientError::Disconnected)?;
         if let Err(error) = connection.call(request, end) {
             self.connection = Some(connection);
@@ -96,17 +102,16 @@ impl Client {
                     self.connection = Some(connection);
                     return result;
                 }
-                News::Wait(limit) => ready = self.wait(&connection, limit).await,
+                News::Wait(limit) => ready = self.wait(connection.interest(), connection.clock(), limit).await,
             }
         }
     }
 
-    async fn wait(&mut self, connection: &Connection, limit: Option<Duration>) -> Ready {
+    async fn wait(&mut self, mut interest: Interest<'_>, clock: &Clock, limit: Option<Duration>) -> Ready {
         let only_look = limit.is_some_and(|limit| limit.is_zero());
         if only_look {
             yield_now().await;
         }
-        let (clock, mut interest) = (connection.clock(), connection.interest());
         interest.deadline = limit.map(|limit| clock.now() + limit);
         let watched = self.waiter.watch(&interest);
         poll_fn(|context| match self.waiter.poll(context, &watched, clock) {

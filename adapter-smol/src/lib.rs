@@ -8,8 +8,8 @@
 //!   transfer; a transfer moves when its socket is ready, by `sendfile` and `splice` where the kernel can.
 //! - **Files and passwords** block, and a task must not. They go to the threads of the `blocking` pool, a bounded number
 //!   at once, and the session goes on listening meanwhile.
-//! - **Urgent data** (the Telnet Synch before ABOR) is not among what async-io waits for. A small epoll of its own is,
-//!   for as long as a session needs it.
+//! - **Urgent data** (the Telnet Synch, with which a client asks to be heard at once) is not among what async-io waits
+//!   for. A small epoll of its own is, for as long as a session needs it.
 //! - **Fairness**: a session that finds more to do goes to the end of the queue first.
 //! - **Panics** end the session that panicked. Its thread goes on with the others.
 //!

@@ -37,8 +37,8 @@ impl Running {
         self.server.addresses()
     }
 
-    /// Stops in good order: takes in nobody any more, ends idle sessions with 421, lets transfers finish for as long as
-    /// `grace`, and then ends them too. Did all end by themselves?
+    /// Stops in good order: takes in nobody any more, tells idle sessions so and ends them, lets transfers finish for as
+    /// long as `grace`, and then ends them too. Did all end by themselves?
     pub fn stop(&self, grace: Duration) -> bool {
         let in_time = smol::block_on(self.server.stop(grace));
         self.join();

@@ -78,8 +78,8 @@ impl Server {
         self.executor.run(self.running.lowered()).await;
     }
 
-    /// Stops in good order: takes in nobody any more, ends idle sessions with 421, lets transfers finish for as long as
-    /// `grace`, and then ends them too. Did all end by themselves? It must [`run`](Self::run) meanwhile.
+    /// Stops in good order: takes in nobody any more, tells idle sessions so and ends them, lets transfers finish for as
+    /// long as `grace`, and then ends them too. Did all end by themselves? It must [`run`](Self::run) meanwhile.
     pub async fn stop(&self, grace: Duration) -> bool {
         self.accepting.lower();
         let registry = Arc::clone(&self.host.registry);
@@ -119,10 +119,10 @@ impl Acceptor {
     }
 
     fn begin(&self, stream: TcpStream) -> io::Result<()> {
-        let session = Task::new(&self.host, stream)?;
+        let mut session = Task::new(&self.host, stream)?;
         if let Some(executor) = self.executor.upgrade() {
             // A session that panics ends alone: the thread that ran it has others.
-            executor.spawn(AssertUnwindSafe(session.run()).catch_unwind()).detach();
+            executor.spawn(async move { AssertUnwindSafe(session.run()).catch_unwind().await }).detach();
         }
         Ok(())
     }

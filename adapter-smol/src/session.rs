@@ -16,7 +16,8 @@ use std::task::Poll;
 /// Room to read commands into, on the stack of the thread that runs the turn: idle sessions hold none.
 const SCRATCH: usize = 4096;
 
-/// A session and what it waits with.
+/// A session and what it waits with. It is run by reference: a future that took it would hold it twice, as it was given
+/// and as it is used.
 pub(crate) struct Task {
     host: Arc<Host>,
     session: Session,
@@ -37,7 +38,7 @@ impl Task {
 
     /// Runs it to its end. While a job is away the session goes on listening, so that a disk that hangs holds up neither
     /// its time limits nor an orderly stop.
-    pub(crate) async fn run(mut self) {
+    pub(crate) async fn run(&mut self) {
         let mut work: Option<Work> = None;
         let mut ready = Ready::ALL;
         loop {
@@ -90,5 +91,22 @@ impl Task {
             }
         })
         .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ftp_host::accounts::FixedAccounts;
+    use std::net::TcpListener;
+
+    #[test]
+    fn a_session_that_waits_keeps_little_besides_itself() -> io::Result<()> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let _peer = TcpStream::connect(listener.local_addr()?)?;
+        let mut task = Task::new(&Arc::new(Host::new(FixedAccounts::new())), listener.accept()?.0)?;
+        let size = size_of::<Task>() + size_of_val(&task.run());
+        assert!(size <= 1536, "{size}");
+        Ok(())
     }
 }

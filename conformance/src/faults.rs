@@ -4,6 +4,7 @@
 //! Nothing here waits for time to go by. What has to be held up is held up by a [`Storage`] that the test lets go, and
 //! where a test waits for an answer, [`LIMIT`] is only there so that a broken server cannot hold up the tests.
 
+use crate::peer::{LIMIT, Peer, port};
 use crate::runtime::{Serve, Server};
 use ftp_core::action::StoreMode;
 use ftp_core::listing::Entry;
@@ -23,9 +24,6 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
-
-/// Something that has not happened for so long does not happen any more.
-const LIMIT: Duration = Duration::from_secs(20);
 
 /// Larger than what the sockets of a data connection hold, so that a transfer whose peer does not read stays under way.
 const LARGE: usize = 64 << 20;
@@ -321,77 +319,6 @@ fn same<T: PartialEq + std::fmt::Debug>(seen: &T, expected: &T) -> Result<(), Fa
 fn read_all(mut data: TcpStream) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     data.read_to_end(&mut bytes).map(|_| bytes)
-}
-
-/// The port in a 229 (RFC 2428 3).
-fn port(reply: &str) -> Result<u16, Failed> {
-    let port = reply.split('|').nth(3).and_then(|port| port.parse().ok());
-    port.ok_or_else(|| format!("no port in {reply:?}").into())
-}
-
-/// A client's control connection.
-struct Peer {
-    stream: TcpStream,
-    lines: BufReader<TcpStream>,
-}
-
-impl Peer {
-    fn connect(address: SocketAddr) -> io::Result<Self> {
-        let stream = TcpStream::connect(address)?;
-        stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(LIMIT))?;
-        Ok(Self { lines: BufReader::new(stream.try_clone()?), stream })
-    }
-
-    fn log_in(address: SocketAddr) -> Result<Self, Failed> {
-        let mut peer = Self::connect(address)?;
-        peer.expect("220")?;
-        peer.ask("USER ann", "331")?;
-        peer.ask("PASS secret", "230")?;
-        peer.ask("TYPE I", "200")?;
-        Ok(peer)
-    }
-
-    fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.stream.write_all(bytes)
-    }
-
-    fn ask(&mut self, command: &str, code: &str) -> Result<String, Failed> {
-        self.send(format!("{command}\r\n").as_bytes())?;
-        self.expect(code)
-    }
-
-    /// The next reply, to its last line; its code begins with `code`.
-    fn expect(&mut self, code: &str) -> Result<String, Failed> {
-        loop {
-            let mut line = String::new();
-            self.lines.read_line(&mut line)?;
-            // The lines between the first and the last are not of this form (RFC 959 4.2).
-            let ends = line.as_bytes().get(3) == Some(&b' ') && line.as_bytes()[..3].iter().all(u8::is_ascii_digit);
-            if line.is_empty() || ends {
-                return if line.starts_with(code) { Ok(line) } else { Err(format!("{line:?}, not {code}").into()) };
-            }
-        }
-    }
-
-    /// The server closes, in good order or not.
-    fn expect_end(&mut self) -> Result<(), Failed> {
-        let mut rest = Vec::new();
-        match self.lines.read_to_end(&mut rest) {
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-                Err("the server does not close".into())
-            }
-            _ => same(&String::from_utf8_lossy(&rest).as_ref(), &""),
-        }
-    }
-
-    /// A data connection, by EPSV.
-    fn passive(&mut self) -> Result<TcpStream, Failed> {
-        let reply = self.ask("EPSV", "229")?;
-        let data = TcpStream::connect(SocketAddr::new(self.stream.peer_addr()?.ip(), port(&reply)?))?;
-        data.set_read_timeout(Some(LIMIT))?;
-        Ok(data)
-    }
 }
 
 /// This program once more, with few descriptors; it ends when this is dropped.
