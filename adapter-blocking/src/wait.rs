@@ -62,7 +62,9 @@ pub(crate) fn wait(interest: &Interest<'_>, alarm: &Alarm, limit: Option<Duratio
     if ready(0) {
         alarm.silence();
     }
-    let urgent = control_at.is_some_and(|at| watched[at].revents().contains(PollFlags::PRI));
+    // A connection that breaks while only urgent data is awaited has to be read from, too, or it would wake for ever.
+    let attention = PollFlags::PRI | PollFlags::ERR | PollFlags::HUP;
+    let urgent = interest.control_urgent && control_at.is_some_and(|at| watched[at].revents().intersects(attention));
     Ready { control: control_at.is_some_and(ready), urgent, data: interest.data.is_some() && ready(data_at) }
 }
 

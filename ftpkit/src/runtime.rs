@@ -46,10 +46,10 @@ pub(crate) trait Running {
 /// A client that is connected.
 pub(crate) trait Client {
     /// Asks for something that moves no file.
-    fn request(&mut self, request: Request, watch: &mut dyn Watch) -> Result<Outcome, ClientError>;
+    fn request(&mut self, request: Request, watch: &mut (dyn Watch + Send)) -> Result<Outcome, ClientError>;
 
     /// Moves a file.
-    fn transfer(&mut self, request: Request, end: End, watch: &mut dyn Watch) -> Result<Outcome, ClientError>;
+    fn transfer(&mut self, request: Request, end: End, watch: &mut (dyn Watch + Send)) -> Result<Outcome, ClientError>;
 }
 
 impl Runtime {
@@ -121,11 +121,11 @@ macro_rules! client {
     ($($feature:literal: $client:ty),*) => {$(
         #[cfg(feature = $feature)]
         impl Client for $client {
-            fn request(&mut self, request: Request, watch: &mut dyn Watch) -> Result<Outcome, ClientError> {
+            fn request(&mut self, request: Request, watch: &mut (dyn Watch + Send)) -> Result<Outcome, ClientError> {
                 self.request(request, watch)
             }
 
-            fn transfer(&mut self, request: Request, end: End, watch: &mut dyn Watch) -> Result<Outcome, ClientError> {
+            fn transfer(&mut self, request: Request, end: End, watch: &mut (dyn Watch + Send)) -> Result<Outcome, ClientError> {
                 self.transfer(request, end, watch)
             }
         }
@@ -136,11 +136,11 @@ client!("mio": adapter_mio::Client, "blocking": adapter_blocking::Client);
 
 #[cfg(feature = "smol")]
 impl Client for adapter_smol::Client {
-    fn request(&mut self, request: Request, watch: &mut dyn Watch) -> Result<Outcome, ClientError> {
+    fn request(&mut self, request: Request, watch: &mut (dyn Watch + Send)) -> Result<Outcome, ClientError> {
         smol::block_on(self.request(request, watch))
     }
 
-    fn transfer(&mut self, request: Request, end: End, watch: &mut dyn Watch) -> Result<Outcome, ClientError> {
+    fn transfer(&mut self, request: Request, end: End, watch: &mut (dyn Watch + Send)) -> Result<Outcome, ClientError> {
         smol::block_on(self.transfer(request, end, watch))
     }
 }
