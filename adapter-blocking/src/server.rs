@@ -17,7 +17,7 @@ use std::time::Duration;
 const STACK: usize = 256 * 1024;
 
 /// Room to read commands into.
-const SCRATCH: usize = 4096;
+const SCRATCH: usize = 16 * 1024;
 
 /// The pause after a connection could not be accepted, for want of descriptors or memory.
 const PAUSE: Duration = Duration::from_millis(100);

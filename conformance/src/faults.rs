@@ -4,16 +4,10 @@
 //! Nothing here waits for time to go by. What has to be held up is held up by a [`Storage`] that the test lets go, and
 //! where a test waits for an answer, [`LIMIT`] is only there so that a broken server cannot hold up the tests.
 
+use crate::hooked::{LARGE, server};
 use crate::peer::{LIMIT, Peer, port};
 use crate::runtime::{Serve, Server};
-use ftp_core::action::StoreMode;
-use ftp_core::listing::Entry;
 use ftp_core::path::VirtualPath;
-use ftp_core::permission::Permissions;
-use ftp_core::time::WallTime;
-use ftp_host::accounts::FixedAccounts;
-use ftp_host::host::Host;
-use ftp_host::storage::{Memory, Result as Stored, Source, Storage, Upload};
 use libtest_mimic::{Arguments, Failed, Trial};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::env;
@@ -24,9 +18,6 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
-
-/// Larger than what the sockets of a data connection hold, so that a transfer whose peer does not read stays under way.
-const LARGE: usize = 64 << 20;
 
 /// Set for the process that is to serve with few descriptors.
 const FEW: &str = "FTPKIT_FAULTS_FEW_DESCRIPTORS";
@@ -287,19 +278,6 @@ fn a_stop_without_patience_cuts_a_transfer_off(serve: Serve) -> Result<(), Faile
     Ok(())
 }
 
-/// A server with a small and a large file, and one user, whose storage calls `hook` with each path first.
-fn server(serve: Serve, hook: impl Fn(&VirtualPath) + Send + Sync + 'static) -> io::Result<Server> {
-    let memory = Memory::new();
-    for (name, content) in [("/hello", b"hello".to_vec()), ("/large", vec![7; LARGE])] {
-        let put = VirtualPath::parse(name.as_bytes()).map(|path| memory.put(&path, &content, WallTime::default()));
-        if !matches!(put, Ok(Ok(()))) {
-            return Err(io::Error::other(name));
-        }
-    }
-    let storage = Arc::new(Hooked { memory, hook: Box::new(hook) });
-    Server::start(serve, Host::new(FixedAccounts::new().with("ann", "secret", Permissions::ALL, storage)))
-}
-
 /// Waits until no more than `left` sessions are there.
 fn gone(server: &Server, left: usize) -> Result<(), Failed> {
     let end = std::time::Instant::now() + LIMIT;
@@ -384,60 +362,5 @@ impl Valve {
 impl Drop for Valve {
     fn drop(&mut self) {
         self.open();
-    }
-}
-
-/// Storage in memory that calls a hook before it does anything.
-struct Hooked {
-    memory: Memory,
-    hook: Box<dyn Fn(&VirtualPath) + Send + Sync>,
-}
-
-impl Hooked {
-    fn after(&self, path: &VirtualPath) -> &Memory {
-        (self.hook)(path);
-        &self.memory
-    }
-}
-
-impl Storage for Hooked {
-    fn entry(&self, path: &VirtualPath) -> Stored<Entry> {
-        self.after(path).entry(path)
-    }
-
-    fn list(&self, path: &VirtualPath) -> Stored<Box<dyn Iterator<Item = Stored<Entry>> + Send>> {
-        self.after(path).list(path)
-    }
-
-    fn open(&self, path: &VirtualPath, offset: u64) -> Stored<Source> {
-        self.after(path).open(path, offset)
-    }
-
-    fn store(&self, path: &VirtualPath, mode: StoreMode) -> Stored<Box<dyn Upload>> {
-        self.after(path).store(path, mode)
-    }
-
-    fn partial(&self, path: &VirtualPath) -> Stored<Option<u64>> {
-        self.after(path).partial(path)
-    }
-
-    fn make_dir(&self, path: &VirtualPath) -> Stored<()> {
-        self.after(path).make_dir(path)
-    }
-
-    fn remove_dir(&self, path: &VirtualPath) -> Stored<()> {
-        self.after(path).remove_dir(path)
-    }
-
-    fn remove_file(&self, path: &VirtualPath) -> Stored<()> {
-        self.after(path).remove_file(path)
-    }
-
-    fn rename(&self, from: &VirtualPath, to: &VirtualPath, replace: bool) -> Stored<()> {
-        self.after(from).rename(from, to, replace)
-    }
-
-    fn space(&self, path: &VirtualPath) -> Stored<Option<u64>> {
-        self.after(path).space(path)
     }
 }

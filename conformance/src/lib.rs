@@ -48,6 +48,7 @@
 pub mod backend;
 pub mod client;
 pub mod faults;
+pub mod hooked;
 pub mod peer;
 pub mod runner;
 pub mod runtime;

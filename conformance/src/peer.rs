@@ -102,7 +102,10 @@ impl Peer {
 }
 
 /// The port in a 229 (RFC 2428 3).
-pub(crate) fn port(reply: &str) -> Result<u16, Failed> {
+///
+/// # Errors
+/// There is none.
+pub fn port(reply: &str) -> Result<u16, Failed> {
     let port = reply.split('|').nth(3).and_then(|port| port.parse().ok());
     port.ok_or_else(|| format!("no port in {reply:?}").into())
 }

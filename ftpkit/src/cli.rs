@@ -98,7 +98,8 @@ pub(crate) struct ServeOptions {
     #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
     pub(crate) dir: PathBuf,
 
-    /// Where to listen; may be given several times. Port 0 takes any free one
+    /// Where to listen; may be given several times. Port 0 takes any free one. Listeners that a supervisor hands over
+    /// (systemd's socket activation) take its place
     #[arg(long, value_name = "ADDR", value_parser = listen_address, default_value = "127.0.0.1:2121")]
     pub(crate) listen: Vec<SocketAddr>,
 

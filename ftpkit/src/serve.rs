@@ -13,6 +13,7 @@ use ftp_host::data::PassivePorts;
 use ftp_host::host::Host;
 use ftp_host::registry::{Limits, Registry};
 use ftp_host::storage::Disk;
+use listenfd::ListenFd;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::fs;
@@ -34,7 +35,10 @@ pub(crate) fn run(options: &ServeOptions, console: Console) -> Result<(), Failur
     let mut signals = signals.map_err(|error| Failure::new(Exit::Internal, "cannot handle signals", error))?;
     let host = host(options)?;
     warn(options);
-    let listeners = options.listen.iter().map(|&address| listen(address)).collect::<Result<Vec<_>, _>>()?;
+    let mut listeners = handed_over()?;
+    if listeners.is_empty() {
+        listeners = options.listen.iter().map(|&address| listen(address)).collect::<Result<_, _>>()?;
+    }
     let running = options
         .runtime
         .serve(listeners, Arc::new(host))
@@ -95,6 +99,16 @@ fn disk(dir: &Path) -> Result<Disk, Failure> {
     Disk::open(dir).map_err(|error| {
         Failure::new(Exit::Disk, format!("cannot serve {}", dir.display()), error)
             .with_remedy("name a directory that is there and that you may read")
+    })
+}
+
+/// The listeners that a supervisor opened for us (systemd's socket activation, `sd_listen_fds(3)`).
+fn handed_over() -> Result<Vec<TcpListener>, Failure> {
+    let mut sockets = ListenFd::from_env();
+    let listeners = (0..sockets.len()).filter_map(|at| sockets.take_tcp_listener(at).transpose());
+    listeners.collect::<Result<_, _>>().map_err(|error| {
+        Failure::new(Exit::Connect, "cannot take over the listeners of the supervisor", error)
+            .with_remedy("a socket unit with ListenStream=, an address and port")
     })
 }
 

@@ -28,6 +28,32 @@ fn a_stop_lets_transfers_finish() -> Outcome {
     Ok(())
 }
 
+/// As `sd_listen_fds(3)` has it: descriptor 3 listens, and two variables say so.
+#[test]
+fn a_supervisor_may_hand_over_the_listener() -> Outcome {
+    let dir = tempfile::tempdir()?;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
+    let mut shell = std::process::Command::new("sh");
+    shell.args([
+        "-c",
+        "LISTEN_FDS=1 LISTEN_PID=$$ exec \"$0\" serve --json 3<&0 </dev/null",
+        env!("CARGO_BIN_EXE_ftpkit"),
+    ]);
+    shell.current_dir(dir.path()).stdin(std::os::fd::OwnedFd::from(listener)).stdout(Stdio::piped());
+    let mut child = shell.spawn()?;
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().ok_or("no standard output")?).read_line(&mut line)?;
+    let said = serde_json::from_str::<serde_json::Value>(&line)?;
+    assert_eq!(said["listening"][0], address.to_string());
+    let mut greeting = String::new();
+    BufReader::new(std::net::TcpStream::connect(address)?).read_line(&mut greeting)?;
+    assert!(greeting.starts_with("220"));
+    child.kill()?;
+    child.wait()?;
+    Ok(())
+}
+
 #[test]
 fn grace_has_an_end() -> Outcome {
     let mut server = Server::start_with(&["--grace", "0s"])?;
