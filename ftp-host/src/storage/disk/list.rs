@@ -3,10 +3,10 @@
 
 use super::super::error::from_io;
 use super::super::{Result, aside};
-use super::{entry, plain_kind, system};
+use super::system;
 use cap_std::fs::Dir;
 use ftp_core::action::StorageError;
-use ftp_core::listing::{Entry, EntryKind};
+use ftp_core::listing::Entry;
 use std::ffi::OsString;
 use std::vec::IntoIter;
 
@@ -45,20 +45,11 @@ impl Iterator for Entries {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let name = self.names.next()?;
-            let facts = match self.dir.symlink_metadata(&name).map_err(|error| from_io(&error)) {
-                Ok(facts) => facts,
+            match system::listed(&self.dir, name).map_err(|error| from_io(&error)) {
                 // Removed since the names were read.
-                Err(StorageError::NotFound) => continue,
-                Err(error) => return Some(Err(error)),
-            };
-            let kind = if facts.is_symlink() {
-                // Where it leads is shown, never followed here; unreadable is shown as unknown.
-                let target = self.dir.read_link_contents(&name).ok();
-                EntryKind::Symlink(target.map(|path| system::bytes(path.into_os_string())).unwrap_or_default())
-            } else {
-                plain_kind(&facts)
-            };
-            return Some(Ok(entry(system::bytes(name), kind, &facts)));
+                Err(StorageError::NotFound) => {}
+                found => return Some(found),
+            }
         }
     }
 }

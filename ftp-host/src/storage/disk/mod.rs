@@ -180,6 +180,12 @@ fn regular(file: File) -> Result<std::fs::File> {
 }
 
 /// What a followed path leads to is never a link.
+/// A link: where it leads is shown, never followed here; unreadable is shown as unknown.
+fn link(dir: &Dir, name: &OsStr) -> EntryKind {
+    let target = dir.read_link_contents(name).ok();
+    EntryKind::Symlink(target.map(|path| system::bytes(path.into_os_string())).unwrap_or_default())
+}
+
 fn plain_kind(facts: &Metadata) -> EntryKind {
     if facts.is_file() {
         EntryKind::File

@@ -8,12 +8,12 @@ use std::io;
 
 #[cfg(unix)]
 pub(super) use unix::{
-    bytes, identity, links, mode, name, never_through_links, rename_new, set_mode, space, without_waiting,
+    bytes, identity, links, listed, mode, name, never_through_links, rename_new, set_mode, space, without_waiting,
 };
 
 #[cfg(not(unix))]
 pub(super) use portable::{
-    bytes, identity, links, mode, name, never_through_links, rename_new, set_mode, space, without_waiting,
+    bytes, identity, links, listed, mode, name, never_through_links, rename_new, set_mode, space, without_waiting,
 };
 
 #[cfg(unix)]
@@ -21,7 +21,10 @@ pub(super) use portable::{
 mod unix {
     use super::{Dir, Metadata, OpenOptions, OsStr, OsString, Result, io};
     use cap_std::fs::{MetadataExt, OpenOptionsExt};
-    use rustix::fs::{Mode, OFlags};
+    use ftp_core::listing::{Entry, EntryKind};
+    use ftp_core::permission::Permissions;
+    use ftp_core::time::WallTime;
+    use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawMode, statat};
     use std::fs::File;
     use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
@@ -33,6 +36,28 @@ mod unix {
     /// A name as bytes.
     pub(crate) fn bytes(name: OsString) -> Vec<u8> {
         name.into_vec()
+    }
+
+    /// An entry of `dir` by a name that `dir` gave: one component, so that there is nothing to be resolved beneath the
+    /// root. In a listing this is what takes the time.
+    pub(crate) fn listed(dir: &Dir, name: OsString) -> io::Result<Entry> {
+        let facts = statat(dir, &name, AtFlags::SYMLINK_NOFOLLOW)?;
+        let kind = match FileType::from_raw_mode(facts.st_mode as RawMode) {
+            FileType::RegularFile => EntryKind::File,
+            FileType::Directory => EntryKind::Directory,
+            FileType::Symlink => super::super::link(dir, &name),
+            _ => EntryKind::Other,
+        };
+        Ok(Entry {
+            name: bytes(name),
+            kind,
+            size: Some(facts.st_size as u64),
+            modified: Some(WallTime { seconds: facts.st_mtime, nanos: facts.st_mtime_nsec as u32 }),
+            mode: Some(facts.st_mode & 0o7777),
+            links: Some(facts.st_nlink),
+            unique: Some((facts.st_dev, facts.st_ino)),
+            permissions: Permissions::NONE,
+        })
     }
 
     /// Opening neither waits for the other end of a pipe nor makes a terminal the server's own.
@@ -101,6 +126,12 @@ mod portable {
 
     pub(crate) fn bytes(name: OsString) -> Vec<u8> {
         name.to_string_lossy().into_owned().into_bytes()
+    }
+
+    pub(crate) fn listed(dir: &Dir, name: OsString) -> io::Result<ftp_core::listing::Entry> {
+        let facts = dir.symlink_metadata(&name)?;
+        let kind = if facts.is_symlink() { super::super::link(dir, &name) } else { super::super::plain_kind(&facts) };
+        Ok(super::super::entry(bytes(name), kind, &facts))
     }
 
     pub(crate) fn without_waiting(_: &mut OpenOptions) {}
