@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Real clients against the server: curl, wget, lftp and Python's ftplib, over loopback.
 
-    python3 ftpkit/tests/interop.py [--program target/release/ftpkit] [--size MIB]
+    python3 ftpkit/tests/interop.py [--program target/release/ftpkit] [--runtime blocking|smol|mio] [--size MIB]
 
 Every client fetches a large file, an empty file, a file with a name that is not ASCII, and a listing of 10,000 entries,
 and compares them byte by byte. With an account, every client that can puts, appends, resumes, renames, makes and removes.
@@ -23,6 +23,7 @@ import tempfile
 import urllib.parse
 
 NAME = "näme with space"
+RUNTIME = []
 failures = 0
 
 
@@ -48,7 +49,7 @@ class Server:
     """A server on a free port, for as long as the block lasts."""
 
     def __init__(self, program, *arguments):
-        command = [program, "serve", "--json", "--listen", "127.0.0.1:0", *map(str, arguments)]
+        command = [program, "serve", "--json", "--listen", "127.0.0.1:0", *RUNTIME, *map(str, arguments)]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE)
         started = json.loads(self.process.stdout.readline())
         self.port = int(started["listening"][0].rsplit(":", 1)[1])
@@ -205,7 +206,10 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--program", default="target/release/ftpkit")
     parser.add_argument("--size", type=int, default=1024, help="MiB of the large file")
+    parser.add_argument("--runtime", help="what carries the server's sessions")
     arguments = parser.parse_args()
+    if arguments.runtime:
+        RUNTIME.extend(["--runtime", arguments.runtime])
     for tool in ["curl", "wget", "lftp"]:
         if not shutil.which(tool):
             sys.exit(f"{tool} is not installed; try: apt-get install curl wget lftp")
