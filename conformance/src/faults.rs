@@ -1,7 +1,8 @@
 //! What every adapter must bear: peers that send and read byte by byte, that vanish, that close half; no descriptors left;
 //! storage that hangs or panics; a stop in the midst of it all. [`main`] makes each a test of its own.
 //!
-//! Nothing here waits for time to go by. What has to be held up is held up by a [`Storage`] that the test lets go, and
+//! Nothing here waits for time to go by. What has to be held up is held up by storage that the
+//! test lets go ([`Hooked`](crate::hooked::Hooked)), and
 //! where a test waits for an answer, [`LIMIT`] is only there so that a broken server cannot hold up the tests.
 
 use crate::hooked::{LARGE, server};
