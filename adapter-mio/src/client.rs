@@ -19,14 +19,9 @@ impl Client {
     /// # Errors
     /// [`ConnectError`] of the last address.
     pub fn connect(address: impl ToSocketAddrs, options: &ClientOptions) -> Result<Self, ConnectError> {
-        let mut failed = ConnectError::no_address();
-        for address in address.to_socket_addrs()? {
-            match TcpStream::connect_timeout(&address, options.timeout).and_then(|stream| Self::new(stream, options)) {
-                Ok(client) => return Ok(client),
-                Err(error) => failed = ConnectError { address: Some(address), error },
-            }
-        }
-        Err(failed)
+        ConnectError::unless_one(address.to_socket_addrs()?, |address| {
+            Self::new(TcpStream::connect_timeout(&address, options.timeout)?, options)
+        })
     }
 
     /// A client on a connection that stands.

@@ -46,6 +46,24 @@ pub struct ConnectError {
 }
 
 impl ConnectError {
+    /// Tries these addresses in turn: what `connect` gives for the first that answers.
+    ///
+    /// # Errors
+    /// That of the last address.
+    pub fn unless_one<T>(
+        addresses: impl IntoIterator<Item = SocketAddr>,
+        mut connect: impl FnMut(SocketAddr) -> io::Result<T>,
+    ) -> Result<T, Self> {
+        let mut failed = Self::no_address();
+        for address in addresses {
+            match connect(address) {
+                Ok(connected) => return Ok(connected),
+                Err(error) => failed = Self { address: Some(address), error },
+            }
+        }
+        Err(failed)
+    }
+
     /// The name has no address.
     pub fn no_address() -> Self {
         io::Error::from(io::ErrorKind::NotFound).into()

@@ -94,7 +94,14 @@ fn send_file(file: &File, remaining: &mut u64, wire: &mut Wire<'_>) -> Result<Ha
             Ok(_) => {}
         }
         match wire.count(result).map_err(Refused::Failed)? {
-            Some(count) => *remaining = remaining.saturating_sub(count as u64),
+            Some(count) => {
+                *remaining = remaining.saturating_sub(count as u64);
+                // Less than was asked for: the socket is full. To ask again would only be told so, after the kernel has
+                // taken up the next pages in vain.
+                if count < most && *remaining > 0 {
+                    return Ok(Halt::Writable);
+                }
+            }
             None => return Ok(Halt::Writable),
         }
     }
