@@ -72,7 +72,7 @@ impl Server {
     /// Starts one with these options besides.
     pub(crate) fn start_with(options: &[&str]) -> Result<Self, Box<dyn std::error::Error>> {
         let place = tempfile::tempdir()?;
-        for dir in ["root", "home", "work"] {
+        for dir in ["root", "home", "desk"] {
             std::fs::create_dir(place.path().join(dir))?;
         }
         for (name, rights) in [("ann", "all"), ("bob", "read-only")] {
@@ -104,7 +104,7 @@ impl Server {
 
     /// Where the client runs.
     pub(crate) fn work(&self) -> PathBuf {
-        self.place.path().join("work")
+        self.place.path().join("desk")
     }
 
     /// The port.

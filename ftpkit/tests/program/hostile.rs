@@ -111,13 +111,13 @@ fn no_path_leads_out() -> Outcome {
     let outside = server.work();
     fs::write(outside.join("secret"), "secret")?;
     std::os::unix::fs::symlink(&outside, server.home().join("absolute"))?;
-    std::os::unix::fs::symlink("../work", server.home().join("relative"))?;
-    std::os::unix::fs::symlink("../work/secret", server.home().join("file"))?;
+    std::os::unix::fs::symlink("../desk", server.home().join("relative"))?;
+    std::os::unix::fs::symlink("../desk/secret", server.home().join("file"))?;
     let mut control = Control::log_in(&server, "ann", "secret")?;
     let commands =
-        ["CWD ../work", "CWD absolute", "CWD relative", "RETR absolute/secret", "RETR relative/secret", "RETR file"];
+        ["CWD ../desk", "CWD absolute", "CWD relative", "RETR absolute/secret", "RETR relative/secret", "RETR file"];
     for command in commands.into_iter().chain([
-        "RETR ../work/secret",
+        "RETR ../desk/secret",
         "STOR absolute/new",
         "STOR relative/new",
         "MKD absolute/new",
