@@ -20,7 +20,6 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
-use std::os::fd::AsFd;
 use std::sync::Arc;
 pub use watch::{Go, News, Watch};
 
@@ -187,14 +186,7 @@ impl Connection {
             }
             _ => None,
         };
-        Interest {
-            control: self.control.channel.socket().as_fd(),
-            control_read: self.control.wait.read,
-            control_write: self.control.wait.write,
-            control_urgent: self.control.wait.urgent,
-            data,
-            deadline: self.control.wait.deadline,
-        }
+        self.control.interest(data)
     }
 
     fn now(&self) -> Time {

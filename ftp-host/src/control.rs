@@ -2,6 +2,7 @@
 //! `ftp-core` and back, and the actions that come out of it.
 
 use crate::channel::Channel;
+use crate::readiness::{Direction, Interest, Socket};
 use ftp_core::action::Action;
 use ftp_core::client::{ClientAction, ClientSession};
 use ftp_core::drain::{Closed, Port, Wait};
@@ -9,6 +10,7 @@ use ftp_core::server::ServerSession;
 use ftp_core::time::Time;
 use std::collections::VecDeque;
 use std::io::ErrorKind;
+use std::os::fd::AsFd;
 
 /// A machine of `ftp-core`, seen from its control connection.
 pub(crate) trait Machine {
@@ -76,6 +78,18 @@ impl<A> Control<A> {
     /// Could the machine take in more at once?
     pub(crate) fn has_more(&self) -> bool {
         self.wait.read && (self.readable || !self.inbox.is_empty())
+    }
+
+    /// What to wait for: for this connection as the machine said when it was drained last, and for this data socket.
+    pub(crate) fn interest<'a>(&'a self, data: Option<(Socket<'a>, Direction)>) -> Interest<'a> {
+        Interest {
+            control: self.channel.socket().as_fd(),
+            control_read: self.wait.read,
+            control_write: self.wait.write,
+            control_urgent: self.wait.urgent,
+            data,
+            deadline: self.wait.deadline,
+        }
     }
 
     /// The next action that the machine asked for.

@@ -16,7 +16,6 @@ use ftp_core::codec::Codec;
 use ftp_core::server::ServerSession;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
-use std::os::fd::AsFd;
 use std::sync::Arc;
 
 /// Reads of the control connection in one turn: past that, others have theirs.
@@ -180,14 +179,7 @@ impl Session {
             }
             _ => None,
         };
-        Interest {
-            control: self.control.channel.socket().as_fd(),
-            control_read: self.control.wait.read,
-            control_write: self.control.wait.write,
-            control_urgent: self.control.wait.urgent,
-            data,
-            deadline: self.control.wait.deadline,
-        }
+        self.control.interest(data)
     }
 
     /// Where time is moved by hand, whoever moves it wants everything dealt with that came before, whether the adapter

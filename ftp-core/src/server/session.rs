@@ -300,11 +300,6 @@ impl ServerSession {
         self.login.user()
     }
 
-    /// The working directory.
-    pub fn working_directory(&self) -> &VirtualPath {
-        &self.directory
-    }
-
     /// Has the session ended? Nothing comes out of it any more.
     pub fn is_over(&self) -> bool {
         self.phase == Phase::Closed
