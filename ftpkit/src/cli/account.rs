@@ -1,0 +1,141 @@
+//! The commands of `account`, and their options.
+
+use clap::{Args, Subcommand, ValueHint};
+use ftp_core::permission::Permissions;
+use std::path::PathBuf;
+
+/// Keep the accounts of a server
+///
+/// The accounts stand in a JSON file, with the passwords as Argon2id hashes. A server that runs sees every change at once.
+#[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  ftpkit account add ann --accounts accounts.json --home /srv/ann
+  ftpkit account add bob --accounts accounts.json --home /srv/pub --permissions read,list,create
+  pass show ftp/bob | ftpkit account passwd bob --accounts accounts.json --password-stdin
+  ftpkit account list --accounts accounts.json")]
+pub(crate) enum AccountCommand {
+    /// Add an account; the file is made if there is none
+    #[command(after_help = "\
+Examples:
+  ftpkit account add ann --accounts accounts.json --home /srv/ann
+      asks for the password twice
+  ftpkit account add log --accounts accounts.json --home /srv/log --permissions create,append --password-stdin <secret
+      a user who can store and add, but not look")]
+    Add(AddOptions),
+    /// Change a password
+    #[command(after_help = "\
+Examples:
+  ftpkit account passwd ann --accounts accounts.json
+  ftpkit account passwd ann --accounts accounts.json --password-stdin <secret")]
+    Passwd(PasswdOptions),
+    /// Remove an account, not its files
+    #[command(after_help = "\
+Example:
+  ftpkit account remove ann --accounts accounts.json")]
+    Remove(RemoveOptions),
+    /// Show the accounts
+    #[command(after_help = "\
+Examples:
+  ftpkit account list --accounts accounts.json
+  ftpkit account list --accounts accounts.json --json
+      one object a line: name, home, permissions")]
+    List(ListOptions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AddOptions {
+    /// The user name
+    #[arg(value_parser = user_name)]
+    pub(crate) name: String,
+
+    /// The account file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) accounts: PathBuf,
+
+    /// The directory that the user sees as `/`
+    #[arg(long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
+    pub(crate) home: PathBuf,
+
+    /// all, read-only, or some of read, list, create, overwrite, append, delete, rename, make-dir, remove-dir, with commas
+    #[arg(long, value_name = "RIGHTS", value_parser = permissions, default_value = "all")]
+    pub(crate) permissions: Permissions,
+
+    /// Take the password from the first line of standard input
+    #[arg(long)]
+    pub(crate) password_stdin: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PasswdOptions {
+    /// The user name
+    pub(crate) name: String,
+
+    /// The account file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) accounts: PathBuf,
+
+    /// Take the password from the first line of standard input
+    #[arg(long)]
+    pub(crate) password_stdin: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RemoveOptions {
+    /// The user name
+    pub(crate) name: String,
+
+    /// The account file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) accounts: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListOptions {
+    /// The account file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) accounts: PathBuf,
+
+    /// Print JSON, one account a line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn permissions(text: &str) -> Result<Permissions, String> {
+    match text {
+        "all" => return Ok(Permissions::ALL),
+        "read-only" => return Ok(Permissions::READ_ONLY),
+        _ => {}
+    }
+    text.split(',').try_fold(Permissions::NONE, |rights, name| {
+        let right = Permissions::by_name(name.trim()).ok_or_else(|| {
+            let names = Permissions::NAMES.map(|(name, _)| name).join(", ");
+            format!("`{name}` is not known; write all, read-only, or some of {names}")
+        })?;
+        Ok(rights | right)
+    })
+}
+
+fn user_name(text: &str) -> Result<String, String> {
+    if text.is_empty() || text.chars().any(char::is_control) {
+        return Err("a name has at least one character, and no control characters".to_owned());
+    }
+    if matches!(text, "anonymous" | "ftp") {
+        return Err("this is the name of users without a password (see `ftpkit help serve`, --anonymous)".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rights_are_read_as_account_files_write_them() {
+        assert_eq!(permissions("all"), Ok(Permissions::ALL));
+        assert_eq!(permissions("read-only"), permissions("read,list"));
+        assert_eq!(permissions("create, append"), Ok(Permissions::CREATE | Permissions::APPEND));
+        assert!(permissions("read,write").is_err_and(|error| error.contains("`write`") && error.contains("overwrite")));
+        assert!(permissions("").is_err());
+    }
+}

@@ -1,0 +1,88 @@
+//! The command line: every command and option, with its help and examples. One file holds one command's.
+
+mod account;
+mod connect;
+mod get;
+mod ls;
+mod put;
+mod serve;
+
+use crate::bench::BenchOptions;
+use crate::exit::Exit;
+pub(crate) use account::{AccountCommand, AddOptions, ListOptions, PasswdOptions, RemoveOptions};
+use clap::{Parser, Subcommand};
+pub(crate) use connect::ConnectOptions;
+pub(crate) use get::GetOptions;
+pub(crate) use ls::LsOptions;
+pub(crate) use put::PutOptions;
+pub(crate) use serve::{AnonymousMode, ServeOptions};
+
+/// Serve files over FTP, and fetch, store and list them.
+#[derive(Debug, Parser)]
+#[command(name = "ftpkit", version, propagate_version = true, after_help = format!("\
+Examples:
+  ftpkit serve                                  this directory, to this machine, read-only
+  ftpkit get ftp://example.org/pub/file.iso     fetch a file
+  ftpkit put report.pdf ftp://ann@example.org/  store one
+
+`ftpkit help COMMAND` shows the options of a command, and more examples.
+
+{}", Exit::help()))]
+pub(crate) struct Cli {
+    /// Say nothing but results, warnings and errors
+    #[arg(short, long, global = true, display_order = 100)]
+    pub(crate) quiet: bool,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Serve(ServeOptions),
+    #[command(subcommand)]
+    Account(AccountCommand),
+    Get(GetOptions),
+    Put(PutOptions),
+    Ls(LsOptions),
+    // Without words of its own, so that those of its options stand, the long ones too.
+    Bench(BenchOptions),
+}
+
+impl Command {
+    /// Is standard output for JSON?
+    pub(crate) fn json(&self) -> bool {
+        match self {
+            Self::Serve(options) => options.json,
+            Self::Account(AccountCommand::List(options)) => options.json,
+            Self::Account(_) => false,
+            Self::Bench(options) => options.json(),
+            Self::Get(_) | Self::Put(_) | Self::Ls(_) => self.connect().is_some_and(|connect| connect.json),
+        }
+    }
+
+    /// Is the conversation with the server to be shown?
+    pub(crate) fn verbose(&self) -> bool {
+        self.connect().is_some_and(|connect| connect.verbose)
+    }
+
+    fn connect(&self) -> Option<&ConnectOptions> {
+        match self {
+            Self::Get(options) => Some(&options.connect),
+            Self::Put(options) => Some(&options.connect),
+            Self::Ls(options) => Some(&options.connect),
+            Self::Serve(_) | Self::Account(_) | Self::Bench(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+}
