@@ -190,5 +190,5 @@ fn a_peer_that_does_not_read_its_replies_is_left_alone() -> Tested {
 }
 
 fn upload(path: &[u8]) -> Request {
-    Request::Store { path: path.into(), how: Upload::Replace, codec: Codec::Raw }
+    Request::Store { path: path.into(), how: Upload::Replace, codec: Codec::RAW }
 }

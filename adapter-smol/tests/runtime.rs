@@ -72,11 +72,11 @@ async fn visit(server: &Server, number: u8) {
     let (path, content) = (format!("/{number}").into_bytes(), vec![number; 5 << 20]);
     let reader = Box::new(std::io::Cursor::new(content.clone()));
     let source = Source::Stream { reader, remaining: Some(content.len() as u64) };
-    let store = Request::Store { path: path.clone(), how: Upload::Replace, codec: Codec::Raw };
+    let store = Request::Store { path: path.clone(), how: Upload::Replace, codec: Codec::RAW };
     client.transfer(store, End::Source(source), &mut ()).await.unwrap();
 
     let room = Room::new(content.len());
-    let retrieve = Request::Retrieve { path, offset: 0, codec: Codec::Raw };
+    let retrieve = Request::Retrieve { path, offset: 0, codec: Codec::RAW };
     let fetched = client.transfer(retrieve, End::Sink(Sink::Writer(Box::new(room.clone()))), &mut ()).await;
     assert!(matches!(fetched, Ok(Outcome::Transferred { bytes, .. }) if bytes == content.len() as u64), "{fetched:?}");
     assert!(room.take() == content, "what comes back is what was stored");

@@ -139,24 +139,24 @@ fn run(mut pump: Pump, size: u64) {
 
 fn pump_send(file: &File, stream: &TcpStream, size: u64) {
     let source = Source::File { file: file.try_clone().unwrap(), remaining: size };
-    run(Pump::send(source, Codec::Raw, Channel::data(stream.try_clone().unwrap()).unwrap()), size);
+    run(Pump::send(source, Codec::RAW, Channel::data(stream.try_clone().unwrap()).unwrap()), size);
 }
 
 fn pump_send_staged(file: &File, stream: &TcpStream, size: u64) {
     let source = Source::Stream { reader: Box::new(file.try_clone().unwrap()), remaining: Some(size) };
-    run(Pump::send(source, Codec::Raw, Channel::data(stream.try_clone().unwrap()).unwrap()), size);
+    run(Pump::send(source, Codec::RAW, Channel::data(stream.try_clone().unwrap()).unwrap()), size);
 }
 
 fn pump_receive(file: &File, stream: &TcpStream, size: u64) {
     let sink = Sink::Upload(Box::new(Target { file: file.try_clone().unwrap(), path: VirtualPath::root() }));
-    run(Pump::receive(sink, Codec::Raw, Channel::data(stream.try_clone().unwrap()).unwrap(), None), size);
+    run(Pump::receive(sink, Codec::RAW, Channel::data(stream.try_clone().unwrap()).unwrap(), None), size);
 }
 
 fn pump_receive_staged(file: &File, stream: &TcpStream, size: u64) {
     run(
         Pump::receive(
             Sink::Writer(Box::new(file.try_clone().unwrap())),
-            Codec::Raw,
+            Codec::RAW,
             Channel::data(stream.try_clone().unwrap()).unwrap(),
             None,
         ),

@@ -98,10 +98,10 @@ impl Gate {
         match work {
             Work::Retrieve { path, offset } => {
                 let source = storage.open(path, *offset)?;
-                let size = match (&source, codec) {
-                    (_, Codec::Ascii) => None,
-                    (Source::File { remaining, .. }, Codec::Raw) => Some(*remaining),
-                    (Source::Stream { remaining, .. }, Codec::Raw) => *remaining,
+                let size = match &source {
+                    _ if !codec.is_raw() => None,
+                    Source::File { remaining, .. } => Some(*remaining),
+                    Source::Stream { remaining, .. } => *remaining,
                 };
                 Ok(Ready::Send(source, size))
             }
@@ -156,13 +156,15 @@ impl Gate {
             EntryKind::Directory => return Err(StorageError::IsADirectory),
             _ => return Err(StorageError::Denied),
         };
-        match codec {
-            Codec::Raw => Ok(size),
-            Codec::Ascii if size > MAX_COUNTED => Err(StorageError::Unsupported),
-            Codec::Ascii => match storage.open(path, 0)? {
-                Source::File { file, .. } => count_ascii(file),
-                Source::Stream { reader, .. } => count_ascii(reader),
-            },
+        if codec.is_raw() {
+            return Ok(size);
+        }
+        if size > MAX_COUNTED {
+            return Err(StorageError::Unsupported);
+        }
+        match storage.open(path, 0)? {
+            Source::File { file, .. } => count_ascii(file),
+            Source::Stream { reader, .. } => count_ascii(reader),
         }
     }
 

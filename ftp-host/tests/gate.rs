@@ -41,7 +41,7 @@ fn options(form: ListForm) -> ListOptions {
 }
 
 fn lines(gate: &Gate, name: &str, options: ListOptions) -> Result<String, StorageError> {
-    match gate.open(&Work::List { path: path(name), options }, Codec::Ascii)? {
+    match gate.open(&Work::List { path: path(name), options }, Codec::ASCII)? {
         Ready::List(mut lines) => {
             let mut text = String::new();
             lines.read_to_string(&mut text).expect("it reads");
@@ -56,7 +56,7 @@ fn lines(gate: &Gate, name: &str, options: ListOptions) -> Result<String, Storag
 fn every_request_needs_its_right_and_no_other() {
     let calls = [
         (StorageCall::Entry(path("/a.txt")), Permissions::LIST),
-        (StorageCall::Size(path("/a.txt"), Codec::Raw), Permissions::LIST),
+        (StorageCall::Size(path("/a.txt"), Codec::RAW), Permissions::LIST),
         (StorageCall::Entries(path("/"), options(ListForm::Long)), Permissions::LIST),
         (StorageCall::MakeDir(path("/new")), Permissions::MAKE_DIR),
         (StorageCall::RemoveFile(path("/b.bin")), Permissions::DELETE),
@@ -87,9 +87,9 @@ fn every_request_needs_its_right_and_no_other() {
         }
     }
     for (work, needed) in &works {
-        assert!(scene(*needed).1.open(work, Codec::Raw).is_ok(), "{work:?}");
+        assert!(scene(*needed).1.open(work, Codec::RAW).is_ok(), "{work:?}");
         for (name, right) in Permissions::NAMES.into_iter().filter(|(_, right)| needed.allows(*right)) {
-            let refused = scene(without(right)).1.open(work, Codec::Raw).err();
+            let refused = scene(without(right)).1.open(work, Codec::RAW).err();
             assert_eq!(refused, Some(StorageError::Denied), "{work:?} without {name}");
         }
     }
@@ -98,7 +98,7 @@ fn every_request_needs_its_right_and_no_other() {
 #[test]
 fn who_may_not_overwrite_does_not_by_being_slow_either() {
     let (memory, gate) = scene(Permissions::CREATE);
-    let Ok(Ready::Store(mut upload)) = gate.open(&store("/new", StoreMode::Replace), Codec::Raw) else {
+    let Ok(Ready::Store(mut upload)) = gate.open(&store("/new", StoreMode::Replace), Codec::RAW) else {
         panic!("it may create")
     };
     upload.write(b"slow").expect("it writes");
@@ -118,12 +118,12 @@ fn entries_carry_the_rights_of_the_account() {
 fn size_is_that_of_the_transfer() {
     let (memory, gate) = scene(Permissions::ALL);
     let size = |name, codec| gate.call(&StorageCall::Size(path(name), codec));
-    assert_eq!(size("/a.txt", Codec::Raw), Ok(StorageAnswer::Size(8)));
-    assert_eq!(size("/a.txt", Codec::Ascii), Ok(StorageAnswer::Size(10)));
-    assert_eq!(size("/d", Codec::Raw), Err(StorageError::IsADirectory));
-    assert_eq!(size("/new", Codec::Raw), Err(StorageError::NotFound));
+    assert_eq!(size("/a.txt", Codec::RAW), Ok(StorageAnswer::Size(8)));
+    assert_eq!(size("/a.txt", Codec::ASCII), Ok(StorageAnswer::Size(10)));
+    assert_eq!(size("/d", Codec::RAW), Err(StorageError::IsADirectory));
+    assert_eq!(size("/new", Codec::RAW), Err(StorageError::NotFound));
     memory.store(&path("/new"), StoreMode::Replace).expect("it opens").write(b"half").expect("it writes");
-    assert_eq!(size("/new", Codec::Raw), Ok(StorageAnswer::Size(4)), "where an upload can be resumed");
+    assert_eq!(size("/new", Codec::RAW), Ok(StorageAnswer::Size(4)), "where an upload can be resumed");
 }
 
 #[test]

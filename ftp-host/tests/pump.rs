@@ -79,7 +79,7 @@ fn every_size_is_sent_whole() {
     for size in SIZES {
         let bytes = pattern(size);
         for source in [file_source(&bytes), stream_source(&bytes, None), stream_source(&bytes, Some(size as u64))] {
-            let (result, got) = sent(source, Codec::Raw, 100_000);
+            let (result, got) = sent(source, Codec::RAW, 100_000);
             assert_eq!(result, Ok(size as u64));
             assert!(got == bytes, "size {size}");
         }
@@ -91,7 +91,7 @@ fn every_size_is_received_whole() {
     for size in SIZES {
         for file in [Some(scratch()), None] {
             let (upload, outcome) = Double::new(file, usize::MAX);
-            let result = received(Sink::Upload(upload), Codec::Raw, None, writes(pattern(size)));
+            let result = received(Sink::Upload(upload), Codec::RAW, None, writes(pattern(size)));
             assert_eq!(result, Ok(size as u64));
             let outcome = outcome.lock().unwrap();
             assert!(outcome.published);
@@ -105,7 +105,7 @@ fn a_file_is_sent_from_its_position_on() {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(b"0123456789").unwrap();
     file.seek(io::SeekFrom::Start(4)).unwrap();
-    assert_eq!(sent(Source::File { file, remaining: 3 }, Codec::Raw, 1), (Ok(3), b"456".to_vec()));
+    assert_eq!(sent(Source::File { file, remaining: 3 }, Codec::RAW, 1), (Ok(3), b"456".to_vec()));
 }
 
 #[test]
@@ -116,17 +116,17 @@ fn a_file_open_for_appending_is_appended_to() {
     let file = File::options().read(true).append(true).open(&path).unwrap();
     let (upload, _) = Double::new(Some(file), usize::MAX);
     let bytes = pattern(3_000_000);
-    assert_eq!(received(Sink::Upload(upload), Codec::Raw, None, writes(bytes.clone())), Ok(3_000_000));
+    assert_eq!(received(Sink::Upload(upload), Codec::RAW, None, writes(bytes.clone())), Ok(3_000_000));
     assert!(std::fs::read(&path).unwrap() == [&b"begin "[..], &bytes].concat());
 }
 
 #[test]
 fn a_file_that_shrank_is_no_success() {
     let Source::File { file, .. } = file_source(&pattern(1000)) else { unreachable!() };
-    let (result, got) = sent(Source::File { file, remaining: 1001 }, Codec::Raw, Pump::BUDGET);
+    let (result, got) = sent(Source::File { file, remaining: 1001 }, Codec::RAW, Pump::BUDGET);
     assert_eq!(result, Err(TransferError::Storage(StorageError::Local)));
     assert_eq!(got, pattern(1000));
-    let (result, _) = sent(stream_source(b"abc", Some(4)), Codec::Raw, Pump::BUDGET);
+    let (result, _) = sent(stream_source(b"abc", Some(4)), Codec::RAW, Pump::BUDGET);
     assert_eq!(result, Err(TransferError::Storage(StorageError::Local)));
 }
 
@@ -139,14 +139,14 @@ fn a_reader_that_fails_is_no_success() {
         }
     }
     let source = Source::Stream { reader: Box::new(Failing), remaining: None };
-    let (result, _) = sent(source, Codec::Raw, Pump::BUDGET);
+    let (result, _) = sent(source, Codec::RAW, Pump::BUDGET);
     assert_eq!(result, Err(TransferError::Storage(StorageError::Denied)));
 }
 
 #[test]
 fn a_peer_that_does_not_read_stops_the_sender() {
     let (channel, peer) = pair();
-    let mut pump = Pump::send(file_source(&pattern(64 << 20)), Codec::Raw, channel);
+    let mut pump = Pump::send(file_source(&pattern(64 << 20)), Codec::RAW, channel);
     while pump.step(Pump::BUDGET) == Step::Again {}
     assert_eq!(pump.step(Pump::BUDGET), Step::Writable);
     let moved = pump.moved();
@@ -161,7 +161,7 @@ fn a_peer_that_talks_still_gets_everything() {
     peer.write_all(&pattern(1000)).unwrap();
     wait(channel.socket(), PollFlags::IN);
     let bytes = pattern(100_000);
-    let mut pump = Pump::send(file_source(&bytes), Codec::Raw, channel);
+    let mut pump = Pump::send(file_source(&bytes), Codec::RAW, channel);
     assert_eq!(run(&mut pump, Pump::BUDGET), Ok(100_000));
     drop(pump);
     let mut got = Vec::new();
@@ -172,14 +172,14 @@ fn a_peer_that_talks_still_gets_everything() {
 #[test]
 fn a_step_moves_no_more_than_its_budget() {
     let (channel, _peer) = pair();
-    let mut pump = Pump::send(file_source(&pattern(1000)), Codec::Raw, channel);
+    let mut pump = Pump::send(file_source(&pattern(1000)), Codec::RAW, channel);
     assert_eq!(pump.step(300), Step::Again);
     assert_eq!(pump.moved(), 300);
     for file in [Some(scratch()), None] {
         let (channel, mut peer) = pair();
         peer.write_all(&pattern(1000)).unwrap();
         wait(channel.socket(), PollFlags::IN);
-        let mut pump = Pump::receive(Sink::Upload(Double::new(file, 1000).0), Codec::Raw, channel, None);
+        let mut pump = Pump::receive(Sink::Upload(Double::new(file, 1000).0), Codec::RAW, channel, None);
         assert_eq!(pump.step(300), Step::Again);
         assert_eq!(pump.moved(), 300);
     }
@@ -190,7 +190,7 @@ fn a_silent_peer_is_waited_for() {
     for file in [Some(scratch()), None] {
         let (channel, mut peer) = pair();
         let (upload, outcome) = Double::new(file, 10);
-        let mut pump = Pump::receive(Sink::Upload(upload), Codec::Raw, channel, None);
+        let mut pump = Pump::receive(Sink::Upload(upload), Codec::RAW, channel, None);
         assert_eq!(pump.step(100), Step::Readable);
         peer.write_all(b"ab").unwrap();
         wait(pump.channel().socket(), PollFlags::IN);
@@ -206,7 +206,7 @@ fn a_silent_peer_is_waited_for() {
 #[test]
 fn a_transfer_that_is_over_cannot_be_cancelled() {
     let (channel, _peer) = pair();
-    let mut pump = Pump::send(file_source(b"abc"), Codec::Raw, channel);
+    let mut pump = Pump::send(file_source(b"abc"), Codec::RAW, channel);
     assert_eq!(run(&mut pump, Pump::BUDGET), Ok(3));
     assert_eq!(pump.cancel(), Ok(3));
 }
@@ -216,7 +216,7 @@ fn a_reset_keeps_what_came_and_publishes_nothing() {
     for file in [Some(scratch()), None] {
         let (channel, mut peer) = pair();
         let (upload, outcome) = Double::new(file, usize::MAX);
-        let mut pump = Pump::receive(Sink::Upload(upload), Codec::Raw, channel, None);
+        let mut pump = Pump::receive(Sink::Upload(upload), Codec::RAW, channel, None);
         peer.write_all(&pattern(5000)).unwrap();
         while pump.moved() < 5000 {
             wait(pump.channel().socket(), PollFlags::IN);
@@ -233,7 +233,7 @@ fn a_reset_keeps_what_came_and_publishes_nothing() {
 #[test]
 fn a_full_medium_is_told_and_publishes_nothing() {
     let (upload, outcome) = Double::new(None, 100_000);
-    let result = received(Sink::Upload(upload), Codec::Raw, None, writes(pattern(10_000_000)));
+    let result = received(Sink::Upload(upload), Codec::RAW, None, writes(pattern(10_000_000)));
     assert_eq!(result, Err(TransferError::Storage(StorageError::NoSpace)));
     assert!(!outcome.lock().unwrap().published);
 }
@@ -243,12 +243,12 @@ fn a_file_that_refuses_the_bytes_is_told() {
     // A descriptor for reading only refuses like a full medium does: when the bytes are in the pipe already.
     let file = File::open("/dev/null").unwrap();
     let (upload, outcome) = Double::new(Some(file), usize::MAX);
-    let result = received(Sink::Upload(upload), Codec::Raw, None, writes(pattern(100)));
+    let result = received(Sink::Upload(upload), Codec::RAW, None, writes(pattern(100)));
     assert!(matches!(result, Err(TransferError::Storage(_))), "{result:?}");
     assert!(!outcome.lock().unwrap().published);
     // And the next transfer finds no stale bytes.
     let (upload, outcome) = Double::new(Some(scratch()), usize::MAX);
-    assert_eq!(received(Sink::Upload(upload), Codec::Raw, None, writes(b"fresh".to_vec())), Ok(5));
+    assert_eq!(received(Sink::Upload(upload), Codec::RAW, None, writes(b"fresh".to_vec())), Ok(5));
     assert_eq!(outcome.lock().unwrap().bytes, b"fresh");
 }
 
@@ -261,7 +261,7 @@ fn an_announced_size_is_held_to() {
     ] {
         for file in [Some(scratch()), None] {
             let (upload, outcome) = Double::new(file, usize::MAX);
-            let result = received(Sink::Upload(upload), Codec::Raw, Some(announced), writes(pattern(100_000)));
+            let result = received(Sink::Upload(upload), Codec::RAW, Some(announced), writes(pattern(100_000)));
             assert_eq!(result, expected);
             let outcome = outcome.lock().unwrap();
             assert_eq!(outcome.published, expected.is_ok());
@@ -274,7 +274,7 @@ fn an_announced_size_is_held_to() {
 fn a_peer_that_writes_single_bytes_is_understood() {
     for file in [Some(scratch()), None] {
         let (upload, outcome) = Double::new(file, usize::MAX);
-        let result = received(Sink::Upload(upload), Codec::Raw, None, |mut stream| {
+        let result = received(Sink::Upload(upload), Codec::RAW, None, |mut stream| {
             stream.set_nodelay(true).unwrap();
             for byte in pattern(2000) {
                 stream.write_all(&[byte]).unwrap();
@@ -289,7 +289,7 @@ fn a_peer_that_writes_single_bytes_is_understood() {
 fn a_peer_that_ends_its_half_first_is_served() {
     let (channel, mut peer) = pair();
     peer.shutdown(Shutdown::Write).unwrap();
-    let mut pump = Pump::send(file_source(b"abc"), Codec::Raw, channel);
+    let mut pump = Pump::send(file_source(b"abc"), Codec::RAW, channel);
     assert_eq!(run(&mut pump, Pump::BUDGET), Ok(3));
     let mut got = Vec::new();
     peer.read_to_end(&mut got).unwrap();
@@ -300,9 +300,9 @@ fn a_peer_that_ends_its_half_first_is_served() {
 fn memory_is_bounded() {
     let memory = Memory::new(1000);
     let sink = Sink::Writer(Box::new(memory.clone()));
-    assert_eq!(received(sink, Codec::Raw, None, writes(pattern(1000))), Ok(1000));
+    assert_eq!(received(sink, Codec::RAW, None, writes(pattern(1000))), Ok(1000));
     assert_eq!(memory.take(), pattern(1000));
-    let result = received(Sink::Writer(Box::new(memory.clone())), Codec::Raw, None, writes(pattern(100_000)));
+    let result = received(Sink::Writer(Box::new(memory.clone())), Codec::RAW, None, writes(pattern(100_000)));
     assert_eq!(result, Err(TransferError::Storage(StorageError::NoSpace)));
     assert!(memory.take().len() <= 1000);
 }
@@ -323,7 +323,7 @@ fn a_writer_is_flushed_at_the_end() {
     }
     let writer = Flushed::default();
     let seen = Arc::clone(&writer.0);
-    assert_eq!(received(Sink::Writer(Box::new(writer)), Codec::Raw, None, writes(b"abc".to_vec())), Ok(3));
+    assert_eq!(received(Sink::Writer(Box::new(writer)), Codec::RAW, None, writes(b"abc".to_vec())), Ok(3));
     assert_eq!(*seen.lock().unwrap(), (b"abc".to_vec(), true));
 }
 
@@ -339,7 +339,7 @@ proptest! {
         let bytes = pattern(pieces.iter().sum());
         let budget = budget.max(bytes.len() / 200);
         let source = if spliced { file_source(&bytes) } else { stream_source(&bytes, None) };
-        let (result, got) = sent(source, Codec::Raw, budget);
+        let (result, got) = sent(source, Codec::RAW, budget);
         prop_assert_eq!(result, Ok(bytes.len() as u64));
         prop_assert!(got == bytes);
 
@@ -354,7 +354,7 @@ proptest! {
                 rest = later;
             }
         });
-        let mut pump = Pump::receive(Sink::Upload(upload), Codec::Raw, channel, Some(bytes.len() as u64));
+        let mut pump = Pump::receive(Sink::Upload(upload), Codec::RAW, channel, Some(bytes.len() as u64));
         prop_assert_eq!(run(&mut pump, budget), Ok(bytes.len() as u64));
         writer.join().unwrap();
         prop_assert!(outcome.lock().unwrap().bytes == bytes);

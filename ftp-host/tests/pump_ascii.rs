@@ -18,7 +18,7 @@ fn sent(stored: &[u8], budget: usize) -> (Result<u64, TransferError>, Vec<u8>) {
         drop(peer.read_to_end(&mut got));
         got
     });
-    let result = run(&mut Pump::send(file_source(stored), Codec::Ascii, channel), budget);
+    let result = run(&mut Pump::send(file_source(stored), Codec::ASCII, channel), budget);
     (result, reader.join().unwrap())
 }
 
@@ -27,7 +27,7 @@ fn received(wire: Vec<u8>, announced: Option<u64>, budget: usize) -> (Result<u64
     let (channel, mut peer) = pair();
     let writer = thread::spawn(move || drop(peer.write_all(&wire)));
     let (upload, outcome) = Double::new(Some(tempfile::tempfile().unwrap()), usize::MAX);
-    let mut pump = Pump::receive(Sink::Upload(upload), Codec::Ascii, channel, announced);
+    let mut pump = Pump::receive(Sink::Upload(upload), Codec::ASCII, channel, announced);
     let result = run(&mut pump, budget);
     drop(pump);
     writer.join().unwrap();

@@ -82,7 +82,7 @@ fn check(options: &GetOptions) -> Result<(), Failure> {
             .with_remedy(format!("ftpkit ls {url} shows what is in it")));
     }
     let to_stdout = options.to.as_deref() == Some(Path::new("-"));
-    if options.resume && (to_stdout || options.url.codec == Some(Codec::Ascii)) {
+    if options.resume && (to_stdout || options.url.codec == Some(Codec::ASCII)) {
         let why = "-c needs a file to go on with, and the same bytes at both ends (no ;type=a)";
         return Err(Failure::new(Exit::Usage, format!("cannot fetch {}", options.url), why));
     }
@@ -91,7 +91,7 @@ fn check(options: &GetOptions) -> Result<(), Failure> {
 
 /// The size of the file as it will be here. As text it may be another than there.
 fn whole_size(session: &mut Session, options: &GetOptions) -> Result<Option<u64>, ClientError> {
-    if options.url.codec == Some(Codec::Ascii) { Ok(None) } else { session.size(&options.url.path) }
+    if options.url.codec == Some(Codec::ASCII) { Ok(None) } else { session.size(&options.url.path) }
 }
 
 fn fetch(
@@ -105,7 +105,7 @@ fn fetch(
 ) -> Result<Moved, Failure> {
     let (url, offset) = (&options.url, present.bytes);
     console.event(&Event::Started { url: &url.to_string(), file, offset, size });
-    let codec = url.codec.unwrap_or(Codec::Raw);
+    let codec = url.codec.unwrap_or(Codec::RAW);
     let request = Request::Retrieve { path: url.path.clone(), offset, codec };
     let progress = Progress::begin(console, &shown(url.name()), offset, size);
     let moved = session.transfer(request, End::Sink(sink), progress).map_err(|error| {

@@ -25,9 +25,9 @@ use std::time::Duration;
 /// [`Failure`], with what is missing.
 pub(crate) fn run(options: &PutOptions, console: Console) -> Result<(), Failure> {
     let url = target(options)?;
-    let codec = url.codec.unwrap_or(Codec::Raw);
+    let codec = url.codec.unwrap_or(Codec::RAW);
     let from_stdin = options.file == Path::new("-");
-    if options.resume && (from_stdin || codec == Codec::Ascii) {
+    if options.resume && (from_stdin || codec == Codec::ASCII) {
         let why = "-c needs a file to go on with, and the same bytes at both ends (no ;type=a)";
         return Err(Failure::new(Exit::Usage, format!("cannot store {url}"), why));
     }

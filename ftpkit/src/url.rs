@@ -76,8 +76,8 @@ impl fmt::Display for FtpUrl {
             None => write!(f, "/{}", encoded_path(&self.path))?,
         }
         match self.codec {
-            Some(Codec::Ascii) => f.write_str(";type=a"),
-            Some(Codec::Raw) => f.write_str(";type=i"),
+            Some(codec) if codec.is_raw() => f.write_str(";type=i"),
+            Some(_) => f.write_str(";type=a"),
             None => Ok(()),
         }
     }
@@ -164,8 +164,8 @@ fn host_and_port(place: &str) -> Result<(String, u16), UrlError> {
 fn path_and_type(path: &str) -> Result<(&str, Option<Codec>), UrlError> {
     let Some((before, kind)) = path.rsplit_once(';').filter(|(_, kind)| is_type(kind)) else { return Ok((path, None)) };
     match kind.get(5..) {
-        Some("a" | "A") => Ok((before, Some(Codec::Ascii))),
-        Some("i" | "I") => Ok((before, Some(Codec::Raw))),
+        Some("a" | "A") => Ok((before, Some(Codec::ASCII))),
+        Some("i" | "I") => Ok((before, Some(Codec::RAW))),
         Some("d" | "D") => wrong("`;type=d` asks for a listing; use `ftpkit ls` without it"),
         _ => wrong(format!("`;{kind}` is not known; write ;type=i (as it is) or ;type=a (text)")),
     }
@@ -218,7 +218,7 @@ mod tests {
         assert_eq!((url.host.as_str(), url.port), ("example.org", 2121));
         assert_eq!(url.path, b"pub/a b.txt");
         assert_eq!(url.name(), b"a b.txt");
-        assert_eq!(url.codec, Some(Codec::Ascii));
+        assert_eq!(url.codec, Some(Codec::ASCII));
     }
 
     #[test]

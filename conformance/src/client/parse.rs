@@ -152,7 +152,7 @@ fn ask(verb: &str, argument: &str) -> Result<Ask, String> {
                 Some((path, rest)) => (path, offset(rest)?),
                 None => (argument, 0),
             };
-            Request::Retrieve { path: absolute(path)?, offset, codec: Codec::Raw }
+            Request::Retrieve { path: absolute(path)?, offset, codec: Codec::RAW }
         }
         "put" => return put(argument),
         "quote" => Request::Quote(unescape(argument)?),
@@ -205,7 +205,7 @@ fn put(arguments: &str) -> Result<Ask, String> {
         "unique" => Upload::Unique,
         at => Upload::ResumeAt(offset(at)?),
     };
-    let request = Request::Store { path: absolute(path)?, how, codec: Codec::Raw };
+    let request = Request::Store { path: absolute(path)?, how, codec: Codec::RAW };
     Ok(Ask::Request(request, Some(quoted(content)?)))
 }
 

@@ -5,7 +5,7 @@ use super::action::{ClientAction, Event};
 use super::config::ClientConfig;
 use super::features::Features;
 use crate::action::OpId;
-use crate::codec::Codec;
+use crate::codec::Representation;
 use crate::command::Command;
 use crate::line::write_line;
 use crate::time::Time;
@@ -18,7 +18,7 @@ pub(super) struct Link {
     pub(super) config: ClientConfig,
     pub(super) features: Features,
     /// The TYPE in force, where it is known (RFC 959 3.1.1: A to begin with, which not every server obeys).
-    pub(super) kind: Option<Codec>,
+    pub(super) kind: Option<Representation>,
     pub(super) passive: Passive,
     /// MLSD is listed by FEAT, yet refused.
     pub(super) avoid_mlsd: bool,

@@ -4,7 +4,7 @@ use super::action::{ClientError, Outcome};
 use super::link::Link;
 use super::pathname::quoted_path;
 use super::task::Flow;
-use crate::codec::Codec;
+use crate::codec::Representation;
 use crate::command::{Command, TypeCode};
 use crate::reply::{Class, Reply};
 use crate::time::WallTime;
@@ -35,7 +35,7 @@ pub(super) enum Simple {
 impl Simple {
     /// Sends SIZE, after TYPE I unless that is in force: the size is that of a transfer in the present TYPE (RFC 3659 4.1).
     pub(super) fn begin_size(link: &mut Link, path: Vec<u8>) -> Self {
-        if link.kind == Some(Codec::Raw) {
+        if link.kind == Some(Representation::Image) {
             link.send(&Command::Size(&path));
             return Self::Size;
         }
@@ -55,7 +55,7 @@ impl Simple {
                 Flow::Going
             }
             (Self::TypeForSize(path), Class::Completion) => {
-                link.kind = Some(Codec::Raw);
+                link.kind = Some(Representation::Image);
                 link.send(&Command::Size(path));
                 *self = Self::Size;
                 Flow::Going

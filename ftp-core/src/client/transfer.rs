@@ -12,7 +12,7 @@ use super::task::Flow;
 use super::way::{Way, announce};
 use crate::action::{DataPath, OpId, TransferError};
 use crate::codec::Codec;
-use crate::command::{Command, Form as Print, TypeCode};
+use crate::command::Command;
 use crate::reply::{Class, Reply};
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -81,7 +81,7 @@ impl Transfer {
         let mlsd = link.features.mlst() && !link.avoid_mlsd;
         let form = if mlsd { Form::Mlsd } else { Form::List { now: link.config.now_wall } };
         let entries = Entries::new(form, link.config.listing_limit);
-        Self::begin(link, Movement::List { path, entries }, Codec::Ascii)
+        Self::begin(link, Movement::List { path, entries }, Codec::ASCII)
     }
 
     pub(super) fn begin(link: &mut Link, movement: Movement, codec: Codec) -> Self {
@@ -105,13 +105,10 @@ impl Transfer {
             Movement::List { entries, .. } => entries.is_mlsd() || link.kind.is_none(),
             Movement::Retrieve { .. } | Movement::Store { .. } => false,
         };
-        if given || link.kind == Some(self.codec) {
+        if given || link.kind == Some(self.codec.representation) {
             return self.approach(link);
         }
-        link.send(&Command::Type(match self.codec {
-            Codec::Raw => TypeCode::Image,
-            Codec::Ascii => TypeCode::Ascii(Print::NonPrint),
-        }));
+        link.send(&Command::Type(self.codec.representation.into()));
         self.awaited.push_back(Awaited::Type);
     }
 
@@ -182,7 +179,7 @@ impl Transfer {
         let accepted = class == Class::Completion;
         match command {
             Awaited::Type if accepted => {
-                link.kind = Some(self.codec);
+                link.kind = Some(self.codec.representation);
                 self.approach(link);
             }
             Awaited::Way => self.way_answered(link, reply, accepted),
@@ -266,7 +263,7 @@ impl Transfer {
             return;
         }
         // Lines of a listing are read with either line end, so they need no conversion.
-        let codec = if matches!(self.movement, Movement::List { .. }) { Codec::Raw } else { self.codec };
+        let codec = if matches!(self.movement, Movement::List { .. }) { Codec::RAW } else { self.codec };
         let end = self.movement.end();
         link.act(ClientAction::Transfer { op, end, codec });
         link.expect_progress();

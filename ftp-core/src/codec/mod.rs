@@ -1,36 +1,74 @@
 //! What happens to file bytes on their way between storage and data connection: TYPE, STRU and MODE (RFC 959 3).
 //!
 //! File bytes never pass through a session. A session names the [`Codec`]; the host moves the bytes, raw where it is
-//! [`Codec::Raw`], through a [`Transcoder`] otherwise.
+//! [`Codec::RAW`], through a [`Transcoder`] otherwise.
 
 mod ascii;
 
+use crate::command::{Form, Mode, Structure, TypeCode};
 pub use ascii::{AsciiReceiver, AsciiSender};
 
-/// The representation and transmission of one transfer.
+/// The representation, structure and transmission mode of one transfer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Codec {
+    /// TYPE.
+    pub representation: Representation,
+    /// STRU.
+    pub structure: Structure,
+    /// MODE.
+    pub mode: Mode,
+}
+
+/// TYPE (RFC 959 3.1.1), without the difference between I and L 8, of which there is none (RFC 1123 4.1.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Codec {
-    /// TYPE I, STRU F, MODE S: the bytes as they are. The host may use sendfile and splice.
-    Raw,
-    /// TYPE A N, STRU F, MODE S: lines end in CRLF on the wire and in LF in storage (RFC 959 3.1.1.1).
-    Ascii,
+pub enum Representation {
+    /// I, and L 8: the bytes as they are.
+    Image,
+    /// A: lines end in CRLF on the wire and in LF in storage.
+    Ascii(Form),
+    /// E: EBCDIC on the wire, ASCII in storage.
+    Ebcdic(Form),
+}
+
+/// What a transfer is in before anybody says TYPE (RFC 959 5.1): A N.
+impl Default for Representation {
+    fn default() -> Self {
+        Self::Ascii(Form::NonPrint)
+    }
+}
+
+impl From<Representation> for TypeCode {
+    fn from(representation: Representation) -> Self {
+        match representation {
+            Representation::Image => Self::Image,
+            Representation::Ascii(form) => Self::Ascii(form),
+            Representation::Ebcdic(form) => Self::Ebcdic(form),
+        }
+    }
 }
 
 impl Codec {
+    /// TYPE I, STRU F, MODE S: the bytes as they are. The host may use sendfile and splice.
+    pub const RAW: Self =
+        Self { representation: Representation::Image, structure: Structure::File, mode: Mode::Stream };
+
+    /// TYPE A N, STRU F, MODE S: the default of RFC 959 5.1.
+    pub const ASCII: Self =
+        Self { representation: Representation::Ascii(Form::NonPrint), structure: Structure::File, mode: Mode::Stream };
+
+    /// Are the bytes on the wire those of storage?
+    pub fn is_raw(self) -> bool {
+        self == Self::RAW
+    }
+
     /// The transcoder for bytes that leave storage; `None` where they leave as they are.
     pub fn sender(self) -> Option<Encoder> {
-        match self {
-            Self::Raw => None,
-            Self::Ascii => Some(Encoder::Ascii(AsciiSender::default())),
-        }
+        (!self.is_raw()).then(|| Encoder::Ascii(AsciiSender::default()))
     }
 
     /// The transcoder for bytes that go into storage; `None` where they go in as they are.
     pub fn receiver(self) -> Option<Decoder> {
-        match self {
-            Self::Raw => None,
-            Self::Ascii => Some(Decoder::Ascii(AsciiReceiver::default())),
-        }
+        (!self.is_raw()).then(|| Decoder::Ascii(AsciiReceiver::default()))
     }
 }
 

@@ -127,7 +127,7 @@ pub enum TypeCode {
 }
 
 /// A format effector (RFC 959 3.1.1.5).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Form {
     /// `N`
     #[default]
@@ -139,9 +139,10 @@ pub enum Form {
 }
 
 /// STRU's argument (RFC 959 3.1.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Structure {
     /// `F`
+    #[default]
     File,
     /// `R`
     Record,
@@ -150,9 +151,10 @@ pub enum Structure {
 }
 
 /// MODE's argument (RFC 959 3.4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Mode {
     /// `S`
+    #[default]
     Stream,
     /// `B`
     Block,

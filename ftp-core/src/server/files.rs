@@ -106,7 +106,7 @@ impl ServerSession {
 
     /// SIZE counts what a transfer would move as things are set (RFC 3659 4).
     pub(super) fn size(&mut self, argument: &[u8]) {
-        let codec = self.parameters.codec();
+        let codec = self.parameters.codec;
         self.ask_about(Verb::Size, argument, Then::Size, |path| StorageCall::Size(path, codec));
     }
 

@@ -5,7 +5,7 @@ use super::answer::text;
 use super::session::{Pending, ServerSession};
 use crate::action::{Action, DataPath, NetworkError};
 use crate::address::write_host_port;
-use crate::codec::Codec;
+use crate::codec::{Codec, Representation};
 use crate::command::{ExtendedAddress, ExtendedPassive, Form, Mode, Structure, TypeCode, Verb};
 use crate::listing::Facts;
 use alloc::format;
@@ -15,8 +15,8 @@ use core::net::{IpAddr, SocketAddr, SocketAddrV4};
 /// What the commands of this room have set.
 #[derive(Debug, Default)]
 pub(super) struct Parameters {
-    /// TYPE A is on, as it is at the beginning (RFC 959 3.1.1.1).
-    image: bool,
+    /// TYPE, STRU and MODE.
+    pub(super) codec: Codec,
     /// The data connection to come; `None` is the default port (RFC 959 3.2).
     pub(super) data: Option<DataPath>,
     /// `EPSV ALL` was said: nothing else may set up a data connection (RFC 2428 4).
@@ -30,12 +30,8 @@ pub(super) struct Parameters {
 }
 
 impl Parameters {
-    pub(super) fn codec(&self) -> Codec {
-        if self.image { Codec::Raw } else { Codec::Ascii }
-    }
-
     pub(super) fn type_name(&self) -> &'static str {
-        if self.image { "IMAGE" } else { "ASCII" }
+        if self.codec.representation == Representation::Image { "IMAGE" } else { "ASCII" }
     }
 }
 
@@ -43,8 +39,8 @@ impl ServerSession {
     /// TYPE. L 8 is I on a machine of 8-bit bytes (RFC 1123 4.1.2.1).
     pub(super) fn set_type(&mut self, code: TypeCode) {
         match code {
-            TypeCode::Ascii(Form::NonPrint) => self.parameters.image = false,
-            TypeCode::Image | TypeCode::Local(8) => self.parameters.image = true,
+            TypeCode::Ascii(Form::NonPrint) => self.parameters.codec.representation = Representation::default(),
+            TypeCode::Image | TypeCode::Local(8) => self.parameters.codec.representation = Representation::Image,
             _ => return self.answer(Verb::Type, 504, &b"Only TYPE A N, I and L 8 are served."[..]),
         }
         let reply = format!("Type is {}.", self.parameters.type_name());
@@ -150,7 +146,7 @@ impl ServerSession {
         let offset = core::str::from_utf8(marker).ok().filter(|m| m.bytes().all(|b| b.is_ascii_digit()));
         match offset.and_then(|m| m.parse::<u64>().ok()) {
             None => self.answer(Verb::Rest, 501, &b"The marker must be a decimal offset."[..]),
-            Some(offset) if offset > 0 && !self.parameters.image => {
+            Some(offset) if offset > 0 && self.parameters.codec.representation != Representation::Image => {
                 self.refuse(Verb::Rest, &[504, 501], &b"Restarting needs TYPE I."[..]);
             }
             Some(offset) => {

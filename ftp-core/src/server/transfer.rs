@@ -72,7 +72,7 @@ impl ServerSession {
     pub(super) fn retrieve(&mut self, argument: &[u8]) {
         let offset = core::mem::take(&mut self.parameters.restart);
         if let Some(path) = self.resolve(Verb::Retr, argument) {
-            let codec = self.parameters.codec();
+            let codec = self.parameters.codec;
             self.transfer(Verb::Retr, path.clone(), Work::Retrieve { path, offset }, codec);
         }
     }
@@ -97,9 +97,9 @@ impl ServerSession {
     }
 
     fn store_as(&mut self, verb: Verb, argument: &[u8], mode: StoreMode) {
-        let codec = self.parameters.codec();
+        let codec = self.parameters.codec;
         // The size that ALLO announced is a size in bytes of the transfer only where nothing is converted.
-        let announced = self.parameters.allocated.take().filter(|_| codec == Codec::Raw);
+        let announced = self.parameters.allocated.take().filter(|_| codec.is_raw());
         if let Some(path) = self.resolve(verb, argument) {
             self.transfer(verb, path.clone(), Work::Store { path, mode, announced }, codec);
         }
@@ -121,7 +121,7 @@ impl ServerSession {
     fn list_as(&mut self, verb: Verb, argument: Option<&[u8]>, options: ListOptions) {
         self.parameters.restart = 0;
         if let Some(path) = self.resolve(verb, argument.unwrap_or(b".")) {
-            self.transfer(verb, path.clone(), Work::List { path, options }, Codec::Raw);
+            self.transfer(verb, path.clone(), Work::List { path, options }, Codec::RAW);
         }
     }
 

@@ -35,13 +35,13 @@ fn type_is_sent_when_it_changes() {
         let ask = |play: &mut Play, codec| {
             play.ask(Request::Retrieve { path: b"f".to_vec(), offset: 0, codec });
         };
-        ask(play, Codec::Ascii);
+        ask(play, Codec::ASCII);
         play.server("200 A|");
         play.server("425 no|");
         play.server("425 no|");
-        ask(play, Codec::Ascii);
+        ask(play, Codec::ASCII);
         play.server("425 no|");
-        ask(play, Codec::Raw);
+        ask(play, Codec::RAW);
         play.server("504 no I|");
         play.expect(&[
             "> TYPE A|",

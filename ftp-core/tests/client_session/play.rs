@@ -254,7 +254,8 @@ impl Port<ClientAction> for Desk {
             }
             ClientAction::Transfer { op, end, codec } => {
                 assert_eq!(Some(op), self.op);
-                write!(line, "transfer {end:?} {codec:?}").unwrap();
+                let codec = if codec.is_raw() { "Raw".into() } else { format!("{codec:?}") };
+                write!(line, "transfer {end:?} {codec}").unwrap();
             }
             ClientAction::Progress { .. } => line.push_str("progress?"),
             ClientAction::Cancel { .. } => line.push_str("cancel"),
@@ -298,9 +299,9 @@ pub(crate) fn login(account: Option<&str>) -> Request {
 }
 
 pub(crate) fn retrieve(offset: u64) -> Request {
-    Request::Retrieve { path: b"f".to_vec(), offset, codec: Codec::Raw }
+    Request::Retrieve { path: b"f".to_vec(), offset, codec: Codec::RAW }
 }
 
 pub(crate) fn store(how: ftp_core::client::Upload) -> Request {
-    Request::Store { path: b"f".to_vec(), how, codec: Codec::Raw }
+    Request::Store { path: b"f".to_vec(), how, codec: Codec::RAW }
 }
