@@ -47,6 +47,12 @@ impl Permissions {
         ("remove-dir", Self::REMOVE_DIR),
     ];
 
+    /// All rights of both sets.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Does this set hold every right of `needed`?
     pub const fn allows(self, needed: Self) -> bool {
         self.0 & needed.0 == needed.0
@@ -67,7 +73,7 @@ impl BitOr for Permissions {
     type Output = Self;
 
     fn bitor(self, rhs: Self) -> Self {
-        Self(self.0 | rhs.0)
+        self.and(rhs)
     }
 }
 

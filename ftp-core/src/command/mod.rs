@@ -106,12 +106,14 @@ pub enum Command<'a> {
 }
 
 mod parse;
+mod states;
 mod verb;
 mod write;
 
 pub use crate::address::{ExtendedAddress, ExtendedPassive};
 pub use parse::{ParseError, Problem};
-pub use verb::Verb;
+pub use states::{State, States};
+pub use verb::{Row, Verb};
 
 /// TYPE's argument (RFC 959 3.1.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

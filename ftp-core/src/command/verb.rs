@@ -1,9 +1,40 @@
-//! [`Verb`]: the commands by name, those that are only known included. Name, synonyms and syntax stand in one table; what
-//! an argument means stands in the grammar.
+//! [`Verb`]: the commands by name, and the registry: one row for each, with all that is known of it before its argument is
+//! read. HELP, FEAT, the rule what may come when, and the documents are made from these rows; the replies to each stand in
+//! [`reply::table`](crate::reply::table), what an argument means in the grammar.
 
-/// One line per verb: variant, name, synonyms, syntax as HELP shows it.
+use super::states::{State, States};
+use crate::permission::Permissions;
+
+/// What is known of a command.
+#[derive(Debug)]
+pub struct Row {
+    /// The command.
+    pub verb: Verb,
+    /// Its name in capitals, then its synonyms (RFC 775).
+    pub names: &'static [&'static str],
+    /// Name and argument as HELP shows them, in the notation of RFC 959 5.3.1: `RETR <sp> pathname`.
+    pub syntax: &'static str,
+    /// Where it is defined: RFC and section, or "practice" where servers agree and no text says so.
+    pub source: &'static str,
+    /// In which states it may come. In others it is answered 530 or 503; while a transfer runs, it waits.
+    pub states: States,
+    /// What has to be sent before it, for the text of 503.
+    pub follows: Option<&'static str>,
+    /// The rights an account needs, whatever the argument; what it needs beside them depends on what is there.
+    pub needs: Permissions,
+    /// Its line in FEAT. That of MLST, and of others with a choice, goes on with what is chosen.
+    pub feature: Option<&'static str>,
+    /// It is carried out here, and not only known.
+    pub served: bool,
+}
+
+/// One line per verb: variant, name, synonyms, syntax, source, states; then, where there is something to say, what comes
+/// before it, the rights it needs, and its line in FEAT.
 macro_rules! verbs {
-    ($($verb:ident: $name:ident $(| $synonym:ident)* $syntax:literal,)*) => {
+    ($(
+        $verb:ident: $name:ident $(| $synonym:ident)* $syntax:literal, $source:literal, $states:ident
+        $(, follows $follows:literal)? $(, needs $right:ident)? $(, feat $feature:literal)?;
+    )*) => {
         /// A command's name in its canonical form; a synonym (`XCWD`) is read as the command it stands for.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[allow(missing_docs, reason = "each is named as the protocol names it")]
@@ -28,13 +59,6 @@ macro_rules! verbs {
                 }
             }
 
-            /// Name and argument as HELP shows them, in the notation of RFC 959 5.3.1: `RETR <sp> pathname`.
-            pub const fn syntax(self) -> &'static str {
-                match self {
-                    $(Self::$verb => $syntax,)*
-                }
-            }
-
             /// The verb that these letters name, in any case, synonyms included.
             pub const fn from_name(name: &[u8]) -> Option<Self> {
                 match key(name) {
@@ -43,80 +67,159 @@ macro_rules! verbs {
                 }
             }
         }
+
+        static REGISTRY: [Row; Verb::ALL.len()] = [$(
+            Row {
+                verb: Verb::$verb,
+                names: &[stringify!($name) $(, stringify!($synonym))*],
+                syntax: $syntax,
+                source: $source,
+                states: $states,
+                follows: either([$($follows)?]),
+                needs: Permissions::NONE$(.and(Permissions::$right))?,
+                feature: either([$($feature)?]),
+                served: !is_only_known(Verb::$verb),
+            },
+        )*];
     };
 }
 
+const BEFORE: States = States::BEFORE;
+const AFTER: States = States::AFTER;
+const ALWAYS: States = States::ALWAYS;
+/// PASS.
+const NAMED: States = States::of(&[State::Named, State::AccountWanted]);
+/// ACCT; from a user it is superfluous (202).
+const ACCOUNT: States = States::of(&[State::AccountWanted]).and(AFTER);
+/// RNTO.
+const RENAMING: States = States::of(&[State::Renaming]);
+/// ABOR, and STAT, which a stranger has no use for.
+const ALWAYS_AND_IN_TRANSFER: States = ALWAYS.and(States::TRANSFERRING);
+const AFTER_AND_IN_TRANSFER: States = AFTER.and(States::TRANSFERRING);
+
+/// The commands that are known so that each gets the answer of its RFC, and that no setting makes work.
+const fn is_only_known(verb: Verb) -> bool {
+    matches!(
+        verb,
+        Verb::Smnt
+            | Verb::Auth
+            | Verb::Adat
+            | Verb::Prot
+            | Verb::Pbsz
+            | Verb::Ccc
+            | Verb::Mic
+            | Verb::Conf
+            | Verb::Enc
+            | Verb::Lang
+            | Verb::Host
+            | Verb::Lprt
+            | Verb::Lpsv
+            | Verb::Mfmt
+            | Verb::Mfct
+            | Verb::Mff
+            | Verb::Hash
+            | Verb::Rang
+            | Verb::Avbl
+            | Verb::Comb
+            | Verb::Clnt
+            | Verb::Csid
+            | Verb::Xcrc
+            | Verb::Xmd5
+            | Verb::Xsha
+            | Verb::Xsha1
+            | Verb::Xsha256
+            | Verb::Xsha512
+            | Verb::Md5
+            | Verb::Pret
+    )
+}
+
+/// The text that a row has, if it has one.
+const fn either<const N: usize>(text: [&'static str; N]) -> Option<&'static str> {
+    match text.as_slice() {
+        [text] => Some(*text),
+        _ => None,
+    }
+}
+
 verbs! {
-    User: USER "USER <sp> username",
-    Pass: PASS "PASS <sp> password",
-    Acct: ACCT "ACCT <sp> account",
-    Cwd: CWD | XCWD "CWD <sp> pathname",
-    Cdup: CDUP | XCUP "CDUP",
-    Smnt: SMNT "SMNT <sp> pathname",
-    Rein: REIN "REIN",
-    Quit: QUIT "QUIT",
-    Port: PORT "PORT <sp> h1,h2,h3,h4,p1,p2",
-    Pasv: PASV "PASV",
-    Type: TYPE "TYPE <sp> A|E [<sp> N|T|C] | I | L <sp> byte-size",
-    Stru: STRU "STRU <sp> F|R|P",
-    Mode: MODE "MODE <sp> S|B|C|Z",
-    Retr: RETR "RETR <sp> pathname",
-    Stor: STOR "STOR <sp> pathname",
-    Stou: STOU "STOU [<sp> pathname]",
-    Appe: APPE "APPE <sp> pathname",
-    Allo: ALLO "ALLO <sp> bytes [<sp> R <sp> record-size]",
-    Rest: REST "REST <sp> marker",
-    Rnfr: RNFR "RNFR <sp> pathname",
-    Rnto: RNTO "RNTO <sp> pathname",
-    Abor: ABOR "ABOR",
-    Dele: DELE "DELE <sp> pathname",
-    Rmd: RMD | XRMD "RMD <sp> pathname",
-    Mkd: MKD | XMKD "MKD <sp> pathname",
-    Pwd: PWD | XPWD "PWD",
-    List: LIST "LIST [<sp> pathname]",
-    Nlst: NLST "NLST [<sp> pathname]",
-    Site: SITE "SITE <sp> command [<sp> argument]",
-    Syst: SYST "SYST",
-    Stat: STAT "STAT [<sp> pathname]",
-    Help: HELP "HELP [<sp> command]",
-    Noop: NOOP "NOOP",
-    Auth: AUTH "AUTH <sp> mechanism",
-    Adat: ADAT "ADAT <sp> base64data",
-    Prot: PROT "PROT <sp> C|S|E|P",
-    Pbsz: PBSZ "PBSZ <sp> size",
-    Ccc: CCC "CCC",
-    Mic: MIC "MIC <sp> base64data",
-    Conf: CONF "CONF <sp> base64data",
-    Enc: ENC "ENC <sp> base64data",
-    Feat: FEAT "FEAT",
-    Opts: OPTS "OPTS <sp> command [<sp> options]",
-    Eprt: EPRT "EPRT <sp> |protocol|address|port|",
-    Epsv: EPSV "EPSV [<sp> 1|2|ALL]",
-    Lang: LANG "LANG [<sp> language-tag]",
-    Mdtm: MDTM "MDTM <sp> pathname",
-    Size: SIZE "SIZE <sp> pathname",
-    Mlst: MLST "MLST [<sp> pathname]",
-    Mlsd: MLSD "MLSD [<sp> pathname]",
-    Host: HOST "HOST <sp> hostname",
-    Lprt: LPRT "LPRT <sp> family,length,address,length,port",
-    Lpsv: LPSV "LPSV",
-    Mfmt: MFMT "MFMT <sp> time <sp> pathname",
-    Mfct: MFCT "MFCT <sp> time <sp> pathname",
-    Mff: MFF "MFF <sp> facts <sp> pathname",
-    Hash: HASH "HASH <sp> pathname",
-    Rang: RANG "RANG <sp> start <sp> end",
-    Avbl: AVBL "AVBL [<sp> pathname]",
-    Comb: COMB "COMB <sp> target <sp> sources",
-    Clnt: CLNT "CLNT <sp> name",
-    Csid: CSID "CSID <sp> facts",
-    Xcrc: XCRC "XCRC <sp> pathname [<sp> start <sp> end]",
-    Xmd5: XMD5 "XMD5 <sp> pathname [<sp> start <sp> end]",
-    Xsha: XSHA "XSHA <sp> pathname [<sp> start <sp> end]",
-    Xsha1: XSHA1 "XSHA1 <sp> pathname [<sp> start <sp> end]",
-    Xsha256: XSHA256 "XSHA256 <sp> pathname [<sp> start <sp> end]",
-    Xsha512: XSHA512 "XSHA512 <sp> pathname [<sp> start <sp> end]",
-    Md5: MD5 "MD5 <sp> pathname",
-    Pret: PRET "PRET <sp> command [<sp> argument]",
+    User: USER "USER <sp> username", "RFC 959 4.1.1", ALWAYS;
+    Pass: PASS "PASS <sp> password", "RFC 959 4.1.1", NAMED, follows "USER";
+    Acct: ACCT "ACCT <sp> account", "RFC 959 4.1.1", ACCOUNT, follows "USER and PASS";
+    Cwd: CWD | XCWD "CWD <sp> pathname", "RFC 959 4.1.1", AFTER;
+    Cdup: CDUP | XCUP "CDUP", "RFC 959 4.1.1", AFTER;
+    Smnt: SMNT "SMNT <sp> pathname", "RFC 959 4.1.1", AFTER;
+    Rein: REIN "REIN", "RFC 959 4.1.1", ALWAYS;
+    Quit: QUIT "QUIT", "RFC 959 4.1.1", ALWAYS;
+    Port: PORT "PORT <sp> h1,h2,h3,h4,p1,p2", "RFC 959 4.1.2", AFTER;
+    Pasv: PASV "PASV", "RFC 959 4.1.2", AFTER;
+    Type: TYPE "TYPE <sp> A|E [<sp> N|T|C] | I | L <sp> byte-size", "RFC 959 4.1.2", AFTER;
+    Stru: STRU "STRU <sp> F|R|P", "RFC 959 4.1.2", AFTER;
+    Mode: MODE "MODE <sp> S|B|C|Z", "RFC 959 4.1.2", AFTER;
+    Retr: RETR "RETR <sp> pathname", "RFC 959 4.1.3", AFTER, needs READ;
+    Stor: STOR "STOR <sp> pathname", "RFC 959 4.1.3", AFTER, needs CREATE;
+    Stou: STOU "STOU [<sp> pathname]", "RFC 959 4.1.3", AFTER, needs CREATE;
+    Appe: APPE "APPE <sp> pathname", "RFC 959 4.1.3", AFTER, needs APPEND;
+    Allo: ALLO "ALLO <sp> bytes [<sp> R <sp> record-size]", "RFC 959 4.1.3", AFTER, needs CREATE;
+    Rest: REST "REST <sp> marker", "RFC 3659 5", AFTER, feat "REST STREAM";
+    Rnfr: RNFR "RNFR <sp> pathname", "RFC 959 4.1.3", AFTER, needs RENAME;
+    Rnto: RNTO "RNTO <sp> pathname", "RFC 959 4.1.3", RENAMING, follows "RNFR", needs RENAME;
+    Abor: ABOR "ABOR", "RFC 959 4.1.3", ALWAYS_AND_IN_TRANSFER;
+    Dele: DELE "DELE <sp> pathname", "RFC 959 4.1.3", AFTER, needs DELETE;
+    Rmd: RMD | XRMD "RMD <sp> pathname", "RFC 959 4.1.3", AFTER, needs REMOVE_DIR;
+    Mkd: MKD | XMKD "MKD <sp> pathname", "RFC 959 4.1.3", AFTER, needs MAKE_DIR;
+    Pwd: PWD | XPWD "PWD", "RFC 959 4.1.3", AFTER;
+    List: LIST "LIST [<sp> pathname]", "RFC 959 4.1.3", AFTER, needs LIST;
+    Nlst: NLST "NLST [<sp> pathname]", "RFC 959 4.1.3", AFTER, needs LIST;
+    Site: SITE "SITE <sp> command [<sp> argument]", "RFC 959 4.1.3", AFTER;
+    Syst: SYST "SYST", "RFC 959 4.1.3", ALWAYS;
+    Stat: STAT "STAT [<sp> pathname]", "RFC 959 4.1.3", AFTER_AND_IN_TRANSFER;
+    Help: HELP "HELP [<sp> command]", "RFC 959 4.1.3", ALWAYS;
+    Noop: NOOP "NOOP", "RFC 959 4.1.3", ALWAYS;
+    Auth: AUTH "AUTH <sp> mechanism", "RFC 2228 3", ALWAYS;
+    Adat: ADAT "ADAT <sp> base64data", "RFC 2228 3", ALWAYS;
+    Prot: PROT "PROT <sp> C|S|E|P", "RFC 2228 3", ALWAYS;
+    Pbsz: PBSZ "PBSZ <sp> size", "RFC 2228 3", ALWAYS;
+    Ccc: CCC "CCC", "RFC 2228 3", AFTER;
+    Mic: MIC "MIC <sp> base64data", "RFC 2228 3", ALWAYS;
+    Conf: CONF "CONF <sp> base64data", "RFC 2228 3", ALWAYS;
+    Enc: ENC "ENC <sp> base64data", "RFC 2228 3", ALWAYS;
+    Feat: FEAT "FEAT", "RFC 2389 3", ALWAYS;
+    Opts: OPTS "OPTS <sp> command [<sp> options]", "RFC 2389 4", ALWAYS;
+    Eprt: EPRT "EPRT <sp> |protocol|address|port|", "RFC 2428 2", AFTER, feat "EPRT";
+    Epsv: EPSV "EPSV [<sp> 1|2|ALL]", "RFC 2428 3", AFTER, feat "EPSV";
+    Lang: LANG "LANG [<sp> language-tag]", "RFC 2640 4", ALWAYS;
+    Mdtm: MDTM "MDTM <sp> pathname", "RFC 3659 3", AFTER, needs LIST, feat "MDTM";
+    Size: SIZE "SIZE <sp> pathname", "RFC 3659 4", AFTER, needs LIST, feat "SIZE";
+    Mlst: MLST "MLST [<sp> pathname]", "RFC 3659 7", AFTER, needs LIST, feat "MLST";
+    Mlsd: MLSD "MLSD [<sp> pathname]", "RFC 3659 7", AFTER, needs LIST;
+    Host: HOST "HOST <sp> hostname", "RFC 7151 3", BEFORE;
+    Lprt: LPRT "LPRT <sp> family,length,address,length,port", "RFC 1639", AFTER;
+    Lpsv: LPSV "LPSV", "RFC 1639", AFTER;
+    Mfmt: MFMT "MFMT <sp> time <sp> pathname", "draft-somers-ftp-mfxx 3", AFTER;
+    Mfct: MFCT "MFCT <sp> time <sp> pathname", "draft-somers-ftp-mfxx 4", AFTER;
+    Mff: MFF "MFF <sp> facts <sp> pathname", "draft-somers-ftp-mfxx 5", AFTER;
+    Hash: HASH "HASH <sp> pathname", "draft-ietf-ftpext2-hash", AFTER;
+    Rang: RANG "RANG <sp> start <sp> end", "draft-bryan-ftp-range", AFTER;
+    Avbl: AVBL "AVBL [<sp> pathname]", "practice", AFTER;
+    Comb: COMB "COMB <sp> target <sp> sources", "practice", AFTER;
+    Clnt: CLNT "CLNT <sp> name", "practice", ALWAYS;
+    Csid: CSID "CSID <sp> facts", "practice", ALWAYS;
+    Xcrc: XCRC "XCRC <sp> pathname [<sp> start <sp> end]", "practice", AFTER;
+    Xmd5: XMD5 "XMD5 <sp> pathname [<sp> start <sp> end]", "practice", AFTER;
+    Xsha: XSHA "XSHA <sp> pathname [<sp> start <sp> end]", "practice", AFTER;
+    Xsha1: XSHA1 "XSHA1 <sp> pathname [<sp> start <sp> end]", "practice", AFTER;
+    Xsha256: XSHA256 "XSHA256 <sp> pathname [<sp> start <sp> end]", "practice", AFTER;
+    Xsha512: XSHA512 "XSHA512 <sp> pathname [<sp> start <sp> end]", "practice", AFTER;
+    Md5: MD5 "MD5 <sp> pathname", "practice", AFTER;
+    Pret: PRET "PRET <sp> command [<sp> argument]", "practice", AFTER;
+}
+
+impl Verb {
+    /// What is known of it.
+    pub fn row(self) -> &'static Row {
+        &REGISTRY[self as usize]
+    }
 }
 
 /// Up to seven letters in capitals and their number, in eight bytes; 0 for anything longer, which is no verb.
@@ -142,7 +245,7 @@ mod tests {
         for &verb in Verb::ALL {
             assert_eq!(Verb::from_name(verb.name().as_bytes()), Some(verb));
             assert_eq!(Verb::from_name(verb.name().to_ascii_lowercase().as_bytes()), Some(verb));
-            let (name, argument) = verb.syntax().split_at(verb.name().len());
+            let (name, argument) = verb.row().syntax.split_at(verb.name().len());
             assert_eq!(name, verb.name());
             assert!(argument.is_empty() || argument.starts_with(' '), "{argument}");
         }

@@ -42,28 +42,21 @@ impl ServerSession {
     }
 
     pub(super) fn password_given(&mut self, password: &[u8]) {
-        match &self.login {
-            Login::Nobody => self.answer(Verb::Pass, 503, &b"Send USER first."[..]),
-            Login::In { .. } => self.answer(Verb::Pass, 503, &b"Already logged in; USER begins a new login."[..]),
-            Login::Named { user, .. } => {
-                let (user, password) = (user.clone(), Secret::new(password));
-                self.login = Login::Named { user: user.clone(), password: Some(password.clone()) };
-                self.ask_login(Credentials { user, password, account: None });
-            }
+        if let Login::Named { user, password: given } = &mut self.login {
+            let (user, password) = (user.clone(), Secret::new(password));
+            *given = Some(password.clone());
+            self.ask_login(Credentials { user, password, account: None });
         }
     }
 
     /// ACCT, wanted after 332. An account that no one asked for is superfluous: 202.
     pub(super) fn account_given(&mut self, account: &[u8]) {
-        match &self.login {
-            Login::In { .. } => self.answer(Verb::Acct, 202, &b"No account is needed."[..]),
-            Login::Named { user, password: Some(password) } => {
-                let credentials =
-                    Credentials { user: user.clone(), password: password.clone(), account: Some(Secret::new(account)) };
-                self.ask_login(credentials);
-            }
-            _ => self.answer(Verb::Acct, 503, &b"Send USER and PASS first."[..]),
-        }
+        let Login::Named { user, password: Some(password) } = &self.login else {
+            return self.answer(Verb::Acct, 202, &b"No account is needed."[..]);
+        };
+        let credentials =
+            Credentials { user: user.clone(), password: password.clone(), account: Some(Secret::new(account)) };
+        self.ask_login(credentials);
     }
 
     fn ask_login(&mut self, credentials: Credentials) {

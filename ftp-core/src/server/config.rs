@@ -1,6 +1,8 @@
 //! [`ServerConfig`]: what an operator sets for every session.
 
+use crate::command::Verb;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use core::time::Duration;
 
@@ -31,6 +33,16 @@ pub struct ServerConfig {
     pub overrun_limit: u64,
     /// Commands in a row that nobody understands before the connection is closed.
     pub bad_commands: u32,
+    /// Commands that this server does not carry out although it could: they are answered 502, and neither FEAT nor HELP
+    /// names them.
+    pub disabled: Vec<Verb>,
+}
+
+impl ServerConfig {
+    /// Is this command carried out?
+    pub fn serves(&self, verb: Verb) -> bool {
+        verb.row().served && !self.disabled.contains(&verb)
+    }
 }
 
 impl Default for ServerConfig {
@@ -48,6 +60,7 @@ impl Default for ServerConfig {
             line_limit: 8192,
             overrun_limit: 1 << 16,
             bad_commands: 50,
+            disabled: Vec::new(),
         }
     }
 }

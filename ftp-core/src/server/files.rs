@@ -86,16 +86,8 @@ impl ServerSession {
         self.ask_about(Verb::Rnfr, argument, Then::RenameFrom, StorageCall::RenameFrom);
     }
 
-    pub(super) fn rename_to(&mut self, from: Option<VirtualPath>, argument: &[u8]) {
-        match from {
-            None => self.answer(Verb::Rnto, 503, &b"Send RNFR first."[..]),
-            Some(from) => {
-                self.ask_about(Verb::Rnto, argument, Then::Done("is the new name"), |to| StorageCall::Rename {
-                    from,
-                    to,
-                });
-            }
-        }
+    pub(super) fn rename_to(&mut self, from: VirtualPath, argument: &[u8]) {
+        self.ask_about(Verb::Rnto, argument, Then::Done("is the new name"), |to| StorageCall::Rename { from, to });
     }
 
     /// ALLO: the answer says whether the space is really there.

@@ -25,11 +25,11 @@ impl ServerSession {
 
     /// HELP: what is served, or the syntax of one command.
     pub(super) fn help(&mut self, topic: Option<&[u8]>) {
-        match topic.map(|name| Verb::from_name(name).filter(|verb| is_served(*verb))) {
-            Some(Some(verb)) => self.answer(Verb::Help, 214, format!("Syntax: {}", verb.syntax()).into_bytes()),
+        match topic.map(|name| Verb::from_name(name).filter(|verb| self.config.serves(*verb))) {
+            Some(Some(verb)) => self.answer(Verb::Help, 214, format!("Syntax: {}", verb.row().syntax).into_bytes()),
             Some(None) => self.refuse(Verb::Help, &[504, 501, 502], &b"There is no such command here."[..]),
             None => {
-                let served: Vec<Verb> = Verb::ALL.iter().copied().filter(|verb| is_served(*verb)).collect();
+                let served: Vec<Verb> = Verb::ALL.iter().copied().filter(|verb| self.config.serves(*verb)).collect();
                 let lines = served.chunks(8).map(|row| {
                     Text::Owned(row.iter().flat_map(|verb| format!(" {:<5}", verb.name()).into_bytes()).collect())
                 });
@@ -44,21 +44,24 @@ impl ServerSession {
         }
     }
 
-    /// FEAT (RFC 2389 3): nothing is promised that does not work.
+    /// FEAT (RFC 2389 3): what is on, and nothing else.
     pub(super) fn features(&mut self) {
-        let mut facts = Vec::from(*b" ");
-        self.parameters.facts.write_feature(&mut facts);
-        let lines = [
-            Text::Borrowed(b" EPRT"),
-            Text::Borrowed(b" EPSV"),
-            Text::Borrowed(b" MDTM"),
-            Text::Owned(facts),
-            Text::Borrowed(b" REST STREAM"),
-            Text::Borrowed(b" SIZE"),
-            Text::Borrowed(b" TVFS"),
-            Text::Borrowed(b" UTF8"),
-        ];
+        let served = Verb::ALL.iter().filter(|verb| self.config.serves(**verb));
+        let of_verbs = served.filter_map(|verb| Some(self.feature(*verb, verb.row().feature?)));
+        // Paths and names are as RFC 3659 6 and RFC 2640 have them, whatever the command.
+        let mut lines: Vec<Text> = of_verbs.chain([b" TVFS"[..].into(), b" UTF8"[..].into()]).collect();
+        lines.sort_unstable();
         self.answer_block(Verb::Feat, 211, &b"Features:"[..], lines, &b"End."[..]);
+    }
+
+    /// The line of one command, from what the registry has.
+    fn feature(&self, verb: Verb, line: &'static str) -> Text {
+        let mut whole = Vec::from(*b" ");
+        match verb {
+            Verb::Mlst => self.parameters.facts.write_feature(&mut whole),
+            _ => whole.extend_from_slice(line.as_bytes()),
+        }
+        whole.into()
     }
 
     /// OPTS. `UTF8 ON` is what clients from before RFC 2640 say; it is always on.
@@ -89,52 +92,4 @@ impl ServerSession {
         }
         self.refuse(Verb::Site, &[504, 502, 500], &b"No such SITE command; SITE HELP lists them."[..]);
     }
-}
-
-/// Is this command carried out here, and not only known?
-fn is_served(verb: Verb) -> bool {
-    use Verb as V;
-    matches!(
-        verb,
-        V::Abor
-            | V::Acct
-            | V::Allo
-            | V::Appe
-            | V::Cdup
-            | V::Cwd
-            | V::Dele
-            | V::Eprt
-            | V::Epsv
-            | V::Feat
-            | V::Help
-            | V::List
-            | V::Mdtm
-            | V::Mkd
-            | V::Mlsd
-            | V::Mlst
-            | V::Mode
-            | V::Nlst
-            | V::Noop
-            | V::Opts
-            | V::Pass
-            | V::Pasv
-            | V::Port
-            | V::Pwd
-            | V::Quit
-            | V::Rein
-            | V::Rest
-            | V::Retr
-            | V::Rmd
-            | V::Rnfr
-            | V::Rnto
-            | V::Site
-            | V::Size
-            | V::Stat
-            | V::Stor
-            | V::Stou
-            | V::Stru
-            | V::Syst
-            | V::Type
-            | V::User
-    )
 }

@@ -8,7 +8,7 @@ use super::output::Output;
 use super::parameters::Parameters;
 use super::transfer::Moving;
 use crate::action::{Action, Completion, OpId};
-use crate::command::{Command, ParseError, Problem, Verb};
+use crate::command::{Command, ParseError, Problem, State, States, Verb};
 use crate::drain::{Port, Wait};
 use crate::line::{Framed, LineReader};
 use crate::path::VirtualPath;
@@ -345,10 +345,14 @@ impl ServerSession {
         if matches!(self.pending, Pending::None) {
             return self.execute(line);
         }
-        if matches!(self.pending, Pending::Transfer(_)) {
-            match Command::parse(line) {
-                Ok(Command::Abor) => return self.abort(),
-                Ok(Command::Stat(None)) => return self.stat_in_transfer(),
+        if self.state() == State::Transferring
+            && let Ok(command) = Command::parse(line)
+            && command.verb().row().states.has(State::Transferring)
+        {
+            match command {
+                Command::Abor => return self.abort(),
+                Command::Stat(None) => return self.stat_in_transfer(),
+                // STAT of a path asks the storage, which is in use.
                 _ => {}
             }
         }
@@ -373,32 +377,69 @@ impl ServerSession {
     }
 
     fn execute(&mut self, line: &[u8]) {
-        match Command::parse(line) {
-            Ok(command) => {
-                let verb = command.verb();
-                if !self.login.is_in() && needs_login(verb) {
-                    return self.answer(verb, 530, &b"Log in first, with USER and PASS."[..]);
-                }
-                self.bad_commands = 0;
-                // RFC 959 4.1.3: RNFR "must be immediately followed by" RNTO.
-                let rename_from = self.rename_from.take();
-                self.carry_out(&command, rename_from);
-            }
-            Err(ParseError { verb: Some(verb), .. }) if !self.login.is_in() && needs_login(verb) => {
-                self.answer(verb, 530, &b"Log in first, with USER and PASS."[..]);
-            }
+        let state = self.state();
+        // RFC 959 4.1.3: RNFR "must be immediately followed by" RNTO.
+        let rename_from = self.rename_from.take();
+        let command = match Command::parse(line) {
+            Ok(command) => command,
+            Err(ParseError { verb: Some(verb), .. }) if self.refuses(verb, state) => return,
             Err(ParseError { verb: Some(verb), problem }) => {
+                let syntax = verb.row().syntax;
                 let text = match problem {
-                    Problem::Missing => format!("The argument is missing. Syntax: {}", verb.syntax()),
-                    Problem::Unexpected => format!("No argument is expected. Syntax: {}", verb.syntax()),
-                    Problem::Unknown => format!("Not understood. Syntax: {}", verb.syntax()),
-                    Problem::Syntax(expected) => format!("Expected {expected}. Syntax: {}", verb.syntax()),
+                    Problem::Missing => format!("The argument is missing. Syntax: {syntax}"),
+                    Problem::Unexpected => format!("No argument is expected. Syntax: {syntax}"),
+                    Problem::Unknown => format!("Not understood. Syntax: {syntax}"),
+                    Problem::Syntax(expected) => format!("Expected {expected}. Syntax: {syntax}"),
                 };
-                self.refuse(verb, &[501, 500], text.into_bytes());
+                return self.refuse(verb, &[501, 500], text.into_bytes());
             }
             // A browser or a page's script talking to the wrong port must not get anywhere (PROTOCOL: ALPACA).
-            Err(_) if is_http(line) => self.end("This is FTP, not HTTP."),
-            Err(_) => self.bad_command("Command not understood."),
+            Err(_) if is_http(line) => return self.end("This is FTP, not HTTP."),
+            Err(_) => return self.bad_command("Command not understood."),
+        };
+        if !self.refuses(command.verb(), state) {
+            self.bad_commands = 0;
+            self.carry_out(&command, rename_from);
+        }
+    }
+
+    /// How far the session is.
+    fn state(&self) -> State {
+        match (&self.pending, &self.login) {
+            (Pending::Transfer(_), _) => State::Transferring,
+            (_, Login::Nobody) => State::Stranger,
+            (_, Login::Named { password: None, .. }) => State::Named,
+            (_, Login::Named { password: Some(_), .. }) => State::AccountWanted,
+            (_, Login::In { .. }) if self.rename_from.is_some() => State::Renaming,
+            (_, Login::In { .. }) => State::User,
+        }
+    }
+
+    /// May this command not come in this state, or not at all? Then that has been said.
+    fn refuses(&mut self, verb: Verb, state: State) -> bool {
+        if !verb.row().states.has(state) {
+            self.out_of_order(verb, state);
+            return true;
+        }
+        let served = self.config.serves(verb);
+        if !served {
+            self.refuse(verb, &[502, 500], &b"Command not implemented."[..]);
+        }
+        !served
+    }
+
+    fn out_of_order(&mut self, verb: Verb, state: State) {
+        let row = verb.row();
+        let is_in = States::AFTER.has(state);
+        match row.follows {
+            _ if !is_in && !row.states.meets(States::BEFORE) => {
+                self.answer(verb, 530, &b"Log in first, with USER and PASS."[..]);
+            }
+            _ if is_in && !row.states.meets(States::AFTER) => {
+                self.answer(verb, 503, &b"Already logged in; USER begins a new login."[..]);
+            }
+            Some(before) => self.answer(verb, 503, format!("Send {before} first.").into_bytes()),
+            None => self.answer(verb, 503, &b"Not in this order."[..]),
         }
     }
 
@@ -429,7 +470,10 @@ impl ServerSession {
             Command::Rmd(path) => self.remove_directory(path),
             Command::Dele(path) => self.remove_file(path),
             Command::Rnfr(path) => self.rename_from(path),
-            Command::Rnto(path) => self.rename_to(rename_from, path),
+            Command::Rnto(path) => match rename_from {
+                Some(from) => self.rename_to(from, path),
+                None => self.out_of_order(verb, State::User),
+            },
             Command::Size(path) => self.size(path),
             Command::Mdtm(path) => self.modified(path),
             Command::Mlst(path) => self.facts(path),
@@ -457,6 +501,7 @@ impl ServerSession {
             Command::Feat => self.features(),
             Command::Opts { name, options } => self.options(name, options),
             Command::Site(command) => self.site(command),
+            // None of these is served (see the registry).
             Command::Known { .. } => self.refuse(verb, &[502, 500], &b"Command not implemented."[..]),
         }
     }
@@ -496,31 +541,6 @@ impl Pending {
 /// An IPv4 peer of an IPv6 socket is an IPv4 peer.
 fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
-}
-
-/// The commands of which a stranger may make use.
-fn needs_login(verb: Verb) -> bool {
-    !matches!(
-        verb,
-        Verb::User
-            | Verb::Pass
-            | Verb::Acct
-            | Verb::Rein
-            | Verb::Quit
-            | Verb::Noop
-            | Verb::Help
-            | Verb::Feat
-            | Verb::Opts
-            | Verb::Syst
-            | Verb::Abor
-            | Verb::Auth
-            | Verb::Pbsz
-            | Verb::Prot
-            | Verb::Host
-            | Verb::Lang
-            | Verb::Clnt
-            | Verb::Csid
-    )
 }
 
 fn is_http(line: &[u8]) -> bool {
