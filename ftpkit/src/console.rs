@@ -8,8 +8,8 @@ use crate::text::shown;
 use anstream::{AutoStream, stderr};
 use clap::builder::styling::{AnsiColor, Style};
 use ftp_core::client;
-use ftp_core::reply::Reply;
 use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::time::Instant;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -21,12 +21,13 @@ const FAINT: Style = Style::new().dimmed();
 pub(crate) struct Console {
     json: bool,
     quiet: bool,
-    verbose: bool,
+    verbose: u8,
+    began: Instant,
 }
 
 impl Console {
-    pub(crate) fn new(json: bool, quiet: bool, verbose: bool) -> Self {
-        Self { json, quiet, verbose }
+    pub(crate) fn new(json: bool, quiet: bool, verbose: u8) -> Self {
+        Self { json, quiet, verbose, began: Instant::now() }
     }
 
     /// Is standard output for JSON?
@@ -91,15 +92,26 @@ impl Console {
 
     /// Shows the conversation with a server, if that is asked for. Passwords are masked in it already.
     pub(crate) fn conversation(self, event: &client::Event) {
-        if !self.verbose {
+        if self.verbose == 0 {
             return;
         }
+        let print = |line: std::fmt::Arguments| match self.verbose {
+            1 => say(format_args!("{FAINT}{line}{FAINT:#}")),
+            _ => say(format_args!("{FAINT}{:9.3} {line}{FAINT:#}", self.began.elapsed().as_secs_f64())),
+        };
         match event {
             client::Event::Sent(command) => {
-                say(format_args!("{FAINT}> {}{FAINT:#}", shown(command.trim_end_matches(['\r', '\n']).as_bytes())));
+                print(format_args!("> {}", shown(command.trim_end_matches(['\r', '\n']).as_bytes())));
             }
-            client::Event::Received(reply) => show_reply(reply),
-            client::Event::Disconnected => say(format_args!("{FAINT}* the connection is closed{FAINT:#}")),
+            client::Event::Received(reply) => {
+                let code = reply.code().number();
+                let last = reply.lines().len().saturating_sub(1);
+                for (at, line) in reply.lines().iter().enumerate() {
+                    let separator = if at == last { ' ' } else { '-' };
+                    print(format_args!("< {code}{separator}{}", shown(line)));
+                }
+            }
+            client::Event::Disconnected => print(format_args!("* the connection is closed")),
             client::Event::Done(_) => {}
         }
     }
@@ -110,15 +122,6 @@ impl Console {
 pub(crate) enum Go {
     On,
     Stop,
-}
-
-fn show_reply(reply: &Reply) {
-    let code = reply.code().number();
-    let last = reply.lines().len().saturating_sub(1);
-    for (at, line) in reply.lines().iter().enumerate() {
-        let separator = if at == last { ' ' } else { '-' };
-        say(format_args!("{FAINT}< {code}{separator}{}{FAINT:#}", shown(line)));
-    }
 }
 
 /// A terminal that is gone is no reason to stop.

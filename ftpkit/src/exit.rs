@@ -18,13 +18,15 @@ pub(crate) enum Exit {
     Disk = 8,
     Broken = 9,
     TimedOut = 10,
+    Partial = 11,
+    Verification = 12,
     /// As shells count a death by SIGINT.
     Interrupted = 130,
 }
 
 impl Exit {
     /// Every code in the order of its number, with its name in JSON and its meaning.
-    const TABLE: [(Self, &'static str, &'static str); 12] = [
+    const TABLE: [(Self, &'static str, &'static str); 14] = [
         (Self::Ok, "ok", "done"),
         (Self::Internal, "internal", "an error in ftpkit itself"),
         (Self::Usage, "usage", "the command line or URL is wrong"),
@@ -36,6 +38,8 @@ impl Exit {
         (Self::Disk, "disk", "a local file cannot be read or written, or the disk is full"),
         (Self::Broken, "broken", "the transfer or the connection broke"),
         (Self::TimedOut, "timed-out", "no answer in time"),
+        (Self::Partial, "partial", "some files were done, others not"),
+        (Self::Verification, "verification", "what arrived is not what was sent"),
         (Self::Interrupted, "interrupted", "stopped by Ctrl-C or SIGTERM"),
     ];
 

@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use std::fmt;
 
 /// The end of a command that did not succeed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Failure {
     /// The exit code.
     pub(crate) exit: Exit,
@@ -14,17 +14,24 @@ pub(crate) struct Failure {
     why: String,
     /// What the user can do about it.
     pub(crate) remedy: Option<String>,
+    /// The server is full or busy: it may be gone in a while.
+    pub(crate) transient: bool,
 }
 
 impl Failure {
     /// `what` names the deed and its object ("cannot read notes.txt"), `why` the reason.
     pub(crate) fn new(exit: Exit, what: impl Into<String>, why: impl fmt::Display) -> Self {
-        Self { exit, what: what.into(), why: why.to_string(), remedy: None }
+        Self { exit, what: what.into(), why: why.to_string(), remedy: None, transient: false }
     }
 
     /// Adds what the user can do about it.
     pub(crate) fn with_remedy(self, remedy: impl Into<String>) -> Self {
         Self { remedy: Some(remedy.into()), ..self }
+    }
+
+    /// It may be gone by itself in a while.
+    pub(crate) fn that_passes(self) -> Self {
+        Self { transient: true, ..self }
     }
 }
 

@@ -5,14 +5,28 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
-/// Whether somebody asked the program to end.
+/// How often a sleeper looks whether he is to wake.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Whether somebody asked the program to end. There is one for the whole program.
 #[derive(Clone, Debug)]
-pub(crate) struct Interrupt {
+pub(crate) struct Interrupt(Arc<State>);
+
+#[derive(Debug)]
+struct State {
+    /// A signal came; or nobody holds it, and the next one ends the program.
     asked: Arc<AtomicBool>,
+    holders: AtomicUsize,
 }
+
+/// As long as it lives the first signal only asks.
+#[derive(Debug)]
+pub(crate) struct Hold(Arc<State>);
 
 impl Interrupt {
     /// Takes over the two signals.
@@ -20,28 +34,56 @@ impl Interrupt {
     /// # Errors
     /// What the system says.
     pub(crate) fn install() -> Result<Self, Failure> {
+        static INSTALLED: OnceLock<Result<Interrupt, io::ErrorKind>> = OnceLock::new();
+        let installed = INSTALLED.get_or_init(|| Self::register().map_err(|error| error.kind()));
+        installed.clone().map_err(|error| Failure::new(Exit::Internal, "cannot handle signals", error))
+    }
+
+    fn register() -> io::Result<Self> {
         let asked = Arc::new(AtomicBool::new(true));
         for signal in [SIGINT, SIGTERM] {
             // In this order: the first signal only sets the flag, the next one finds it set.
-            flag::register_conditional_shutdown(signal, Exit::Interrupted.code().into(), Arc::clone(&asked))
-                .and_then(|_| flag::register(signal, Arc::clone(&asked)))
-                .map_err(|error| Failure::new(Exit::Internal, "cannot handle signals", error))?;
+            flag::register_conditional_shutdown(signal, Exit::Interrupted.code().into(), Arc::clone(&asked))?;
+            flag::register(signal, Arc::clone(&asked))?;
         }
-        Ok(Self { asked })
+        Ok(Self(Arc::new(State { asked, holders: AtomicUsize::new(0) })))
     }
 
-    /// From now on the first signal only asks.
-    pub(crate) fn hold(&self) {
-        self.asked.store(false, Ordering::SeqCst);
-    }
-
-    /// From now on the first signal ends the program.
-    pub(crate) fn release(&self) {
-        self.asked.store(true, Ordering::SeqCst);
+    /// From now on, until what it gives is dropped, the first signal only asks.
+    pub(crate) fn hold(&self) -> Hold {
+        if self.0.holders.fetch_add(1, Ordering::SeqCst) == 0 {
+            self.0.asked.store(false, Ordering::SeqCst);
+        }
+        Hold(Arc::clone(&self.0))
     }
 
     /// Did a signal come while it was held?
     pub(crate) fn asked(&self) -> bool {
-        self.asked.load(Ordering::SeqCst)
+        self.0.asked.load(Ordering::SeqCst) && self.0.holders.load(Ordering::SeqCst) > 0
+    }
+
+    /// Sleeps, unless a signal comes.
+    ///
+    /// # Errors
+    /// [`Exit::Interrupted`].
+    pub(crate) fn sleep(&self, time: Duration) -> Result<(), Failure> {
+        let _hold = self.hold();
+        let end = Instant::now() + time;
+        while !self.asked() {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(());
+            }
+            std::thread::sleep(left.min(LOOK));
+        }
+        Err(Failure::new(Exit::Interrupted, "stopped", "interrupted"))
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        if self.0.holders.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.0.asked.store(true, Ordering::SeqCst);
+        }
     }
 }

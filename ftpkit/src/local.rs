@@ -2,7 +2,7 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::refusal::disk;
+use crate::remote::refusal::disk;
 use crate::text::shown;
 use ftp_core::action::{StorageError, StoreMode};
 use ftp_core::path::VirtualPath;

@@ -8,23 +8,20 @@ mod bench;
 mod cli;
 mod console;
 mod duration;
+mod entry_text;
 mod event;
 mod exit;
 mod failure;
-mod get;
 mod hold;
 mod interrupt;
 mod local;
-mod ls;
 mod password;
 mod progress;
-mod put;
-mod refusal;
+mod remote;
 mod runtime;
 mod serve;
-mod session;
 mod text;
-mod url;
+mod verb;
 
 use clap::Parser;
 use cli::{Cli, Command};
@@ -37,9 +34,17 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Serve(options) => serve::run(&options, console),
         Command::Account(command) => account::run(&command, console),
-        Command::Get(options) => get::run(&options, console),
-        Command::Put(options) => put::run(&options, console),
-        Command::Ls(options) => ls::run(&options, console),
+        Command::Get(options) => verb::get::run(&options, console),
+        Command::Put(options) => verb::put::run(&options, console),
+        Command::Ls(options) => verb::ls::run(&options, console),
+        Command::Cat(options) => verb::cat::run(&options, console),
+        Command::Stat(options) => verb::stat::run(&options, console),
+        Command::Du(options) => verb::du::run(&options, console),
+        Command::Mv(options) => verb::mv::run(&options, console),
+        Command::Rm(options) => verb::rm::run(&options, console),
+        Command::Mkdir(options) => verb::mkdir::run(&options, console),
+        Command::Rmdir(options) => verb::rmdir::run(&options, console),
+        Command::Raw(options) => verb::raw::run(&options, console),
         Command::Bench(options) => bench::run(&options, console),
     };
     match result {

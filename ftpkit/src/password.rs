@@ -1,10 +1,11 @@
-//! Where passwords come from: the terminal, standard input, or `FTPKIT_PASSWORD`. Never from an option, since every user
-//! of a machine can see the options of every program.
+//! Where passwords come from: the terminal, standard input, a command's output, or `FTPKIT_PASSWORD`. Never from an option,
+//! since every user of a machine can see the options of every program.
 
 use crate::exit::Exit;
 use crate::failure::Failure;
 use ftp_core::secret::Secret;
 use std::io::{self, BufRead, IsTerminal, Read};
+use std::process::{Command, Stdio};
 
 /// The variable that holds a password for scripts.
 const VARIABLE: &str = "FTPKIT_PASSWORD";
@@ -14,14 +15,17 @@ const LONGEST: u64 = 4096;
 
 const WHAT: &str = "cannot read the password";
 
-/// The password of an existing account, from what there is: standard input if `from_stdin`, the variable, or the
-/// terminal.
+/// The password of an existing account, from what there is: standard input if `from_stdin`, a command, the
+/// variable, or the terminal.
 ///
 /// # Errors
 /// [`Failure`], if there is none of them.
-pub(crate) fn existing(user: &str, from_stdin: bool) -> Result<Secret, Failure> {
+pub(crate) fn existing(user: &str, from_stdin: bool, command: Option<&str>) -> Result<Secret, Failure> {
     if from_stdin {
         return stdin_line();
+    }
+    if let Some(command) = command {
+        return of_command(command);
     }
     if let Some(password) = std::env::var_os(VARIABLE) {
         return Ok(Secret::new(password.into_encoded_bytes()));
@@ -48,12 +52,22 @@ pub(crate) fn new(user: &str, from_stdin: bool) -> Result<Secret, Failure> {
 
 fn prompt(prompt: &str) -> Result<Secret, Failure> {
     if !io::stdin().is_terminal() {
-        return Err(Failure::new(Exit::Usage, WHAT, "there is no terminal to ask on").with_remedy(format!(
-            "give it on standard input with --password-stdin, or for get, put and ls in {VARIABLE}"
-        )));
+        return Err(Failure::new(Exit::Usage, WHAT, "there is no terminal to ask on")
+            .with_remedy(format!("give it on standard input with --password-stdin, or to a server in {VARIABLE}")));
     }
     let password = rpassword::prompt_password(prompt).map_err(|error| Failure::new(Exit::Disk, WHAT, error))?;
     Ok(Secret::new(password))
+}
+
+/// The first line that a command prints, a password manager's for example. What it asks and complains goes to the terminal.
+fn of_command(command: &str) -> Result<Secret, Failure> {
+    let fail = |why: &dyn std::fmt::Display| Failure::new(Exit::Usage, WHAT, format!("`{command}`: {why}"));
+    let shell = Command::new("sh").args(["-c", command]).stderr(Stdio::inherit()).output();
+    let output = shell.map_err(|error| fail(&error))?;
+    if !output.status.success() {
+        return Err(fail(&output.status).with_remedy("run it by hand to see what it says"));
+    }
+    line(&mut output.stdout.as_slice())
 }
 
 fn stdin_line() -> Result<Secret, Failure> {

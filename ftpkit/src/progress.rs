@@ -2,6 +2,7 @@
 
 use crate::console::Console;
 use crate::event::Event;
+use crate::remote::Looker;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::{Duration, Instant};
 
@@ -18,20 +19,19 @@ pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     offset: u64,
     size: Option<u64>,
-    began: Instant,
     next: Instant,
 }
 
 impl Progress {
     /// A transfer of the file `name`, of which `offset` of `size` bytes are already there.
     pub(crate) fn begin(console: Console, name: &str, offset: u64, size: Option<u64>) -> Self {
-        let began = Instant::now();
         let bar = console.shows_bar().then(|| bar(name, offset, size));
-        Self { console, bar, offset, size, began, next: began + INTERVAL }
+        Self { console, bar, offset, size, next: Instant::now() + INTERVAL }
     }
+}
 
-    /// So many bytes have moved.
-    pub(crate) fn moved(&mut self, bytes: u64) {
+impl Looker for Progress {
+    fn moved(&mut self, bytes: u64) {
         let now = Instant::now();
         if now < self.next {
             return;
@@ -44,17 +44,11 @@ impl Progress {
         self.console.event(&Event::Progress { bytes, size: self.size });
     }
 
-    /// Runs `print` with the bar out of the way.
-    pub(crate) fn aside(&self, print: impl FnOnce()) {
+    fn aside(&self, print: &mut dyn FnMut()) {
         match &self.bar {
             Some(bar) => bar.suspend(print),
             None => print(),
         }
-    }
-
-    /// It is over: how long it took.
-    pub(crate) fn end(self) -> Duration {
-        self.began.elapsed()
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) trait Running {
 }
 
 /// A client that is connected.
-pub(crate) trait Client {
+pub(crate) trait Client: Send {
     /// Asks for something that moves no file.
     fn request(&mut self, request: Request, watch: &mut (dyn Watch + Send)) -> Result<Outcome, ClientError>;
 

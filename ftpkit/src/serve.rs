@@ -6,7 +6,7 @@ use crate::event::Event;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
-use crate::url::encoded_path;
+use crate::remote::encoded_path;
 use ftp_core::server::ServerConfig;
 use ftp_host::accounts::{AccountFile, Anonymous, Doors};
 use ftp_host::data::PassivePorts;
@@ -45,7 +45,7 @@ pub(crate) fn run(options: &ServeOptions, console: Console) -> Result<(), Failur
         .map_err(|error| Failure::new(Exit::Internal, "cannot serve", error))?;
 
     // From here on a signal lets transfers finish; before, there was nothing to finish.
-    interrupt.hold();
+    let _hold = interrupt.hold();
     announce(options, console, running.addresses());
     signals.forever().next();
     console.event(&Event::Stopping);

@@ -46,7 +46,7 @@ pub(crate) fn run(options: &BenchOptions, console: Console) -> Result<(), Failur
 
     let mut report = Report::new(options, &subjects);
     // From here on a first Ctrl-C still prints what has been measured.
-    interrupt.hold();
+    let hold = interrupt.hold();
     for workload in workloads {
         if interrupt.asked() {
             break;
@@ -55,7 +55,7 @@ pub(crate) fn run(options: &BenchOptions, console: Console) -> Result<(), Failur
     }
     bar.finish_and_clear();
     let interrupted = interrupt.asked();
-    interrupt.release();
+    drop(hold);
     for line in report.render(options.format).lines() {
         if Console::result(line)? == Go::Stop {
             break;
@@ -125,7 +125,7 @@ fn subjects(options: &BenchOptions) -> Result<Vec<Subject>, Failure> {
     let password = match &options.password {
         Some(password) => Secret::new(password.as_bytes()),
         None if options.user == ANONYMOUS.0 || options.user == "ftp" => Secret::new(ANONYMOUS.1),
-        None => password::existing(&options.user, false)?,
+        None => password::existing(&options.user, false, None)?,
     };
     let subjects = options.servers.iter().map(|target| {
         let address = target.resolve().map_err(|error| {

@@ -1,30 +1,43 @@
 //! What every command that talks to a server has in common: how it connects, and how a URL is read.
 
 use crate::duration;
+use crate::remote::{FtpUrl, UrlError};
 use crate::runtime::Runtime;
-use crate::url::{FtpUrl, UrlError};
 use clap::builder::TypedValueParser;
 use clap::error::ErrorKind;
-use clap::{Arg, Args};
+use clap::{Arg, ArgAction, Args, ValueHint};
 use std::ffi::OsStr;
 use std::fmt::Display;
+use std::path::PathBuf;
 use std::time::Duration;
 
-/// What `get`, `put` and `ls` have in common.
+/// What all commands that talk to a server have in common.
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub(crate) struct ConnectOptions {
     /// Take the password from the first line of standard input
     #[arg(long)]
     pub(crate) password_stdin: bool,
 
+    /// Take the password from the first line that this command prints
+    #[arg(long, value_name = "COMMAND", conflicts_with = "password_stdin", hide_short_help = true)]
+    pub(crate) password_command: Option<String>,
+
+    /// Take user and password from ~/.netrc, or from FILE
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "~/.netrc", value_hint = ValueHint::FilePath, hide_short_help = true)]
+    pub(crate) netrc: Option<PathBuf>,
+
     /// Give up when the server is silent for this long
     #[arg(long, value_name = "TIME", value_parser = duration::parse_positive, default_value = "60s")]
     pub(crate) timeout: Duration,
 
-    /// Show the conversation with the server, passwords masked
-    #[arg(short, long)]
-    pub(crate) verbose: bool,
+    /// Try again so often where the connection breaks or the server is full, with growing pauses [default: 0; for several
+    /// files 3]
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    pub(crate) retries: Option<u32>,
+
+    /// Show the conversation with the server, passwords masked; twice: with the time of each line
+    #[arg(short, long, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
 
     /// What carries the conversation; nothing changes but what it costs
     #[arg(long, value_enum, default_value_t = Runtime::for_a_client(), hide_short_help = true)]

@@ -2,7 +2,7 @@
 
 use super::connect::{ConnectOptions, UrlParser};
 use crate::exit::Exit;
-use crate::url::FtpUrl;
+use crate::remote::FtpUrl;
 use clap::{Args, ValueHint};
 use std::path::PathBuf;
 

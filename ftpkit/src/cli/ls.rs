@@ -2,7 +2,7 @@
 
 use super::connect::{ConnectOptions, UrlParser};
 use crate::exit::Exit;
-use crate::url::FtpUrl;
+use crate::remote::FtpUrl;
 use clap::{Args, ValueHint};
 
 /// List a directory
@@ -14,9 +14,11 @@ Examples:
   ftpkit ls ftp://127.0.0.1:2121/
   ftpkit ls -1 ftp://ann@example.org/pub
       names only
+  ftpkit ls 'ftp://example.org/pub/*.iso'
+      what fits the pattern
   ftpkit ls --json ftp://example.org/ | jq -r 'select(.kind == \"file\").name'
 
-With --json: one object a line: name, path (the name as it stands in a URL), kind (file, directory, link, other), size, \
+With --json: one object a line: name, path (as it stands in a URL, below what is listed), kind (file, directory, link, other), size, \
 modified, mode, target; or, if it fails, `event`: error (code, kind, message, remedy).
 
 {}", Exit::help()))]
@@ -24,6 +26,10 @@ pub(crate) struct LsOptions {
     /// What to list
     #[arg(value_parser = UrlParser, value_hint = ValueHint::Url)]
     pub(crate) url: FtpUrl,
+
+    /// The directories below too
+    #[arg(short = 'R', long)]
+    pub(crate) recursive: bool,
 
     /// Names only
     #[arg(short = '1', long)]

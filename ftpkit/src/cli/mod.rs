@@ -1,21 +1,37 @@
 //! The command line: every command and option, with its help and examples. One file holds one command's.
 
 mod account;
+mod cat;
 mod connect;
+mod du;
 mod get;
 mod ls;
+mod mkdir;
+mod mv;
 mod put;
+mod raw;
+mod rm;
+mod rmdir;
 mod serve;
+mod stat;
 
 use crate::bench::BenchOptions;
 use crate::exit::Exit;
 pub(crate) use account::{AccountCommand, AddOptions, ListOptions, PasswdOptions, RemoveOptions};
+pub(crate) use cat::CatOptions;
 use clap::{Parser, Subcommand};
 pub(crate) use connect::ConnectOptions;
+pub(crate) use du::DuOptions;
 pub(crate) use get::GetOptions;
 pub(crate) use ls::LsOptions;
+pub(crate) use mkdir::MkdirOptions;
+pub(crate) use mv::MvOptions;
 pub(crate) use put::PutOptions;
+pub(crate) use raw::RawOptions;
+pub(crate) use rm::RmOptions;
+pub(crate) use rmdir::RmdirOptions;
 pub(crate) use serve::{AnonymousMode, ServeOptions};
+pub(crate) use stat::StatOptions;
 
 /// Serve files over FTP, and fetch, store and list them.
 #[derive(Debug, Parser)]
@@ -45,6 +61,14 @@ pub(crate) enum Command {
     Get(GetOptions),
     Put(PutOptions),
     Ls(LsOptions),
+    Cat(CatOptions),
+    Stat(StatOptions),
+    Du(DuOptions),
+    Mv(MvOptions),
+    Rm(RmOptions),
+    Mkdir(MkdirOptions),
+    Rmdir(RmdirOptions),
+    Raw(RawOptions),
     // Without words of its own, so that those of its options stand, the long ones too.
     Bench(BenchOptions),
 }
@@ -57,13 +81,13 @@ impl Command {
             Self::Account(AccountCommand::List(options)) => options.json,
             Self::Account(_) => false,
             Self::Bench(options) => options.json(),
-            Self::Get(_) | Self::Put(_) | Self::Ls(_) => self.connect().is_some_and(|connect| connect.json),
+            _ => self.connect().is_some_and(|connect| connect.json),
         }
     }
 
-    /// Is the conversation with the server to be shown?
-    pub(crate) fn verbose(&self) -> bool {
-        self.connect().is_some_and(|connect| connect.verbose)
+    /// How much of the conversation with the server is to be shown?
+    pub(crate) fn verbose(&self) -> u8 {
+        self.connect().map_or(0, |connect| connect.verbose)
     }
 
     fn connect(&self) -> Option<&ConnectOptions> {
@@ -71,6 +95,14 @@ impl Command {
             Self::Get(options) => Some(&options.connect),
             Self::Put(options) => Some(&options.connect),
             Self::Ls(options) => Some(&options.connect),
+            Self::Cat(options) => Some(&options.connect),
+            Self::Stat(options) => Some(&options.connect),
+            Self::Du(options) => Some(&options.connect),
+            Self::Mv(options) => Some(&options.connect),
+            Self::Rm(options) => Some(&options.connect),
+            Self::Mkdir(options) => Some(&options.connect),
+            Self::Rmdir(options) => Some(&options.connect),
+            Self::Raw(options) => Some(&options.connect),
             Self::Serve(_) | Self::Account(_) | Self::Bench(_) => None,
         }
     }

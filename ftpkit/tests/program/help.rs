@@ -32,4 +32,12 @@ helps! {
     get: ["get", "--help"];
     put: ["put", "--help"];
     ls: ["ls", "--help"];
+    cat: ["cat", "--help"];
+    stat: ["stat", "--help"];
+    du: ["du", "--help"];
+    mv: ["mv", "--help"];
+    rm: ["rm", "--help"];
+    mkdir: ["mkdir", "--help"];
+    rmdir: ["rmdir", "--help"];
+    raw: ["raw", "--help"];
 }

@@ -7,3 +7,4 @@ mod help;
 mod hostile;
 mod serve;
 mod transfer;
+mod verbs;

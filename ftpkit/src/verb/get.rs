@@ -8,8 +8,8 @@ use crate::failure::Failure;
 use crate::hold::{Held, held};
 use crate::local::{LocalFile, Present};
 use crate::progress::Progress;
-use crate::refusal::{broken, failure};
-use crate::session::{Moved, Session};
+use crate::remote::refusal::{broken, failure};
+use crate::remote::{Moved, Session, Site};
 use crate::text::shown;
 use ftp_core::client::{ClientError, Request};
 use ftp_core::codec::Codec;
@@ -29,7 +29,7 @@ pub(crate) fn run(options: &GetOptions, console: Console) -> Result<(), Failure>
         if console.json() {
             return Err(Failure::new(Exit::Usage, what(), "standard output cannot take both the file and --json"));
         }
-        let mut session = Session::open(url, &options.connect, console)?;
+        let mut session = Site::new(url, &options.connect, console)?.open()?;
         let size = whole_size(&mut session, options).map_err(|error| failure(what(), &error))?;
         let sink = Sink::Writer(Box::new(std::io::stdout()));
         let moved = fetch(&mut session, options, sink, "-", Present { bytes: 0, published: false }, size, console)?;
@@ -43,10 +43,10 @@ pub(crate) fn run(options: &GetOptions, console: Console) -> Result<(), Failure>
         return Err(Failure::new(Exit::Conflict, format!("cannot write {}", file.shown), "it exists already")
             .with_remedy("--overwrite replaces it, -c goes on with it, or name another file"));
     }
-    let mut session = Session::open(url, &options.connect, console)?;
+    let mut session = Site::new(url, &options.connect, console)?.open()?;
     let size = whole_size(&mut session, options).map_err(|error| failure(what(), &error))?;
     let present = if options.resume { file.present()? } else { Present { bytes: 0, published: false } };
-    let nothing = Moved { bytes: 0, time: std::time::Duration::ZERO };
+    let nothing = Moved::NOTHING;
     let moved = match size {
         Some(size) if present.bytes > size => {
             return Err(Failure::new(
@@ -107,8 +107,8 @@ fn fetch(
     console.event(&Event::Started { url: &url.to_string(), file, offset, size });
     let codec = url.codec.unwrap_or(Codec::RAW);
     let request = Request::Retrieve { path: url.path.clone(), offset, codec };
-    let progress = Progress::begin(console, &shown(url.name()), offset, size);
-    let moved = session.transfer(request, End::Sink(sink), progress).map_err(|error| {
+    let mut progress = Progress::begin(console, &shown(url.name()), offset, size);
+    let moved = session.transfer(request, End::Sink(sink), &mut progress).map_err(|error| {
         // The local end is at fault, not the URL.
         let what = match error {
             ClientError::Transfer(ftp_core::action::TransferError::Storage(_)) => format!("cannot write {file}"),

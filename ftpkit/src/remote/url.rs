@@ -3,6 +3,7 @@
 //! The path is relative to the directory that the login leads to, as RFC 1738 3.2.2 has it; one that begins with `%2F`
 //! (or, as everybody writes it, with a second `/`) is absolute.
 
+use super::glob::is_pattern;
 use ftp_core::codec::Codec;
 use ftp_core::secret::Secret;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
@@ -34,6 +35,8 @@ pub(crate) struct FtpUrl {
     pub(crate) path: Vec<u8>,
     /// `;type=`, if it is there.
     pub(crate) codec: Option<Codec>,
+    /// The path as a pattern, should it hold signs of one: what was percent-encoded is escaped with `\`.
+    pub(crate) pattern: Option<String>,
 }
 
 /// What is wrong with a URL.
@@ -48,9 +51,22 @@ impl FtpUrl {
 
     /// The same place with `name` below it; the path must be empty or end in `/`.
     pub(crate) fn join(&self, name: &[u8]) -> Self {
-        let mut joined = self.clone();
-        joined.path.extend_from_slice(name);
-        joined
+        self.at([self.path.as_slice(), name].concat())
+    }
+
+    /// Do both lead to one server, as one user? A password in one of them does not matter.
+    pub(crate) fn is_same_login(&self, other: &Self) -> bool {
+        self.is_same_server(other) && self.user == other.user
+    }
+
+    /// Do both lead to one server?
+    pub(crate) fn is_same_server(&self, other: &Self) -> bool {
+        self.host.eq_ignore_ascii_case(&other.host) && self.port == other.port
+    }
+
+    /// Another place on the same server.
+    pub(crate) fn at(&self, path: Vec<u8>) -> Self {
+        Self { path, pattern: None, ..self.clone() }
     }
 }
 
@@ -110,7 +126,9 @@ impl FromStr for FtpUrl {
         };
         let (host, port) = host_and_port(place)?;
         let (path, codec) = path_and_type(path)?;
-        Ok(Self { user, password: password.map(Secret::new), host, port, path: decoded(path, "path")?, codec })
+        let pattern = is_pattern(path).then(|| pattern(path));
+        let path = decoded(path, "path")?;
+        Ok(Self { user, password: password.map(Secret::new), host, port, path, codec, pattern })
     }
 }
 
@@ -190,6 +208,23 @@ fn decoded(text: &str, part: &str) -> Result<Vec<u8>, UrlError> {
     Ok(bytes)
 }
 
+/// The path as a pattern. Bytes that are no UTF-8 cannot stand in one; `?` fits each of them.
+fn pattern(path: &str) -> String {
+    let mut out = String::new();
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('%') {
+        out.push_str(before);
+        let (code, after) = after.split_at_checked(2).unwrap_or((after, ""));
+        match u8::from_str_radix(code, 16) {
+            Ok(byte) if byte.is_ascii() => out.extend(['\\', char::from(byte)]),
+            _ => out.push('?'),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
 fn wrong<T>(what: impl Into<String>) -> Result<T, UrlError> {
     Err(UrlError(what.into()))
 }
@@ -240,6 +275,13 @@ mod tests {
         assert_eq!(url("ftp://h/a%2Fb").name(), b"b");
         assert_eq!(url("ftp://h/pub/").name(), b"");
         assert_eq!(url("ftp://h/pub/").join(b"x y").to_string(), "ftp://h/pub/x%20y");
+    }
+
+    #[test]
+    fn a_pattern_is_one_only_where_it_is_not_encoded() {
+        assert_eq!(url("ftp://h/a/*.t%2At").pattern.as_deref(), Some(r"a/*.t\*t"));
+        assert_eq!(url("ftp://h/a%2A%3F%5B").pattern, None);
+        assert_eq!(url("ftp://h/pub/").join(b"*").pattern, None);
     }
 
     #[test]

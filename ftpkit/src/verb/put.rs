@@ -6,10 +6,10 @@ use crate::event::Event;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::progress::Progress;
-use crate::refusal::{broken, failure};
-use crate::session::{Moved, Session};
+use crate::remote::FtpUrl;
+use crate::remote::refusal::{broken, failure};
+use crate::remote::{Moved, Session, Site};
 use crate::text::shown;
-use crate::url::FtpUrl;
 use ftp_core::client::{Request, Upload};
 use ftp_core::codec::Codec;
 use ftp_host::client::End;
@@ -17,7 +17,6 @@ use ftp_host::storage::Source;
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
 use std::path::Path;
-use std::time::Duration;
 
 /// Stores a file.
 ///
@@ -42,7 +41,7 @@ pub(crate) fn run(options: &PutOptions, console: Console) -> Result<(), Failure>
     let local = if from_stdin { None } else { Some(open(&options.file)?) };
     let size = local.as_ref().map(|(_, size)| *size);
 
-    let mut session = Session::open(&url, &options.connect, console)?;
+    let mut session = Site::new(&url, &options.connect, console)?.open()?;
     let what = || format!("cannot store {url}");
     // A file that is not there yet has no size, and that is no error here.
     let there = if options.resume { session.size(&url.path).map_err(|error| failure(what(), &error))? } else { None };
@@ -57,17 +56,18 @@ pub(crate) fn run(options: &PutOptions, console: Console) -> Result<(), Failure>
             )
             .with_remedy("it is not the beginning of this file; without -c it is replaced"));
         }
-        Some(size) if there == Some(size) => Moved { bytes: 0, time: Duration::ZERO },
+        Some(size) if there == Some(size) => Moved::NOTHING,
         _ => {
             let source = source(local, offset)
                 .map_err(|error| Failure::new(Exit::Disk, format!("cannot read {name}"), error))?;
             // APPE rather than REST and STOR: there are servers that fill what REST skips with zeros.
             let how = if offset == 0 { Upload::Replace } else { Upload::Append };
             console.event(&Event::Started { url: &url.to_string(), file: &name, offset, size });
-            let progress = Progress::begin(console, &shown(url.name()), offset, size);
+            let mut progress = Progress::begin(console, &shown(url.name()), offset, size);
             let request = Request::Store { path: url.path.clone(), how, codec };
-            let moved =
-                session.transfer(request, End::Source(source), progress).map_err(|error| failure(what(), &error))?;
+            let moved = session
+                .transfer(request, End::Source(source), &mut progress)
+                .map_err(|error| failure(what(), &error))?;
             if options.resume {
                 verify(&mut session, &url, size)?;
             }

@@ -1,50 +1,13 @@
-//! `ftpkit ls`: what is in a directory of a server.
+//! A listed entry as text: in columns for people, in JSON for scripts.
 
-use crate::cli::LsOptions;
-use crate::console::{Console, Go};
-use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::refusal::failure;
-use crate::session::Session;
+use crate::remote::encoded_path;
 use crate::text::shown;
-use crate::url::encoded_path;
-use ftp_core::client::{ClientError, Outcome, Request};
 use ftp_core::listing::{Entry, EntryKind};
 use ftp_core::time::WallTime;
 use serde::Serialize;
 
-/// Lists a directory.
-///
-/// # Errors
-/// [`Failure`], with what is missing.
-pub(crate) fn run(options: &LsOptions, console: Console) -> Result<(), Failure> {
-    let url = &options.url;
-    let what = || format!("cannot list {url}");
-    let mut session = Session::open(url, &options.connect, console)?;
-    let path = (!url.path.is_empty()).then(|| url.path.clone());
-    let Outcome::Entries(entries) = session.ask(Request::List(path)).map_err(|error| failure(what(), &error))? else {
-        return Err(failure(what(), &ClientError::Protocol("a listing")));
-    };
-    session.close();
-    let entries: Vec<_> =
-        entries.into_iter().filter(|entry| !matches!(entry.kind, EntryKind::Current | EntryKind::Parent)).collect();
-    let width = entries.iter().map(|entry| size(entry).len()).max().unwrap_or(0);
-    for entry in &entries {
-        let line = if console.json() {
-            serde_json::to_string(&Line::of(entry)).map_err(|error| Failure::new(Exit::Internal, what(), error))?
-        } else if options.names {
-            shown(&entry.name)
-        } else {
-            columns(entry, width)
-        };
-        if Console::result(&line)? == Go::Stop {
-            break;
-        }
-    }
-    Ok(())
-}
-
-fn columns(entry: &Entry, width: usize) -> String {
+/// The columns of a listing: kind and permissions, size, time, name. `width` is that of the size.
+pub(crate) fn columns(entry: &Entry, width: usize) -> String {
     let time = entry.modified.map_or_else(|| "-".to_owned(), date);
     let name = shown(&entry.name);
     let target = match &entry.kind {
@@ -54,7 +17,8 @@ fn columns(entry: &Entry, width: usize) -> String {
     format!("{} {:>width$} {time:<16} {name}{target}", mode(entry), size(entry))
 }
 
-fn size(entry: &Entry) -> String {
+/// The size of a file; of anything else it means nothing.
+pub(crate) fn size(entry: &Entry) -> String {
     match (&entry.kind, entry.size) {
         (EntryKind::File, Some(size)) => size.to_string(),
         _ => "-".to_owned(),
@@ -78,17 +42,17 @@ fn mode(entry: &Entry) -> String {
 }
 
 /// `2026-11-23 14:05`, in UTC as FTP has it (RFC 3659 2.3).
-fn date(time: WallTime) -> String {
+pub(crate) fn date(time: WallTime) -> String {
     let civil = time.civil();
     format!("{:04}-{:02}-{:02} {:02}:{:02}", civil.year, civil.month, civil.day, civil.hour, civil.minute)
 }
 
 /// An entry in JSON.
 #[derive(Serialize)]
-struct Line {
+pub(crate) struct Line {
     /// Bytes that are not UTF-8 are replaced by U+FFFD; `path` has them.
     name: String,
-    /// The name as it stands in a URL.
+    /// The name, or the path below what was listed, as it stands in a URL.
     path: String,
     kind: &'static str,
     size: Option<u64>,
@@ -101,7 +65,8 @@ struct Line {
 }
 
 impl Line {
-    fn of(entry: &Entry) -> Self {
+    /// Of this entry; `path` is the name, or where the entry stands, as bytes.
+    pub(crate) fn of(entry: &Entry, path: &[u8]) -> Self {
         let (kind, target) = match &entry.kind {
             EntryKind::File => ("file", None),
             EntryKind::Directory | EntryKind::Current | EntryKind::Parent => ("directory", None),
@@ -110,7 +75,7 @@ impl Line {
         };
         Self {
             name: String::from_utf8_lossy(&entry.name).into_owned(),
-            path: encoded_path(&entry.name),
+            path: encoded_path(path),
             kind,
             size: entry.size,
             modified: entry.modified.map(|time| {
@@ -153,7 +118,7 @@ mod tests {
         ];
         let mut out = String::new();
         for entry in &entries {
-            let json = serde_json::to_string(&Line::of(entry)).unwrap_or_default();
+            let json = serde_json::to_string(&Line::of(entry, &entry.name)).unwrap_or_default();
             out.extend([columns(entry, 6), "\n".into(), json, "\n".into()]);
         }
         insta::assert_snapshot!(out);

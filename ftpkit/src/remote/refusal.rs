@@ -14,6 +14,9 @@ pub(crate) fn failure(what: String, error: &ClientError) -> Failure {
     match error {
         ClientError::Refused(reply) => refused(what, reply),
         ClientError::LoginRefused(reply) if reply.code().number() == 421 => refused(what, reply),
+        ClientError::LoginRefused(reply) if speaks_of_a_crowd(reply) => {
+            Failure::new(Exit::Login, what, said(reply)).with_remedy("again later").that_passes()
+        }
         ClientError::LoginRefused(reply) => {
             Failure::new(Exit::Login, what, said(reply)).with_remedy("check the user in the URL and the password")
         }
@@ -91,14 +94,17 @@ pub(crate) fn broken(what: String, why: &str) -> Failure {
 fn refused(what: String, reply: &Reply) -> Failure {
     let why = said(reply);
     match reply.code().number() {
-        421 => Failure::new(Exit::Connect, what, why).with_remedy("again later"),
+        421 => Failure::new(Exit::Connect, what, why).with_remedy("again later").that_passes(),
         426 | 451 => broken(what, &why),
         425 => Failure::new(Exit::Connect, what, why).with_remedy("--active lets the server connect to you"),
         530 | 532 => Failure::new(Exit::Login, what, why).with_remedy("log in as a user who may do this"),
+        450 | 550 if speaks_of(reply, &["not empty", "exist already", "already exists", "is a directory"]) => {
+            Failure::new(Exit::Refused, what, why)
+        }
         450 | 550 if !speaks_of_rights(reply) => {
             Failure::new(Exit::NotFound, what, why).with_remedy("ftpkit ls shows what is there")
         }
-        450 => Failure::new(Exit::Refused, what, why).with_remedy("again later"),
+        450 => Failure::new(Exit::Refused, what, why).with_remedy("again later").that_passes(),
         452 | 552 => Failure::new(Exit::Refused, what, why).with_remedy("make room on the server"),
         501 | 502 | 504 | 554 => Failure::new(Exit::Refused, what, why).with_remedy("-v shows the conversation"),
         _ => Failure::new(Exit::Refused, what, why).with_remedy("log in as a user who may do this"),
@@ -107,10 +113,17 @@ fn refused(what: String, reply: &Reply) -> Failure {
 
 /// 550 is both "no such file" and "no access" (RFC 959 4.2.2); only the words tell them apart.
 fn speaks_of_rights(reply: &Reply) -> bool {
+    speaks_of(reply, &["denied", "permission", "permitted", "not allowed", "forbidden", "read-only", "in use"])
+}
+
+/// "Too many connections" comes with 530 too, and with codes of a server's own.
+fn speaks_of_a_crowd(reply: &Reply) -> bool {
+    speaks_of(reply, &["too many", "maximum", "limit"])
+}
+
+fn speaks_of(reply: &Reply, words: &[&str]) -> bool {
     let text = String::from_utf8_lossy(reply.text()).to_ascii_lowercase();
-    ["denied", "permission", "permitted", "not allowed", "forbidden", "read-only", "in use"]
-        .iter()
-        .any(|word| text.contains(word))
+    words.iter().any(|word| text.contains(word))
 }
 
 /// The reply in its own words.
@@ -141,11 +154,13 @@ mod tests {
             (530, "Log in first"),
             (550, "a: No such file\u{1b}[2J"),
             (550, "a: Permission denied"),
+            (550, "a: Directory not empty"),
             (553, "Name not allowed"),
         ];
         let errors = refusals.map(|(number, text)| ClientError::Refused(reply(number, text))).into_iter().chain([
             ClientError::LoginRefused(reply(530, "Login incorrect")),
             ClientError::LoginRefused(reply(421, "Too many users")),
+            ClientError::LoginRefused(reply(530, "Sorry, the maximum number of clients (2) is reached")),
             ClientError::AccountNeeded(reply(332, "Account?")),
             ClientError::NoDataConnection,
             ClientError::Transfer(TransferError::Broken),

@@ -1,22 +1,14 @@
-//! [`Session`]: a connection to the server of a URL, logged in, as `get`, `put` and `ls` use it.
+//! [`Session`]: a connection to a server, logged in, as every command uses it.
 
-use crate::cli::ConnectOptions;
+use super::refusal::failure;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
-use crate::password;
-use crate::progress::Progress;
-use crate::refusal;
 use crate::runtime::Client;
-use crate::url::FtpUrl;
 use ftp_core::client::{ClientError, Event, Outcome, Request};
 use ftp_core::reply::Reply;
-use ftp_core::secret::Secret;
-use ftp_host::client::{ClientOptions, End, Go, Watch};
-use std::time::Duration;
-
-/// The user without a password (RFC 1635 2.1), and what he gives for one.
-const ANONYMOUS: (&[u8], &[u8]) = (b"anonymous", b"ftpkit@");
+use ftp_host::client::{End, Go, Watch};
+use std::time::{Duration, Instant};
 
 /// A connection, logged in.
 pub(crate) struct Session {
@@ -27,6 +19,7 @@ pub(crate) struct Session {
 }
 
 /// What a transfer gave.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Moved {
     /// Bytes over the data connection.
     pub(crate) bytes: u64,
@@ -34,23 +27,26 @@ pub(crate) struct Moved {
     pub(crate) time: Duration,
 }
 
+impl Moved {
+    /// There was nothing to move.
+    pub(crate) const NOTHING: Self = Self { bytes: 0, time: Duration::ZERO };
+}
+
+/// Looks on while a file moves.
+pub(crate) trait Looker: Send {
+    /// So many bytes have moved.
+    fn moved(&mut self, bytes: u64);
+
+    /// Prints something with what else is on the screen out of the way.
+    fn aside(&self, print: &mut dyn FnMut()) {
+        print();
+    }
+}
+
 impl Session {
-    /// Connects and logs in.
-    ///
-    /// # Errors
-    /// [`Failure`], with what the server or the network said.
-    pub(crate) fn open(url: &FtpUrl, options: &ConnectOptions, console: Console) -> Result<Self, Failure> {
-        let interrupt = Interrupt::install()?;
-        let login = login(url, options)?;
-        let client_options =
-            ClientOptions { timeout: options.timeout, active: options.active, ..ClientOptions::default() };
-        let client = options
-            .runtime
-            .connect((url.host.as_str(), url.port), &client_options)
-            .map_err(|error| refusal::unconnected(format!("cannot connect to {url}"), &error))?;
-        let mut session = Self { client, console, interrupt, farewell: None };
-        session.ask(login).map_err(|error| refusal::failure(format!("cannot log in to {url}"), &error))?;
-        Ok(session)
+    /// On a client that is connected.
+    pub(super) fn new(client: Box<dyn Client>, console: Console, interrupt: Interrupt) -> Self {
+        Self { client, console, interrupt, farewell: None }
     }
 
     /// Asks for something that is no transfer of a file.
@@ -59,9 +55,17 @@ impl Session {
     /// What the server said, or that it said nothing.
     pub(crate) fn ask(&mut self, request: Request) -> Result<Outcome, ClientError> {
         let Self { console, farewell, .. } = self;
-        let mut watcher = Watcher { console: *console, farewell, progress: None, interrupt: None };
+        let mut watcher = Watcher { console: *console, farewell, looker: None, interrupt: None };
         let outcome = self.client.request(request, &mut watcher);
         outcome.map_err(|error| self.explained(error))
+    }
+
+    /// The same, for a command whose failure is `what`.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub(crate) fn need(&mut self, request: Request, what: impl FnOnce() -> String) -> Result<Outcome, Failure> {
+        self.ask(request).map_err(|error| failure(what(), &error))
     }
 
     /// The size of a file; `None` if the server does not tell, which does not mean that there is no file.
@@ -80,17 +84,22 @@ impl Session {
     ///
     /// # Errors
     /// What the server said, or what broke.
-    pub(crate) fn transfer(&mut self, request: Request, end: End, progress: Progress) -> Result<Moved, ClientError> {
-        self.interrupt.hold();
+    pub(crate) fn transfer(
+        &mut self,
+        request: Request,
+        end: End,
+        looker: &mut dyn Looker,
+    ) -> Result<Moved, ClientError> {
+        let held = self.interrupt.hold();
+        let began = Instant::now();
         let Self { console, farewell, .. } = self;
         let interrupt = Some(self.interrupt.clone());
-        let mut watcher = Watcher { console: *console, farewell, progress: Some(progress), interrupt };
+        let mut watcher = Watcher { console: *console, farewell, looker: Some(looker), interrupt };
         let outcome = self.client.transfer(request, end, &mut watcher);
-        let time = watcher.progress.map(Progress::end).unwrap_or_default();
-        self.interrupt.release();
+        drop(held);
         let outcome = outcome.map_err(|error| self.explained(error));
         match outcome? {
-            Outcome::Transferred { bytes, .. } => Ok(Moved { bytes, time }),
+            Outcome::Transferred { bytes, .. } => Ok(Moved { bytes, time: began.elapsed() }),
             _ => Err(ClientError::Protocol("the end of a transfer")),
         }
     }
@@ -116,21 +125,11 @@ fn farewell(event: &Event) -> Option<&Reply> {
     }
 }
 
-fn login(url: &FtpUrl, options: &ConnectOptions) -> Result<Request, Failure> {
-    let user = url.user.as_deref().unwrap_or(ANONYMOUS.0);
-    let password = match &url.password {
-        Some(password) => password.clone(),
-        None if user == ANONYMOUS.0 || user == b"ftp" => Secret::new(ANONYMOUS.1),
-        None => password::existing(&crate::text::shown(user), options.password_stdin)?,
-    };
-    Ok(Request::Login { user: user.to_vec(), password, account: None })
-}
-
 /// Looks on while the client works.
 struct Watcher<'a> {
     console: Console,
     farewell: &'a mut Option<Reply>,
-    progress: Option<Progress>,
+    looker: Option<&'a mut dyn Looker>,
     interrupt: Option<Interrupt>,
 }
 
@@ -139,16 +138,16 @@ impl Watch for Watcher<'_> {
         if let Some(reply) = farewell(event) {
             *self.farewell = Some(reply.clone());
         }
-        let print = || self.console.conversation(event);
-        match &self.progress {
-            Some(progress) => progress.aside(print),
+        let mut print = || self.console.conversation(event);
+        match &self.looker {
+            Some(looker) => looker.aside(&mut print),
             None => print(),
         }
     }
 
     fn progress(&mut self, bytes: u64) -> Go {
-        if let Some(progress) = &mut self.progress {
-            progress.moved(bytes);
+        if let Some(looker) = &mut self.looker {
+            looker.moved(bytes);
         }
         if self.interrupt.as_ref().is_some_and(Interrupt::asked) { Go::Abort } else { Go::On }
     }

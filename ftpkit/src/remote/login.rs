@@ -1,0 +1,53 @@
+//! Who logs in, and where his password comes from: the URL, standard input, a command, `.netrc`, `FTPKIT_PASSWORD` or the
+//! terminal, in this order.
+
+use super::netrc;
+use super::url::FtpUrl;
+use crate::cli::ConnectOptions;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::password;
+use crate::text::shown;
+use ftp_core::client::Request;
+use ftp_core::secret::Secret;
+use std::path::{Path, PathBuf};
+
+/// The user without a password (RFC 1635 2.1), and what he gives for one.
+const ANONYMOUS: (&[u8], &[u8]) = (b"anonymous", b"ftpkit@");
+
+/// The login at the URL's host.
+///
+/// # Errors
+/// [`Failure`], if a password is needed and not to be had.
+pub(super) fn request(url: &FtpUrl, options: &ConnectOptions) -> Result<Request, Failure> {
+    let entry = match &options.netrc {
+        Some(file) => find_entry(url, file)?,
+        None => None,
+    };
+    let entry = entry.unwrap_or_default();
+    let named = url.user.clone().or_else(|| entry.user.map(String::into_bytes));
+    let user = named.unwrap_or_else(|| ANONYMOUS.0.to_vec());
+    let asked = options.password_stdin || options.password_command.is_some();
+    let password = match (&url.password, entry.password) {
+        (Some(password), _) => password.clone(),
+        (None, Some(password)) if !asked => password,
+        (None, _) if user == ANONYMOUS.0 || user == b"ftp" => Secret::new(ANONYMOUS.1),
+        (None, _) => password::existing(&shown(&user), options.password_stdin, options.password_command.as_deref())?,
+    };
+    Ok(Request::Login { user, password, account: entry.account })
+}
+
+fn find_entry(url: &FtpUrl, file: &Path) -> Result<Option<netrc::Entry>, Failure> {
+    // The option's default, which no shell has expanded.
+    let usual = || usual_file().unwrap_or_else(|| file.to_owned());
+    let file = if file == Path::new("~/.netrc") { usual() } else { file.to_owned() };
+    let text = std::fs::read_to_string(&file)
+        .map_err(|error| Failure::new(Exit::Disk, format!("cannot read {}", file.display()), error))?;
+    let user = url.user.as_deref().map(String::from_utf8_lossy);
+    Ok(netrc::find(&text, &url.host, user.as_deref()))
+}
+
+/// Where ftp(1) and curl look.
+fn usual_file() -> Option<PathBuf> {
+    std::env::var_os("NETRC").map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".netrc")))
+}

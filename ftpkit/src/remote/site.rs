@@ -1,0 +1,114 @@
+//! [`Site`]: a server, and all that it takes to log in there once more: what several connections to it have in common.
+
+use super::login;
+use super::refusal;
+use super::session::Session;
+use super::url::FtpUrl;
+use crate::cli::ConnectOptions;
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::interrupt::Interrupt;
+use crate::runtime::Runtime;
+use ftp_core::client::Request;
+use ftp_host::client::ClientOptions;
+use std::time::Duration;
+
+/// The wait before the second attempt; it doubles each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+
+/// The longest wait between two attempts.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// Where to log in, and as whom.
+#[derive(Clone, Debug)]
+pub(crate) struct Site {
+    url: FtpUrl,
+    login: Request,
+    options: ClientOptions,
+    runtime: Runtime,
+    retries: u32,
+    console: Console,
+    interrupt: Interrupt,
+}
+
+impl Site {
+    /// The server of `url`. Asks for the password, where one is needed.
+    ///
+    /// # Errors
+    /// [`Failure`], if it is not to be had.
+    pub(crate) fn new(url: &FtpUrl, options: &ConnectOptions, console: Console) -> Result<Self, Failure> {
+        let login = login::request(url, options)?;
+        let client = ClientOptions { timeout: options.timeout, active: options.active, ..ClientOptions::default() };
+        Ok(Self {
+            url: url.clone(),
+            login,
+            options: client,
+            runtime: options.runtime,
+            retries: options.retries.unwrap_or(0),
+            console,
+            interrupt: Interrupt::install()?,
+        })
+    }
+
+    /// Connects and logs in. Where the server is full or silent, again, as often as the options say.
+    ///
+    /// # Errors
+    /// [`Failure`], with what the server or the network said last.
+    pub(crate) fn open(&self) -> Result<Session, Failure> {
+        let mut attempt = 0;
+        loop {
+            match self.open_once() {
+                Err(failure) if attempt < self.retries && failure.passes() => {
+                    Console::warning(&format!("{failure}; again in a moment"));
+                    self.interrupt.sleep(pause(attempt))?;
+                    attempt += 1;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    /// Connects and logs in, without a second attempt.
+    ///
+    /// # Errors
+    /// [`Failure`], with what the server or the network said.
+    pub(crate) fn open_once(&self) -> Result<Session, Failure> {
+        let url = &self.url;
+        let client = self
+            .runtime
+            .connect((url.host.as_str(), url.port), &self.options)
+            .map_err(|error| refusal::unconnected(format!("cannot connect to {url}"), &error))?;
+        let mut session = Session::new(client, self.console, self.interrupt.clone());
+        session.ask(self.login.clone()).map_err(|error| refusal::failure(format!("cannot log in to {url}"), &error))?;
+        Ok(session)
+    }
+
+    /// The URL by which it was named.
+    pub(crate) fn url(&self) -> &FtpUrl {
+        &self.url
+    }
+}
+
+/// How long to wait after so many attempts.
+pub(crate) fn pause(attempt: u32) -> Duration {
+    FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(attempt)).min(LONGEST_PAUSE)
+}
+
+impl Failure {
+    /// May it be gone by itself in a while? What the network broke, a server that is full or does not answer.
+    pub(crate) fn passes(&self) -> bool {
+        matches!(self.exit, Exit::Broken | Exit::TimedOut) || self.transient
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_and_have_an_end() {
+        assert!((0..40).map(pause).is_sorted());
+        assert_eq!(pause(40), LONGEST_PAUSE);
+    }
+}
