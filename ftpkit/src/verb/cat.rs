@@ -37,9 +37,9 @@ pub(crate) fn copy(
     if url.name().is_empty() {
         return Err(Failure::new(Exit::Usage, what(), "the URL names no file"));
     }
-    let codec = url.codec.unwrap_or(Codec::Raw);
+    let codec = url.codec.unwrap_or(Codec::RAW);
     let size =
-        if codec == Codec::Raw { session.size(&url.path).map_err(|error| failure(what(), &error))? } else { None };
+        if codec == Codec::RAW { session.size(&url.path).map_err(|error| failure(what(), &error))? } else { None };
     let request = Request::Retrieve { path: url.path.clone(), offset, codec };
     let moved = session
         .transfer(request, End::Sink(Sink::Writer(out)), &mut Unseen)
