@@ -8,14 +8,21 @@
 //! - `@login` plays the greeting and the first user's login; `@advance 60s` lets time go by; `@expect-file /PATH "content"`,
 //!   `@expect-dir /PATH` and `@expect-missing /PATH` look into the storage.
 //! - `C: line` is sent with CRLF, `C~ bytes` without; lines without anything between them (a blank line counts) leave in one write.
-//! - `S: line` is a line that the server sends: `*` is any text, `$name` any text that is kept and can be sent later; `S: ...` is
-//!   any number of lines.
+//! - `S: line` is a line that the server sends: `*` is any text, `\d` a digit, `\D` one and more, `$name` any text that is kept
+//!   and can be sent later; `S: ...` is any number of lines.
 //! - `C! urgent` is Telnet IP and the Synch, `C! close` closes the control connection; `S! closed`: the server closes it.
 //! - `D: connect $port`, `D: refused $port`; `D: listen` (sets `$hostport` and `$eprt`) and `D: accept`: the data connection.
 //! - `D< "bytes"`, `D< a line's pattern` or `D< file /PATH` is what comes over it until the server closes it; `D: cut`: it ends
 //!   early. `D> "bytes"` is sent over it; `D: close` and `D: reset` end it.
 //! - Below `client/` the server is the script, so `S:` is sent and `C:` a pattern: `@client get /a` is what the application asks,
 //!   `=> transferred 7 "content"` what came of it, and `D: nobody` a port that leads nowhere.
+//! - A case for any server stands below `check/`: its first line ends with `: TITLE`, then comes `@level must|should|may`, and
+//!   what it asks for: `@needs write|password|ipv4|ipv6`, `@needs feature MLST` (a line of FEAT), `@hostile`, and
+//!   `@optional VERB…`: 500, 502 or 504 in answer to these means "not offered".
+//! - It is played in a scratch directory, `$dir`: `@file a.txt`, without the slash, is below it. `@login` logs in as `$user` with
+//!   `$password`, however the server wants it, and goes there; `D: passive` is PASV and its data connection.
+//! - In it `S: 250|226 *` and `S: 4yz|5yz *` are codes and classes of codes, and stand for a whole reply, however many lines it
+//!   has, unless its lines are written out from `S: 250-*` on. `S? 1yz *` is a reply that need not come.
 //! - Escapes everywhere: `\r \n \t \0 \xHH`, and `\` before a sign that would mean something else.
 //!
 //! ```
@@ -37,7 +44,7 @@
 //! let error = Transcript::parse("hello.ftp", "# RFC 959 4.1\nC; NOOP\n").unwrap_err();
 //! assert_eq!(
 //!     error.to_string(),
-//!     "hello.ftp:2: found `C; NOOP`: a line begins with #, @, C: C~ C! S: S! D: D< or D>",
+//!     "hello.ftp:2: found `C; NOOP`: a line begins with #, @, C: C~ C! S: S? S! D: D< or D>",
 //! );
 //! # Ok::<(), conformance::transcript::ParseError>(())
 //! ```
@@ -46,6 +53,7 @@
 //! backend, kept as one snapshot.
 
 pub mod backend;
+pub mod check;
 pub mod client;
 pub mod faults;
 pub mod hooked;
@@ -62,10 +70,7 @@ mod tests {
         let format: Vec<&str> =
             page.skip_while(|line| !line.starts_with("- ")).take_while(|line| !line.is_empty()).collect();
         let readme = include_str!("../../README.md").lines().map(str::trim_start).collect::<Vec<_>>();
-        assert_eq!(format.iter().filter(|line| line.starts_with("- ")).count(), 10);
-        assert!(
-            readme.windows(format.len()).any(|lines| lines == format),
-            "copy the ten points of lib.rs into README.md"
-        );
+        assert_eq!(format.iter().filter(|line| line.starts_with("- ")).count(), 13);
+        assert!(readme.windows(format.len()).any(|lines| lines == format), "copy the points of lib.rs into README.md");
     }
 }

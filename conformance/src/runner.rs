@@ -2,19 +2,16 @@
 
 mod data;
 pub(crate) mod input;
+mod reply;
 
-use crate::backend::Backend;
+use crate::backend::{Backend, Seen};
 use crate::transcript::text::show;
 use crate::transcript::{Event, Found, Line, Row, Step, Template, Transcript};
-use ftp_core::action::StorageError;
-use ftp_core::listing::EntryKind;
-use ftp_core::path::VirtualPath;
-use ftp_host::storage::{Source, Storage};
+use ftp_core::address::{find_extended_port, find_host_port};
 use input::Input;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::{self, Write as _};
-use std::io::Read;
 use std::net::SocketAddr;
 
 /// A transcript that did not go as written.
@@ -54,6 +51,7 @@ pub fn play(transcript: &Transcript, backend: &mut dyn Backend) -> Result<String
         variables: BTreeMap::new(),
         record: String::new(),
     };
+    player.introduce();
     for line in &transcript.heading {
         player.write(&format!("# {line}"));
     }
@@ -98,9 +96,16 @@ impl Player<'_> {
     fn expect(&mut self, lines: &[Line<Row>]) -> Outcome {
         let mut skipping = false;
         for line in lines {
-            let Row::Pattern(pattern) = &line.what else {
-                skipping = true;
-                continue;
+            let pattern = match &line.what {
+                Row::Pattern(pattern) => pattern,
+                Row::Reply { pattern, optional } => {
+                    self.reply(line, pattern, *optional)?;
+                    continue;
+                }
+                Row::Lines => {
+                    skipping = true;
+                    continue;
+                }
             };
             loop {
                 let Some(said) = self.control.line(|| self.backend.receive()) else {
@@ -160,26 +165,20 @@ impl Player<'_> {
             Event::ResetData => self.backend.close_data(true),
             Event::Cut => self.cut(line)?,
             Event::Advance(by) => self.backend.advance(*by),
-            Event::ExpectFile(path, content) => {
-                let seen = file(self.backend.storage(), path);
-                if seen.as_ref().ok() != Some(content) {
-                    let seen =
-                        seen.map_or_else(|error| format!("it is {error:?}"), |is| format!("it holds `{}`", show(&is)));
-                    return Err(self.failure(line, seen));
-                }
-            }
-            Event::ExpectDir(path) => {
-                let seen = entry(self.backend.storage(), path);
-                if seen != Ok(EntryKind::Directory) {
-                    return Err(self.failure(line, format!("it is {seen:?}")));
-                }
-            }
-            Event::ExpectMissing(path) => {
-                let seen = entry(self.backend.storage(), path);
-                if seen != Err(StorageError::NotFound) {
-                    return Err(self.failure(line, format!("it is {seen:?}")));
-                }
-            }
+            Event::Login => return self.login(line),
+            Event::Passive => return self.passive(line),
+            Event::ExpectFile(path, content) => match self.backend.look(path) {
+                Seen::File(seen) if seen == *content => {}
+                seen => return Err(self.failure(line, seen.to_string())),
+            },
+            Event::ExpectDir(path) => match self.backend.look(path) {
+                Seen::Directory => {}
+                seen => return Err(self.failure(line, seen.to_string())),
+            },
+            Event::ExpectMissing(path) => match self.backend.look(path) {
+                Seen::Missing => {}
+                seen => return Err(self.failure(line, seen.to_string())),
+            },
         }
         self.write(&line.source);
         Ok(())
@@ -187,6 +186,9 @@ impl Player<'_> {
 
     /// What the server said and nobody expected.
     fn end(&mut self) -> Outcome {
+        if self.transcript.check.is_some() {
+            return self.last_word();
+        }
         let mut left = self.control.unread();
         left.extend(self.backend.finish());
         if left.is_empty() {
@@ -204,7 +206,8 @@ impl Player<'_> {
 
     fn port<T>(&self, line: &Line<T>, target: &Template) -> Result<u16, Failure> {
         let text = self.fill(line, target)?;
-        port(&text).ok_or_else(|| self.failure(line, format!("`{}` is neither a port nor six numbers", show(&text))))
+        find_port(&text)
+            .ok_or_else(|| self.failure(line, format!("`{}` is neither a port nor six numbers", show(&text))))
     }
 
     fn found(&mut self, mark: &str, found: Found) {
@@ -215,6 +218,17 @@ impl Player<'_> {
     fn write(&mut self, line: &str) {
         // Writing to a String cannot fail.
         let _ = writeln!(self.record, "{line}");
+    }
+
+    /// Gives the variables of a case for any server their values.
+    fn introduce(&mut self) {
+        if self.transcript.check.is_none() {
+            return;
+        }
+        let login = self.user();
+        let password = String::from_utf8_lossy(login.password.expose()).into_owned();
+        let names = [("dir", self.backend.scratch()), ("user", login.user), ("password", password)];
+        self.variables.extend(names.map(|(name, value)| (name.to_owned(), value)));
     }
 
     fn failure<T>(&self, line: &Line<T>, seen: String) -> Failure {
@@ -239,6 +253,12 @@ pub(crate) fn names(address: SocketAddr) -> [(String, String); 2] {
     ]
 }
 
+/// The port in the text of a reply to PASV or EPSV, or by itself.
+fn find_port(text: &[u8]) -> Option<u16> {
+    let found = port(text).or_else(|| find_extended_port(text));
+    found.or_else(|| find_host_port(text).map(|address| address.port()))
+}
+
 /// The port that `40123` or `127,0,0,1,156,187` means.
 pub(crate) fn port(text: &[u8]) -> Option<u16> {
     let text = str::from_utf8(text).ok()?;
@@ -248,21 +268,6 @@ pub(crate) fn port(text: &[u8]) -> Option<u16> {
         [_, _, _, _, high @ 0..256, low @ 0..256] => Some(high << 8 | low),
         _ => None,
     }
-}
-
-fn file(storage: &dyn Storage, path: &[u8]) -> Result<Vec<u8>, StorageError> {
-    let path = VirtualPath::parse(path).map_err(|_| StorageError::NameNotAllowed)?;
-    let mut content = Vec::new();
-    let read = match storage.open(&path, 0)? {
-        Source::File { mut file, .. } => file.read_to_end(&mut content),
-        Source::Stream { mut reader, .. } => reader.read_to_end(&mut content),
-    };
-    read.map(|_| content).map_err(|_| StorageError::Local)
-}
-
-fn entry(storage: &dyn Storage, path: &[u8]) -> Result<EntryKind, StorageError> {
-    let path = VirtualPath::parse(path).map_err(|_| StorageError::NameNotAllowed)?;
-    storage.entry(&path).map(|entry| entry.kind)
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! A server as an adapter runs it, on loopback: [`serving`]. Its clock stands still until the transcript moves it.
 
-use super::sockets::Sockets;
+use super::Seen;
+use super::sockets::{Limits, Sockets, Surroundings};
 use super::world::{MADE, World};
 use crate::transcript::Setup;
 use ftp_host::clock::Clock;
 use ftp_host::host::Host;
+use ftp_host::storage::Memory;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
@@ -22,7 +24,7 @@ pub fn serving<Running: 'static>(
     setup: &Setup,
     serve: impl FnOnce(Vec<TcpListener>, Arc<Host>) -> io::Result<Running>,
     stop: fn(&Running, Duration) -> bool,
-) -> Sockets {
+) -> Sockets<'static> {
     let World { storage, accounts, config } = World::new(setup);
     let mut host = Host::new(accounts);
     host.config = Arc::new(config);
@@ -31,8 +33,8 @@ pub fn serving<Running: 'static>(
     let host = Arc::new(host);
     let client = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| {
         let address = listener.local_addr()?;
-        let server = Server { running: serve(vec![listener], Arc::clone(&host))?, host, stop };
-        Sockets::connect(address, storage, Box::new(move |by| server.advance(by)))
+        let server = Server { running: serve(vec![listener], Arc::clone(&host))?, host, stop, storage };
+        Sockets::connect(address, Limits::default(), Box::new(server))
     });
     match client {
         Ok(client) => client,
@@ -45,11 +47,16 @@ struct Server<Running> {
     host: Arc<Host>,
     running: Running,
     stop: fn(&Running, Duration) -> bool,
+    storage: Memory,
 }
 
-impl<Running> Server<Running> {
-    fn advance(&self, by: Duration) {
+impl<Running> Surroundings for Server<Running> {
+    fn advance(&mut self, by: Duration) {
         assert!(self.host.advance(by, PATIENCE), "a session does not see the time go by");
+    }
+
+    fn look(&mut self, path: &[u8]) -> Seen {
+        Seen::of(&self.storage, path)
     }
 }
 

@@ -6,7 +6,15 @@ pub mod core;
 pub mod sockets;
 pub mod world;
 
-use ftp_host::storage::Storage;
+use crate::transcript::check::SCRATCH;
+use crate::transcript::text::show;
+use ftp_core::action::StorageError;
+use ftp_core::listing::EntryKind;
+use ftp_core::path::VirtualPath;
+use ftp_core::secret::Secret;
+use ftp_host::storage::{Source, Storage};
+use std::fmt;
+use std::io::Read;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -51,8 +59,82 @@ pub trait Backend {
     /// The client says no more. What the server has said, and says until it closes, that was not received yet.
     fn finish(&mut self) -> Vec<u8>;
 
-    /// The server's files.
-    fn storage(&self) -> &dyn Storage;
+    /// What the server has at this path.
+    fn look(&mut self, path: &[u8]) -> Seen;
+
+    /// Who logs in where the transcript leaves that to the backend; `None`: the transcript's first user.
+    fn login(&self) -> Option<Login> {
+        None
+    }
+
+    /// The control connection's IP version.
+    fn ip(&self) -> u8 {
+        4
+    }
+
+    /// Where [`SCRATCH`] is on this server.
+    fn scratch(&self) -> String {
+        SCRATCH.to_owned()
+    }
+}
+
+/// Name, password and account of a user.
+#[derive(Clone, Debug)]
+pub struct Login {
+    /// The argument of USER.
+    pub user: String,
+    /// The argument of PASS.
+    pub password: Secret,
+    /// The argument of ACCT, should the server ask.
+    pub account: Option<String>,
+}
+
+/// What is at a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// A file, and what is in it.
+    File(Vec<u8>),
+    /// A directory.
+    Directory,
+    /// Nothing.
+    Missing,
+    /// It cannot be told, and why.
+    Unknown(String),
+}
+
+impl Seen {
+    /// What this storage has at a path.
+    pub fn of(storage: &dyn Storage, path: &[u8]) -> Self {
+        let Ok(path) = VirtualPath::parse(path) else { return Self::Unknown("this is no path".into()) };
+        match storage.entry(&path).map(|entry| entry.kind) {
+            Ok(EntryKind::Directory) => Self::Directory,
+            Err(StorageError::NotFound) => Self::Missing,
+            Ok(_) => {
+                let mut content = Vec::new();
+                let read = storage.open(&path, 0).map(|source| match source {
+                    Source::File { mut file, .. } => file.read_to_end(&mut content),
+                    Source::Stream { mut reader, .. } => reader.read_to_end(&mut content),
+                });
+                match read {
+                    Ok(Ok(_)) => Self::File(content),
+                    Ok(Err(error)) => Self::Unknown(error.to_string()),
+                    Err(error) => Self::Unknown(format!("{error:?}")),
+                }
+            }
+            Err(error) => Self::Unknown(format!("{error:?}")),
+        }
+    }
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(content) => write!(f, "it holds `{}`", show(content.get(..200).unwrap_or(content))),
+            Self::Directory => f.write_str("it is a directory"),
+            Self::Missing => f.write_str("there is nothing"),
+            Self::Unknown(why) => write!(f, "it cannot be told: {why}"),
+        }
+    }
 }
 
 /// IAC IP, IAC DM (RFC 854). The last of them is sent as urgent data.

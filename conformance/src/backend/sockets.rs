@@ -1,55 +1,106 @@
-//! [`Sockets`]: a client of a server on loopback sockets, whatever runs that server. Time does not go by here either: the
-//! server's clock is moved by hand, and the limits below are only there so that a broken server cannot hold up the tests.
+//! [`Sockets`]: a client of a server over sockets, whatever runs that server. What there is besides the connections (its
+//! files, its clock, who logs in) is the [`Surroundings`]'.
 
-use super::{Backend, Received, SYNCH};
-use ftp_host::storage::{Memory, Storage};
+use super::{Backend, Login, Received, SYNCH, Seen};
+use crate::transcript::check::SCRATCH;
 use socket2::SockRef;
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::time::Duration;
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
-/// Nothing comes any more if nothing has come for so long.
-const LIMIT: Duration = Duration::from_secs(10);
+/// How often a wait looks up whether it is to go on.
+const LOOK_UP: Duration = Duration::from_millis(100);
 
 /// Room for bytes of a data connection that nobody reads: small, so that a transfer can be held up.
 const WINDOW: usize = 64 * 1024;
 
-/// Moves the server's clock; to return when every session has seen the new time.
-pub type Advance = Box<dyn FnMut(Duration)>;
+/// What a client of a server knows of it without its connections.
+pub trait Surroundings {
+    /// As [`Backend::advance`].
+    fn advance(&mut self, by: Duration);
 
-/// A client of a server on loopback. Dropped, it closes its connections first and lets go of the server's clock last.
-pub struct Sockets {
+    /// As [`Backend::look`].
+    fn look(&mut self, path: &[u8]) -> Seen;
+
+    /// As [`Backend::login`].
+    fn login(&self) -> Option<Login> {
+        None
+    }
+
+    /// As [`Backend::scratch`].
+    fn scratch(&self) -> String {
+        SCRATCH.to_owned()
+    }
+}
+
+/// How long a client waits, and how much it takes.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Nothing comes any more if nothing has come for so long.
+    pub silence: Duration,
+    /// From here on nothing is waited for.
+    pub deadline: Option<Instant>,
+    /// The bytes that are received in all.
+    pub bytes: usize,
+    /// Set: nothing is waited for any more.
+    pub stop: Arc<AtomicBool>,
+}
+
+impl Default for Limits {
+    /// Ten seconds, and as much as a transcript may move: for a server that is not expected to test them.
+    fn default() -> Self {
+        Self { silence: Duration::from_secs(10), deadline: None, bytes: 1 << 30, stop: Arc::default() }
+    }
+}
+
+impl Limits {
+    /// Until when something that begins now may take.
+    fn until(&self) -> Instant {
+        let silence = Instant::now() + self.silence;
+        self.deadline.map_or(silence, |deadline| deadline.min(silence))
+    }
+
+    fn over(&self, until: Instant) -> bool {
+        self.stop.load(Ordering::Relaxed) || Instant::now() >= until
+    }
+}
+
+/// A client of a server. Dropped, it closes its connections first and lets go of the surroundings last.
+pub struct Sockets<'a> {
     server: SocketAddr,
     control: Option<TcpStream>,
     listener: Option<TcpListener>,
     data: Option<TcpStream>,
-    advance: Advance,
-    storage: Memory,
+    limits: Limits,
+    around: Box<dyn Surroundings + 'a>,
 }
 
-impl Sockets {
-    /// Connects to a server that serves `storage` by a clock that `advance` moves.
+impl<'a> Sockets<'a> {
+    /// Connects to a server.
     ///
     /// # Errors
     /// What the system says.
-    pub fn connect(server: SocketAddr, storage: Memory, advance: Advance) -> io::Result<Self> {
-        let control = TcpStream::connect(server)?;
+    pub fn connect(server: SocketAddr, limits: Limits, around: Box<dyn Surroundings + 'a>) -> io::Result<Self> {
+        let control = prepared(TcpStream::connect_timeout(&server, limits.silence)?, &limits)?;
         control.set_nodelay(true)?;
-        control.set_read_timeout(Some(LIMIT))?;
-        Ok(Self { server, control: Some(control), listener: None, data: None, advance, storage })
+        Ok(Self { server, control: Some(control), listener: None, data: None, limits, around })
     }
 
     fn dial(&self, port: u16) -> io::Result<TcpStream> {
-        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
+        let to = SocketAddr::new(self.server.ip(), port);
+        let socket = socket2::Socket::new(socket2::Domain::for_address(to), socket2::Type::STREAM, None)?;
         socket.set_recv_buffer_size(WINDOW)?;
-        socket.connect(&SocketAddr::new(self.server.ip(), port).into())?;
-        prepared(socket.into())
+        socket.connect_timeout(&to.into(), self.limits.silence)?;
+        prepared(socket.into(), &self.limits)
     }
 
     fn hang_on(&mut self) -> io::Result<SocketAddr> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let here = self.control.as_ref().ok_or(io::ErrorKind::NotConnected)?.local_addr()?.ip();
+        let listener = TcpListener::bind((here, 0))?;
         // On a listener this limits accept, and what is accepted has its buffer size.
-        SockRef::from(&listener).set_read_timeout(Some(LIMIT))?;
+        SockRef::from(&listener).set_read_timeout(Some(LOOK_UP))?;
         SockRef::from(&listener).set_recv_buffer_size(WINDOW)?;
         let address = listener.local_addr()?;
         self.listener = Some(listener);
@@ -58,10 +109,15 @@ impl Sockets {
     }
 }
 
-fn prepared(stream: TcpStream) -> io::Result<TcpStream> {
-    stream.set_read_timeout(Some(LIMIT))?;
-    stream.set_write_timeout(Some(LIMIT))?;
+fn prepared(stream: TcpStream, limits: &Limits) -> io::Result<TcpStream> {
+    stream.set_read_timeout(Some(LOOK_UP))?;
+    stream.set_write_timeout(Some(limits.silence))?;
     Ok(stream)
+}
+
+/// Did a wait end because of [`LOOK_UP`]?
+fn waits(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted)
 }
 
 /// A peer that is gone shows when something is received; what is sent to it is lost.
@@ -71,18 +127,28 @@ fn send(stream: Option<&mut TcpStream>, bytes: &[u8]) {
     }
 }
 
-fn receive(stream: Option<&mut TcpStream>) -> Received {
-    let mut room = vec![0; WINDOW];
-    match stream.map(|stream| stream.read(&mut room)) {
-        Some(Ok(count)) if count > 0 => Received::Bytes(room[..count].to_vec()),
-        Some(Err(error)) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-            Received::Nothing
+fn receive(stream: Option<&mut TcpStream>, limits: &mut Limits) -> Received {
+    let Some(stream) = stream else { return Received::Closed };
+    let until = limits.until();
+    let mut room = vec![0; WINDOW.min(limits.bytes)];
+    loop {
+        match stream.read(&mut room) {
+            Ok(count) if count > 0 => {
+                limits.bytes -= count;
+                room.truncate(count);
+                return Received::Bytes(room);
+            }
+            Err(error) if waits(&error) => {
+                if limits.over(until) {
+                    return Received::Nothing;
+                }
+            }
+            _ => return Received::Closed,
         }
-        _ => Received::Closed,
     }
 }
 
-impl Backend for Sockets {
+impl Backend for Sockets<'_> {
     fn send(&mut self, bytes: &[u8]) {
         send(self.control.as_mut(), bytes);
     }
@@ -101,11 +167,11 @@ impl Backend for Sockets {
     }
 
     fn receive(&mut self) -> Received {
-        receive(self.control.as_mut())
+        receive(self.control.as_mut(), &mut self.limits)
     }
 
     fn advance(&mut self, by: Duration) {
-        (self.advance)(by);
+        self.around.advance(by);
     }
 
     fn connect(&mut self, port: u16) -> bool {
@@ -118,13 +184,21 @@ impl Backend for Sockets {
     fn listen(&mut self) -> SocketAddr {
         match self.hang_on() {
             Ok(address) => address,
-            Err(error) => panic!("no port to listen at on loopback: {error}"),
+            // Nobody can connect there.
+            Err(_) => SocketAddr::new(self.server.ip(), 0),
         }
     }
 
     fn accept(&mut self) -> bool {
-        let accepted = self.listener.take().map(|listener| listener.accept());
-        self.data = accepted.and_then(Result::ok).and_then(|(stream, _)| prepared(stream).ok());
+        let Some(listener) = self.listener.take() else { return false };
+        let until = self.limits.until();
+        let accepted = loop {
+            match listener.accept() {
+                Err(error) if waits(&error) && !self.limits.over(until) => {}
+                accepted => break accepted,
+            }
+        };
+        self.data = accepted.and_then(|(stream, _)| prepared(stream, &self.limits)).ok();
         self.data.is_some()
     }
 
@@ -133,7 +207,7 @@ impl Backend for Sockets {
     }
 
     fn receive_data(&mut self) -> Received {
-        receive(self.data.as_mut())
+        receive(self.data.as_mut(), &mut self.limits)
     }
 
     fn close_data(&mut self, reset: bool) {
@@ -150,26 +224,52 @@ impl Backend for Sockets {
 
     fn finish(&mut self) -> Vec<u8> {
         let mut left = Vec::new();
-        if let Some(mut control) = self.control.take() {
+        if let Some(control) = &self.control {
             let _ = control.shutdown(Shutdown::Write);
-            let _ = control.read_to_end(&mut left);
+            while let Received::Bytes(bytes) = self.receive() {
+                left.extend(bytes);
+            }
         }
+        self.control = None;
         left
     }
 
-    fn storage(&self) -> &dyn Storage {
-        &self.storage
+    fn look(&mut self, path: &[u8]) -> Seen {
+        self.around.look(path)
+    }
+
+    fn login(&self) -> Option<Login> {
+        self.around.login()
+    }
+
+    fn ip(&self) -> u8 {
+        if matches!(self.server.ip().to_canonical(), IpAddr::V4(_)) { 4 } else { 6 }
+    }
+
+    fn scratch(&self) -> String {
+        self.around.scratch()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::Ipv4Addr;
 
-    fn connected() -> (Sockets, TcpStream) {
+    struct Nothing;
+
+    impl Surroundings for Nothing {
+        fn advance(&mut self, _: Duration) {}
+
+        fn look(&mut self, _: &[u8]) -> Seen {
+            Seen::Missing
+        }
+    }
+
+    fn connected() -> (Sockets<'static>, TcpStream) {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
-        let client = Sockets::connect(address, Memory::new(), Box::new(|_| ())).unwrap();
+        let client = Sockets::connect(address, Limits::default(), Box::new(Nothing)).unwrap();
         (client, listener.accept().unwrap().0)
     }
 

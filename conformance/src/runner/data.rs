@@ -10,7 +10,8 @@ impl Player<'_> {
         let mut skipping = false;
         for line in lines {
             match &line.what {
-                Data::Row(Row::Lines) => skipping = true,
+                // Replies do not come over the data connection.
+                Data::Row(Row::Lines | Row::Reply { .. }) => skipping = true,
                 Data::Row(Row::Pattern(pattern)) => loop {
                     let Some(said) = self.data.line(|| self.backend.receive_data()) else {
                         return Err(self.failure(line, format!("the server {}", self.data.end())));

@@ -25,6 +25,13 @@ impl Input {
         }
     }
 
+    /// Lets these lines be read once more.
+    pub(crate) fn put_back(&mut self, lines: &[Vec<u8>]) {
+        let mut bytes: Vec<u8> = lines.iter().flat_map(|line| [&line[..], b"\r\n"].concat()).collect();
+        bytes.append(&mut self.unread);
+        self.unread = bytes;
+    }
+
     /// So many bytes, or all there are.
     pub(crate) fn bytes(&mut self, count: usize, mut more: impl FnMut() -> Received) -> Vec<u8> {
         while self.unread.len() < count && self.read(&mut more) {}

@@ -1,11 +1,13 @@
 //! The transcript format: its types here, its reading in `parse`. The format itself is explained on the
 //! [front page](crate); playing a transcript is the [runner](crate::runner)'s.
 
+pub mod check;
 mod parse;
 mod pattern;
 pub(crate) mod setup;
 pub(crate) mod text;
 
+pub use check::{Check, Level, Need};
 pub use parse::ParseError;
 pub use pattern::{Found, Pattern};
 pub use setup::{Node, Setting, Setup, User};
@@ -20,6 +22,8 @@ pub struct Transcript {
     pub file: String,
     /// The leading comment, without its `#`: it begins with the RFC and section that the transcript is about.
     pub heading: Vec<String>,
+    /// What makes it a case for any server, if it is one.
+    pub check: Option<Check>,
     /// The world it is played in.
     pub setup: Setup,
     /// What happens, in order.
@@ -57,6 +61,13 @@ pub enum Row {
     Pattern(Pattern),
     /// Any number of lines: `...`.
     Lines,
+    /// A whole reply, of one line or of several, whose last line looks like this. In cases for any server only.
+    Reply {
+        /// Code and text.
+        pattern: Pattern,
+        /// It may as well not come.
+        optional: bool,
+    },
 }
 
 /// What the data connection brings.
@@ -95,6 +106,10 @@ pub enum Event {
     ResetData,
     /// The server ends the data connection early; whatever came before does not matter.
     Cut,
+    /// Greeting, login and the way to the scratch directory, as the server wants them.
+    Login,
+    /// The client asks where to connect to, and opens the data connection there.
+    Passive,
     /// Time goes by.
     Advance(Duration),
     /// The storage holds this file.

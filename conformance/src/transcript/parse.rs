@@ -1,6 +1,7 @@
 //! Reading a transcript, line by line.
 
-use super::setup::{Setup, absolute, duration, word};
+use super::check::{Check, SCRATCH};
+use super::setup::{Node, Setup, absolute, duration, word};
 use super::text::{Template, quoted};
 use super::{Data, Event, Line, Pattern, Row, Step, Transcript};
 use std::error::Error;
@@ -33,7 +34,14 @@ impl Transcript {
     /// # Errors
     /// [`ParseError`] names the first line that cannot be read.
     pub fn parse(file: &str, text: &str) -> Result<Self, ParseError> {
-        let mut reader = Reader { heading: Vec::new(), setup: Setup::new(), steps: Vec::new(), joined: false };
+        let mut reader = Reader {
+            heading: Vec::new(),
+            check: None,
+            setup: Setup::new(),
+            steps: Vec::new(),
+            joined: false,
+            in_block: false,
+        };
         for (number, source) in (1..).zip(text.lines()) {
             reader.line(number, source).map_err(|remedy| ParseError {
                 file: file.to_owned(),
@@ -48,15 +56,18 @@ impl Transcript {
 
 struct Reader {
     heading: Vec<String>,
+    check: Option<Check>,
     setup: Setup,
     steps: Vec<Step>,
     /// The line above belongs to the same write or to the same expectation.
     joined: bool,
+    /// The lines of a reply are written out one by one.
+    in_block: bool,
 }
 
 impl Reader {
     fn line(&mut self, number: usize, source: &str) -> Result<(), String> {
-        if number == 1 && !source.starts_with("# RFC ") {
+        if number == 1 && !["# RFC ", "# draft-"].iter().any(|start| source.starts_with(start)) {
             return Err("the first line names the RFC and section: `# RFC 959 4.1.3 RETR`".into());
         }
         if source.is_empty() {
@@ -83,32 +94,82 @@ impl Reader {
                 self.send(Line { number, source: source.to_owned(), what: template });
             }
             "C~" => self.send(Line { number, source: source.to_owned(), what: Template::parse(rest)? }),
-            "S:" => self.expect(Line { number, source: source.to_owned(), what: row(rest)? }),
-            "D<" => self.expect_data(Line { number, source: source.to_owned(), what: data(rest)? }),
+            "S:" | "S?" => {
+                let what = self.control_row(mark, rest)?;
+                self.expect(Line { number, source: source.to_owned(), what });
+            }
+            "D<" => self.expect_data(Line { number, source: source.to_owned(), what: self.data(rest)? }),
             _ => {
                 let what = event(mark, rest)?;
+                if what == Event::Passive && self.check.is_none() {
+                    return Err("only a case with a `@level` lets the runner choose the command".into());
+                }
                 self.event(number, source, what);
             }
         }
         Ok(())
     }
 
+    /// A line that the server sends. In a case for any server it stands for a whole reply, unless the reply's lines are
+    /// written out, from `ddd-` on.
+    fn control_row(&mut self, mark: &str, text: &str) -> Result<Row, String> {
+        let optional = mark == "S?";
+        if text == "..." && !optional {
+            self.in_block = true;
+            return Ok(Row::Lines);
+        }
+        let pattern = Pattern::reply(text)?;
+        let ends = pattern.ends_reply();
+        let alone = !self.in_block;
+        self.in_block = ends == Some(false) || self.in_block && ends.is_none();
+        match (&self.check, ends) {
+            (Some(_), Some(true)) if alone => Ok(Row::Reply { pattern, optional }),
+            _ if optional => Err("a case with a `@level` may say `S? CODE *` for a reply that need not come".into()),
+            _ => Ok(Row::Pattern(pattern)),
+        }
+    }
+
+    /// What comes over the data connection.
+    fn data(&self, text: &str) -> Result<Data, String> {
+        if text.starts_with('"') {
+            quoted(text).map(Data::Bytes)
+        } else if let Some(path) = text.strip_prefix("file ") {
+            absolute(&self.below(path)).map(Data::File)
+        } else if text.is_empty() {
+            Err("write what comes: `\"bytes\"`, a line's pattern, `file /PATH`, or `\"\"` for nothing".into())
+        } else if text == "..." {
+            Ok(Data::Row(Row::Lines))
+        } else {
+            Pattern::parse(text).map(|pattern| Data::Row(Row::Pattern(pattern)))
+        }
+    }
+
     fn directive(&mut self, number: usize, source: &str, directive: &str) -> Result<(), String> {
         let (name, arguments) = word(directive).unwrap_or((directive, ""));
         let event = match name {
+            "advance" | "set" | "user" | "account" if self.check.is_some() => {
+                return Err(format!("`@{name}` is not to be had on other people's servers"));
+            }
             "advance" => Event::Advance(duration(arguments)?),
             "expect-file" => {
                 let (path, content) = word(arguments).ok_or("write `@expect-file /PATH \"content\"`")?;
-                Event::ExpectFile(absolute(path)?, quoted(content)?)
+                Event::ExpectFile(absolute(&self.below(path))?, quoted(content)?)
             }
-            "expect-dir" => Event::ExpectDir(absolute(arguments)?),
-            "expect-missing" => Event::ExpectMissing(absolute(arguments)?),
-            "login" => return self.login(number),
+            "expect-dir" => Event::ExpectDir(absolute(&self.below(arguments))?),
+            "expect-missing" => Event::ExpectMissing(absolute(&self.below(arguments))?),
+            "login" => return self.login(number, source),
+            "level" if self.check.is_none() && self.setup == Setup::new() && self.steps.is_empty() => {
+                self.check = Some(Check::new(arguments)?);
+                self.setup.tree.push(Node { path: SCRATCH.into(), content: None });
+                return Ok(());
+            }
+            "level" => return Err("`@level` stands once, above everything but the heading".into()),
             _ => {
-                if !self.setup.take(name, arguments)? {
+                let of_check = self.check.as_mut().map(|check| check.take(name, arguments)).transpose()?;
+                if of_check != Some(true) && !self.setup.take(name, &self.below(arguments))? {
                     return Err(format!(
                         "`@{name}` is no directive: there are @file @random @dir @user @account @set @login @advance \
-                         @expect-file @expect-dir @expect-missing"
+                         @expect-file @expect-dir @expect-missing, and with @level @needs @optional @hostile"
                     ));
                 }
                 if !self.steps.is_empty() {
@@ -121,10 +182,19 @@ impl Reader {
         Ok(())
     }
 
+    /// A path as it is written; without a slash at its beginning it is below the scratch directory.
+    fn below(&self, path: &str) -> String {
+        if self.check.is_some() && !path.starts_with('/') { format!("{SCRATCH}/{path}") } else { path.to_owned() }
+    }
+
     /// `@login`: the greeting, and the login of the first user.
-    fn login(&mut self, number: usize) -> Result<(), String> {
+    fn login(&mut self, number: usize, source: &str) -> Result<(), String> {
         if !self.steps.is_empty() {
             return Err("`@login` takes the greeting too: put it before any other exchange".into());
+        }
+        if self.check.is_some() {
+            self.event(number, source, Event::Login);
+            return Ok(());
         }
         let user = self.setup.users.first().cloned().unwrap_or_else(Setup::default_user);
         let (name, password) = (user.name, user.password);
@@ -188,23 +258,13 @@ impl Reader {
         if self.setup.users.is_empty() {
             self.setup.users.push(Setup::default_user());
         }
-        Ok(Transcript { file: file.to_owned(), heading: self.heading, setup: self.setup, steps: self.steps })
-    }
-}
-
-fn row(text: &str) -> Result<Row, String> {
-    if text == "..." { Ok(Row::Lines) } else { Pattern::parse(text).map(Row::Pattern) }
-}
-
-fn data(text: &str) -> Result<Data, String> {
-    if text.starts_with('"') {
-        quoted(text).map(Data::Bytes)
-    } else if let Some(path) = text.strip_prefix("file ") {
-        absolute(path).map(Data::File)
-    } else if text.is_empty() {
-        Err("write what comes: `\"bytes\"`, a line's pattern, `file /PATH`, or `\"\"` for nothing".into())
-    } else {
-        row(text).map(Data::Row)
+        Ok(Transcript {
+            file: file.to_owned(),
+            heading: self.heading,
+            check: self.check,
+            setup: self.setup,
+            steps: self.steps,
+        })
     }
 }
 
@@ -217,6 +277,7 @@ fn event(mark: &str, rest: &str) -> Result<Event, String> {
         ("S!", "closed") => Event::ServerCloses,
         ("S!", _) => return Err("the server may be `S! closed`".into()),
         ("D>", _) => Event::SendData(quoted(rest)?),
+        ("D:", "passive") => Event::Passive,
         ("D:", "connect") => Event::Connect(Template::parse(argument)?),
         ("D:", "refused") => Event::Refused(Template::parse(argument)?),
         ("D:", "listen") => Event::Listen,
@@ -225,11 +286,13 @@ fn event(mark: &str, rest: &str) -> Result<Event, String> {
         ("D:", "reset") => Event::ResetData,
         ("D:", "cut") => Event::Cut,
         ("D:", _) => {
-            return Err("a data connection may `connect $port`, be `refused $port`, `listen`, `accept`, `close`, \
-                        `reset`, or be `cut`"
-                .into());
+            return Err(
+                "a data connection may be `passive`, `connect $port`, be `refused $port`, `listen`, `accept`, \
+                        `close`, `reset`, or be `cut`"
+                    .into(),
+            );
         }
-        _ => return Err("a line begins with #, @, C: C~ C! S: S! D: D< or D>".into()),
+        _ => return Err("a line begins with #, @, C: C~ C! S: S? S! D: D< or D>".into()),
     })
 }
 

@@ -12,7 +12,15 @@ enum Token {
     Text(Vec<u8>),
     Any,
     Capture(String),
+    Codes(Vec<Digits>),
+    /// One digit, or one and more.
+    Digit {
+        more: bool,
+    },
 }
+
+/// A reply code; `None` is any digit.
+type Digits = [Option<u8>; 3];
 
 /// What a pattern found in a line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,19 +35,47 @@ impl Pattern {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let mut tokens = Vec::new();
         let mut rest = text;
-        while let Some(at) = find_plain(rest, &['$', '*']) {
-            tokens.push(Token::Text(unescape(&rest[..at])?));
-            if let Some(after) = rest[at..].strip_prefix('*') {
+        while let Some(at) = special(rest) {
+            let (before, from) = rest.split_at(at);
+            tokens.push(Token::Text(unescape(before)?));
+            if let Some(after) = from.strip_prefix('*') {
                 tokens.push(Token::Any);
                 rest = after;
+            } else if let Some(after) = from.strip_prefix("\\d") {
+                tokens.push(Token::Digit { more: false });
+                rest = after;
+            } else if let Some(after) = from.strip_prefix("\\D") {
+                tokens.push(Token::Digit { more: true });
+                rest = after;
             } else {
-                let (name, after) = variable(&rest[at..])?;
+                let (name, after) = variable(from)?;
                 tokens.push(Token::Capture(name.to_owned()));
                 rest = after;
             }
         }
         tokens.push(Token::Text(unescape(rest)?));
         Ok(Self(tokens))
+    }
+
+    /// The pattern of a line of the control connection. It may begin with several codes, or with classes of them:
+    /// `250|226 `, `2yz `, `4yz|5yz-`.
+    pub(crate) fn reply(text: &str) -> Result<Self, String> {
+        let Some((codes, end)) = codes(text) else { return Self::parse(text) };
+        let mut pattern = Self::parse(&text[end..])?;
+        pattern.0.insert(0, Token::Codes(codes));
+        Ok(pattern)
+    }
+
+    /// Does it want a reply's last line (true), or its first of several (false)? `None`: neither.
+    pub(crate) fn ends_reply(&self) -> Option<bool> {
+        match &self.0[..] {
+            [Token::Codes(_), Token::Text(text), ..] => match text.first() {
+                Some(b' ') => Some(true),
+                Some(b'-') => Some(false),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// What is found in `line` if the pattern fits all of it. Where it fits in several ways, the earlier `*` and `$name`
@@ -67,6 +103,15 @@ fn fits<'p>(tokens: &'p [Token], line: &[u8], at: usize, spans: &mut Vec<(&'p st
     let Some((first, rest)) = tokens.split_first() else { return at == line.len() };
     match first {
         Token::Text(text) => line[at..].starts_with(text) && fits(rest, line, at + text.len(), spans),
+        Token::Codes(codes) => {
+            let Some(code) = line.get(at..at + 3) else { return false };
+            let is = |digits: &Digits| digits.iter().zip(code).all(|(want, is)| want.unwrap_or(*is) == *is);
+            code.iter().all(u8::is_ascii_digit) && codes.iter().any(is) && fits(rest, line, at + 3, spans)
+        }
+        Token::Digit { more } => {
+            let digits = line[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+            (1..=if *more { digits } else { digits.min(1) }).any(|count| fits(rest, line, at + count, spans))
+        }
         Token::Any => (at..=line.len()).any(|to| fits(rest, line, to, spans)),
         Token::Capture(name) => (at + 1..=line.len()).any(|to| {
             spans.push((name, at, to));
@@ -79,9 +124,56 @@ fn fits<'p>(tokens: &'p [Token], line: &[u8], at: usize, spans: &mut Vec<(&'p st
     }
 }
 
+/// Where the first `*`, `$`, `\d` or `\D` stands.
+fn special(text: &str) -> Option<usize> {
+    let plain = find_plain(text, &['$', '*']);
+    let mut chars = text.char_indices();
+    while let Some((at, c)) = chars.next() {
+        if c == '\\' && matches!(chars.next(), Some((_, 'd' | 'D'))) {
+            return Some(plain.map_or(at, |plain| plain.min(at)));
+        }
+    }
+    plain
+}
+
+/// The codes at the beginning, and where they end; `None` if there are none.
+fn codes(text: &str) -> Option<(Vec<Digits>, usize)> {
+    let end = text.find([' ', '-'])?;
+    let codes = text[..end].split('|').map(|code| {
+        let [first, second, third] = *code.as_bytes() else { return None };
+        let digit = |byte: u8, any: u8| match byte {
+            b'0'..=b'9' => Some(Some(byte)),
+            _ if byte == any => Some(None),
+            _ => None,
+        };
+        Some([digit(first, b'x')?, digit(second, b'y')?, digit(third, b'z')?])
+    });
+    Some((codes.collect::<Option<_>>()?, end))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reply_may_have_several_codes_or_any_of_a_class() {
+        let fits = |pattern: &str, line: &str| Pattern::reply(pattern).unwrap().find(line.as_bytes()).is_some();
+        assert!(fits("250|226 *", "226 done") && fits("250|226 *", "250 "));
+        assert!(!fits("250|226 *", "220 done"));
+        assert!(fits("2yz *", "257 \"/\" made") && fits("50z|4yz *", "426 x") && fits("xyz *", "999 x"));
+        assert!(!fits("2yz *", "2yz x") && !fits("50z *", "550 x") && !fits("2yz *", "2"));
+        assert!(fits("5*", "550 x"), "text as ever");
+        assert_eq!(Pattern::reply("2yz-*").unwrap().ends_reply(), Some(false));
+        assert_eq!(Pattern::reply("220 *").unwrap().ends_reply(), Some(true));
+        assert_eq!(Pattern::reply(" MLST *").unwrap().ends_reply(), None);
+    }
+
+    #[test]
+    fn digits_are_counted_or_not() {
+        assert!(find(r"213 \d\d", "213 12").is_some() && find(r"213 \d\d", "213 123").is_none());
+        assert!(find(r"213 \D", "213 12345").is_some() && find(r"213 \D", "213 12a").is_none());
+        assert!(find(r"\D", "").is_none() && find(r"a\D*", "a1b").is_some() && find(r"\$\D", "$5").is_some());
+    }
 
     fn find(pattern: &str, line: &str) -> Option<Found> {
         Pattern::parse(pattern).unwrap().find(line.as_bytes())

@@ -8,7 +8,7 @@ mod transfer;
 pub use chunks::Chunks;
 
 use super::world::{MADE, World};
-use super::{Backend, Received, SYNCH};
+use super::{Backend, Received, SYNCH, Seen};
 use crate::transcript::Setup;
 use ftp_core::action::{Action, Completion, DataPath, OpId, Opened, StorageError, TransferError, Work};
 use ftp_core::codec::Codec;
@@ -17,7 +17,7 @@ use ftp_core::server::ServerSession;
 use ftp_core::time::Time;
 use ftp_host::accounts::{Accounts, FixedAccounts};
 use ftp_host::gate::{Gate, Ready};
-use ftp_host::storage::{Memory, Source, Storage};
+use ftp_host::storage::{Memory, Source};
 use link::{End, Network};
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -381,7 +381,7 @@ impl Backend for Core {
         std::mem::take(&mut self.port.bytes)
     }
 
-    fn storage(&self) -> &dyn Storage {
-        &self.storage
+    fn look(&mut self, path: &[u8]) -> Seen {
+        Seen::of(&self.storage, path)
     }
 }
