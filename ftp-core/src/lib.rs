@@ -49,7 +49,7 @@
 //!
 //! The rooms: [`mod@line`], [`command`], [`reply`] and [`address`] are the grammar; [`server`] and [`client`] the two machines;
 //! [`action`] and [`drain`] what passes between a machine and its host; [`listing`] and [`codec`] the forms in which
-//! directories and files travel; [`path`], [`permission`], [`secret`] and [`time`] what all of them speak of.
+//! directories and files travel, [`digest`] the proofs that they arrived; [`path`], [`permission`], [`secret`] and [`time`] what all of them speak of.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -60,6 +60,7 @@ pub mod address;
 pub mod client;
 pub mod codec;
 pub mod command;
+pub mod digest;
 pub mod drain;
 pub mod line;
 pub mod listing;

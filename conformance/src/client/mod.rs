@@ -4,10 +4,12 @@
 //! what the client must send, `D<` is sent to the client and `D>` must come from it.
 //! - `@set pipeline on`, `@set active on`, `@set reply-timeout 60s` and `@set stall-timeout 60s` come first.
 //! - `@client login ann secret [ACCOUNT]`, `pwd`, `cd`, `mkdir`, `rmdir`, `rm`, `size`, `modified`, `rename FROM TO`,
-//!   `list [PATH]`, `get PATH [offset N]`, `put PATH "content" [offset N|append|unique]`, `quote LINE`, `noop`, `quit`, and
-//!   `abort` are what the application asks for.
+//!   `list [PATH]`, `names [PATH]`, `get PATH [offset N]`, `put PATH "content" [offset N|append|unique]`, `facts PATH`, `digest PATH
+//!   [SHA-256]`, `set-modified PATH TIME`, `set-mode PATH 644`, `available [PATH]`, `allocate N`, `status [PATH]`, `system`, `language [TAG]`,
+//!   `host NAME`, `identify NAME VERSION`, `options COMMAND [OPTIONS]`, `quote LINE`, `noop`, `quit`, and `abort` are what the application
+//!   asks for.
 //! - `=> PATTERN` is what came of it: `done 250`, `path /a`, `size 7`, `modified 20260102030405`, `entries a sub/`, `transferred 7
-//!   "content"`, `refused 550`, `login refused 530`, `account needed 332`, `no data connection`, `timed out`, `aborted`,
+//!   "content"`, `facts type=file;… /a`, `digest MD5 …`, `names a b`, `refused 550`, `login refused 530`, `account needed 332`, `no data connection`, `timed out`, `aborted`,
 //!   `disconnected`, ….
 //! - `D: listen` has the server listen and sets `$port`, `$hostport`, and its last two numbers, `$high` and `$low`; `D: nobody` sets them to where nobody listens. `D: accept`
 //!   takes the client's connection, `D: connect $hostport` opens one to the client. `D: cut`: the client ends it early.

@@ -2,6 +2,7 @@
 
 use crate::transcript::text::show;
 use ftp_core::client::{ClientError, Outcome, Request};
+use ftp_core::listing::{Facts, write_facts};
 
 /// The outcome in a line; `content` is what was retrieved.
 pub(super) fn describe(request: &Request, result: &Result<Outcome, ClientError>, content: &[u8]) -> String {
@@ -21,6 +22,14 @@ fn succeeded(request: &Request, outcome: &Outcome, content: &[u8]) -> String {
             time.write(&mut text);
             format!("modified {}", show(&text))
         }
+        Outcome::Facts(entry) => {
+            let mut line = b"facts ".to_vec();
+            write_facts(entry, Facts::ALL, &mut line);
+            show(&line)
+        }
+        Outcome::Digest { algorithm, digest } => {
+            digest.iter().fold(format!("digest {} ", algorithm.name()), |text, byte| format!("{text}{byte:02x}"))
+        }
         Outcome::Entries(entries) => {
             let mut text = String::from("entries");
             for entry in entries {
@@ -29,6 +38,9 @@ fn succeeded(request: &Request, outcome: &Outcome, content: &[u8]) -> String {
                 text.push_str(if entry.is_directory() { "/" } else { "" });
             }
             text
+        }
+        Outcome::Names(names) => {
+            names.iter().fold(String::from("names"), |text, name| format!("{text} {}", show(name)))
         }
         Outcome::Transferred { bytes, .. } if matches!(request, Request::Retrieve { .. }) => {
             format!("transferred {bytes} \"{}\"", show(content))

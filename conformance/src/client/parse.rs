@@ -6,7 +6,9 @@ use crate::transcript::text::{quoted, unescape};
 use crate::transcript::{Line, ParseError, Pattern, Template};
 use ftp_core::client::{Request, Upload};
 use ftp_core::codec::Codec;
+use ftp_core::digest::Algorithm;
 use ftp_core::secret::Secret;
+use ftp_core::time::WallTime;
 
 impl Script {
     /// Reads a transcript. `file` is its name in messages.
@@ -145,6 +147,45 @@ fn ask(verb: &str, argument: &str) -> Result<Ask, String> {
             let (from, to) = word(argument).ok_or("write `@client rename FROM TO`")?;
             Request::Rename { from: one(from)?, to: one(to)? }
         }
+        "facts" => Request::Facts(path()?),
+        "digest" => {
+            let (path, algorithm) = match word(argument) {
+                Some((path, name)) => (path, Some(name)),
+                None => (argument, None),
+            };
+            let unknown = "the digests are SHA-256, SHA-512, SHA-1, MD5 and CRC32";
+            let algorithm = algorithm.map(|name| Algorithm::from_name(name.as_bytes()).ok_or(unknown)).transpose()?;
+            Request::Digest { path: one(path)?, algorithm }
+        }
+        "set-modified" => {
+            let remedy = "write `@client set-modified PATH 20260102030405`";
+            let (path, time) = word(argument).ok_or(remedy)?;
+            Request::SetModified { path: one(path)?, time: WallTime::parse(time.as_bytes()).ok_or(remedy)? }
+        }
+        "set-mode" => {
+            let remedy = "write `@client set-mode PATH 644`";
+            let (path, mode) = word(argument).ok_or(remedy)?;
+            Request::SetMode { path: one(path)?, mode: u32::from_str_radix(mode, 8).map_err(|_| remedy)? }
+        }
+        "available" if argument.is_empty() => Request::Available(None),
+        "available" => Request::Available(Some(path()?)),
+        "allocate" => Request::Allocate(argument.parse().map_err(|_| "write `@client allocate 7`")?),
+        "names" if argument.is_empty() => Request::Names(None),
+        "names" => Request::Names(Some(path()?)),
+        "status" if argument.is_empty() => Request::Status,
+        "status" => Request::ListByStatus(path()?),
+        "system" => Request::System,
+        "language" if argument.is_empty() => Request::Language(None),
+        "language" => Request::Language(Some(path()?)),
+        "host" => Request::Host(path()?),
+        "identify" => {
+            let (name, version) = word(argument).ok_or("write `@client identify NAME VERSION`")?;
+            Request::Identify { name: one(name)?, version: one(version)? }
+        }
+        "options" => {
+            let (command, options) = word(argument).map_or((argument, None), |(command, rest)| (command, Some(rest)));
+            Request::Options { command: one(command)?, options: options.map(unescape).transpose()? }
+        }
         "list" if argument.is_empty() => Request::List(None),
         "list" => Request::List(Some(path()?)),
         "get" => {
@@ -161,8 +202,9 @@ fn ask(verb: &str, argument: &str) -> Result<Ask, String> {
         "abort" => return Ok(Ask::Abort),
         _ => {
             return Err(format!(
-                "{verb:?} is nothing to ask for: there are login, pwd, cd, mkdir, rmdir, rm, size, modified, rename, \
-                 list, get, put, quote, noop, quit and abort"
+                "{verb:?} is nothing to ask for: there are login, pwd, cd, mkdir, rmdir, rm, size, modified, facts, \
+                 digest, set-modified, set-mode, available, allocate, rename, list, names, status, system, language, \
+                 host, identify, options, get, put, quote, noop, quit and abort"
             ));
         }
     };

@@ -3,6 +3,7 @@
 
 use crate::action::{DataPath, NetworkError, OpId, TransferError};
 use crate::codec::Codec;
+use crate::digest::Algorithm;
 use crate::listing::Entry;
 use crate::reply::Reply;
 use crate::secret::Secret;
@@ -44,6 +45,61 @@ pub enum Request {
     Size(Vec<u8>),
     /// MDTM. Gives [`Outcome::Modified`].
     Modified(Vec<u8>),
+    /// What the server tells about one file: MLST, or SIZE and MDTM where it has none. Gives [`Outcome::Facts`].
+    Facts(Vec<u8>),
+    /// The digest of a file as it stands on the server (HASH, or an X command where FEAT has only those): of this algorithm, or of the best
+    /// that FEAT offers. Gives [`Outcome::Digest`].
+    Digest {
+        /// The file.
+        path: Vec<u8>,
+        /// Which digest.
+        algorithm: Option<Algorithm>,
+    },
+    /// Sets the time of a file's last change (MFMT; MDTM with a time where the server has only that).
+    SetModified {
+        /// The file.
+        path: Vec<u8>,
+        /// The time; whole seconds of the years 1000 to 9999.
+        time: WallTime,
+    },
+    /// SITE CHMOD.
+    SetMode {
+        /// The file.
+        path: Vec<u8>,
+        /// The permission bits, at most `0o7777`.
+        mode: u32,
+    },
+    /// The bytes that may still be stored (AVBL). Gives [`Outcome::Size`].
+    Available(Option<Vec<u8>>),
+    /// ALLO: room for so many bytes.
+    Allocate(u64),
+    /// The names in a directory (NLST), nothing else being told of them. Its bytes come in as those of [`Request::List`] do. Gives
+    /// [`Outcome::Names`].
+    Names(Option<Vec<u8>>),
+    /// A directory's entries over the control connection (STAT with a path, RFC 959 4.1.3). Gives [`Outcome::Entries`].
+    ListByStatus(Vec<u8>),
+    /// STAT: what the server says of itself and of the session.
+    Status,
+    /// SYST.
+    System,
+    /// LANG (RFC 2640 4.1): the language of the replies; `None` for the server's own.
+    Language(Option<Vec<u8>>),
+    /// HOST (RFC 7151), before the login.
+    Host(Vec<u8>),
+    /// Says who the client is: CSID where FEAT has it, CLNT otherwise.
+    Identify {
+        /// The client's name.
+        name: Vec<u8>,
+        /// Its version.
+        version: Vec<u8>,
+    },
+    /// OPTS (RFC 2389 4).
+    Options {
+        /// The command whose options they are.
+        command: Vec<u8>,
+        /// The options.
+        options: Option<Vec<u8>>,
+    },
     /// A directory's entries: MLSD where the server has it, LIST otherwise. The listing's bytes come in through
     /// [`ClientSession::listing`](super::ClientSession::listing). Gives [`Outcome::Entries`].
     List(Option<Vec<u8>>),
@@ -179,8 +235,19 @@ pub enum Outcome {
     Size(u64),
     /// A time.
     Modified(WallTime),
-    /// A listing.
+    /// What is known of one file. Its name is the path that was asked for.
+    Facts(Entry),
+    /// A digest.
+    Digest {
+        /// How it was made.
+        algorithm: Algorithm,
+        /// The digest.
+        digest: Vec<u8>,
+    },
+    /// A listing. No name in it is a path or leads out of the directory: such entries are left out.
     Entries(Vec<Entry>),
+    /// The names of a listing, of which the same is true.
+    Names(Vec<Vec<u8>>),
     /// Bytes moved over the data connection, and the final reply.
     Transferred {
         /// Bytes moved over the data connection.

@@ -1,5 +1,6 @@
 //! [`ClientConfig`]: what a session is told when it begins. Nothing of it changes later.
 
+use super::learnt::Learnt;
 use crate::time::WallTime;
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -37,6 +38,8 @@ pub struct ClientConfig {
     pub listing_limit: usize,
     /// Today, to date the lines of LIST, which leave the year out.
     pub now_wall: WallTime,
+    /// What an earlier session has learnt about this server.
+    pub learnt: Learnt,
 }
 
 impl ClientConfig {
@@ -53,6 +56,7 @@ impl ClientConfig {
             stall_timeout: Duration::from_mins(1),
             listing_limit: 16 << 20,
             now_wall: WallTime::default(),
+            learnt: Learnt::default(),
         }
     }
 }

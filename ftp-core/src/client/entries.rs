@@ -1,5 +1,6 @@
 //! [`Entries`]: a listing as it comes in over the data connection, made into entries line by line.
 
+use super::action::Outcome;
 use super::pathname::is_plain_name;
 use crate::listing::{Entry, EntryKind, parse_facts, parse_list_line};
 use crate::time::WallTime;
@@ -20,10 +21,16 @@ impl fmt::Display for ListingTooLarge {
 impl core::error::Error for ListingTooLarge {}
 
 /// How the lines are written.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) enum Form {
     Mlsd,
-    List { now: WallTime },
+    List {
+        now: WallTime,
+    },
+    /// NLST of this path, which some servers put in front of each name.
+    Names {
+        below: Vec<u8>,
+    },
 }
 
 pub(super) struct Entries {
@@ -40,6 +47,10 @@ impl Entries {
 
     pub(super) fn is_mlsd(&self) -> bool {
         self.form == Form::Mlsd
+    }
+
+    pub(super) fn is_names(&self) -> bool {
+        matches!(self.form, Form::Names { .. })
     }
 
     /// Takes the next bytes, however they are cut.
@@ -60,17 +71,37 @@ impl Entries {
         core::mem::take(&mut self.found)
     }
 
+    /// What the listing gives.
+    pub(super) fn outcome(&mut self) -> Outcome {
+        let entries = self.finish();
+        if self.is_names() {
+            return Outcome::Names(entries.into_iter().map(|entry| entry.name).collect());
+        }
+        Outcome::Entries(entries)
+    }
+
     /// Reads the line that is complete; one that nobody can read ("total 12") is no entry.
     fn line(&mut self) {
         let line = self.partial.strip_suffix(b"\n").unwrap_or(&self.partial);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let entry = match self.form {
+        let entry = match &self.form {
             Form::Mlsd => parse_facts(line),
-            Form::List { now } => parse_list_line(line, now),
+            Form::List { now } => parse_list_line(line, *now),
+            Form::Names { below } => Some(Entry::new(name_below(line, below), EntryKind::File)),
         };
         let wanted =
             |entry: &Entry| is_plain_name(&entry.name) && !matches!(entry.kind, EntryKind::Current | EntryKind::Parent);
         self.found.extend(entry.filter(wanted));
         self.partial.clear();
     }
+}
+
+/// The name alone, where a line of NLST repeats the path that was asked for.
+fn name_below<'a>(line: &'a [u8], below: &[u8]) -> &'a [u8] {
+    let line = line.strip_prefix(b"./").unwrap_or(line);
+    if below.is_empty() {
+        return line;
+    }
+    let directory = below.strip_suffix(b"/").unwrap_or(below);
+    line.strip_prefix(directory).and_then(|rest| rest.strip_prefix(b"/")).unwrap_or(line)
 }

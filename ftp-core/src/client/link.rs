@@ -4,9 +4,11 @@
 use super::action::{ClientAction, Event};
 use super::config::ClientConfig;
 use super::features::Features;
+use super::learnt::Learnt;
 use crate::action::OpId;
 use crate::codec::Representation;
-use crate::command::Command;
+use crate::command::{Command, TypeCode, Verb};
+use crate::digest::Algorithm;
 use crate::line::write_line;
 use crate::time::Time;
 use alloc::collections::VecDeque;
@@ -19,9 +21,11 @@ pub(super) struct Link {
     pub(super) features: Features,
     /// The TYPE in force, where it is known (RFC 959 3.1.1: A to begin with, which not every server obeys).
     pub(super) kind: Option<Representation>,
-    pub(super) passive: Passive,
-    /// MLSD is listed by FEAT, yet refused.
-    pub(super) avoid_mlsd: bool,
+    /// A passive data connection has come to be.
+    pub(super) passive_proven: bool,
+    pub(super) learnt: Learnt,
+    /// The digest that HASH gives, where a client has chosen it.
+    pub(super) digest: Option<Algorithm>,
     /// A REST may still be in force, since no transfer followed it.
     pub(super) rest_lingers: bool,
     /// A second or late 226 of the last transfer may still come.
@@ -37,23 +41,15 @@ pub(super) struct Link {
     last_op: u32,
 }
 
-/// What is known about this server's passive data connections.
-#[derive(Default)]
-pub(super) struct Passive {
-    /// EPSV was refused, or its ports cannot be reached while PASV's can.
-    pub(super) avoid_epsv: bool,
-    /// A data connection has come to be.
-    pub(super) proven: bool,
-}
-
 impl Link {
     pub(super) fn new(config: ClientConfig, now: Time) -> Self {
         Self {
-            config,
             features: Features::default(),
             kind: None,
-            passive: Passive::default(),
-            avoid_mlsd: false,
+            passive_proven: false,
+            learnt: config.learnt,
+            config,
+            digest: None,
             rest_lingers: false,
             late_226: false,
             moved: 0,
@@ -71,6 +67,25 @@ impl Link {
         let mut line = Zeroizing::new(Vec::new());
         command.write(&mut line);
         self.send_line(&line);
+    }
+
+    /// Sends a command with these words for an argument.
+    pub(super) fn send_words(&mut self, verb: Verb, words: &[&[u8]]) {
+        let mut line = Vec::from(verb.name());
+        for word in words {
+            line.push(b' ');
+            line.extend_from_slice(word);
+        }
+        self.send_line(&line);
+    }
+
+    /// Sends TYPE I, unless that is in force: is a reply to come?
+    pub(super) fn send_image(&mut self) -> bool {
+        let needed = self.kind != Some(Representation::Image);
+        if needed {
+            self.send(&Command::Type(TypeCode::Image));
+        }
+        needed
     }
 
     /// Sends a command line as it is.

@@ -40,7 +40,7 @@ impl Login {
                 // The server may have reset them for the new user.
                 link.kind = None;
                 link.features = Features::default();
-                link.avoid_mlsd = false;
+                link.digest = None;
                 link.send(&Command::Feat);
                 self.stage = Stage::Feat { welcome: reply };
             }

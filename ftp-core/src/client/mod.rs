@@ -49,11 +49,15 @@
 
 pub mod action;
 mod config;
+mod digest;
 mod entries;
+mod facts;
 mod features;
+mod learnt;
 mod link;
 mod login;
 mod misuse;
+mod modified;
 mod movement;
 mod pathname;
 mod session;
@@ -66,5 +70,6 @@ pub use action::{ClientAction, ClientCompletion, ClientError, Event, LocalEnd, O
 pub use config::{ClientConfig, DataPreference};
 pub use entries::ListingTooLarge;
 pub use features::Features;
+pub use learnt::Learnt;
 pub use misuse::Misuse;
 pub use session::ClientSession;

@@ -21,11 +21,13 @@ impl Movement {
             Self::Store { path, how: Upload::Append } => link.send(&Command::Appe(path)),
             Self::Store { path, how: Upload::Unique } => link.send(&Command::Stou((!path.is_empty()).then_some(path))),
             Self::List { path, entries } if entries.is_mlsd() => link.send(&Command::Mlsd(path.as_deref())),
-            Self::List { path: Some(path), .. } if path.starts_with(b"-") => {
+            Self::List { path, entries } => {
                 // Many servers read a leading hyphen as options, as `ls` would.
-                link.send(&Command::List(Some(&[b"./", path.as_slice()].concat())));
+                let hyphen = path.as_ref().is_some_and(|path| path.starts_with(b"-"));
+                let path = path.as_ref().map(|path| [if hyphen { &b"./"[..] } else { b"" }, path].concat());
+                let command = if entries.is_names() { Command::Nlst } else { Command::List };
+                link.send(&command(path.as_deref()));
             }
-            Self::List { path, .. } => link.send(&Command::List(path.as_deref())),
         }
     }
 

@@ -35,7 +35,40 @@ pub(super) fn is_sendable(argument: &[u8]) -> bool {
     !argument.is_empty() && !argument.iter().any(|byte| matches!(byte, b'\n' | 0))
 }
 
-/// Can this be a name in a directory? A listing's name that is a path, or no name at all, would lead a client astray.
+/// Can this be a name in a directory? A listing's name that is a path, or no name at all, would lead a client astray: one with a slash
+/// everywhere, and one that leads out of its directory where a backslash parts names and a letter names a drive. A backslash alone is an
+/// ordinary letter to most systems, and stays.
 pub(super) fn is_plain_name(name: &[u8]) -> bool {
-    !matches!(name, b"" | b"." | b"..") && !name.iter().any(|byte| matches!(byte, b'/' | 0))
+    let drive = matches!(name, [letter, b':'] | [letter, b':', b'\\', ..] if letter.is_ascii_alphabetic());
+    let mut parts = name.split(|&byte| byte == b'\\');
+    let climbs = parts.any(|part| matches!(part, b"..")) || name.starts_with(b"\\");
+    !matches!(name, b"" | b".") && !drive && !climbs && !name.iter().any(|byte| matches!(byte, b'/' | 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_lead_astray_are_none() {
+        for name in [
+            &b""[..],
+            b".",
+            b"..",
+            b"a/b",
+            b"/",
+            b"a\0",
+            b"..\\a",
+            b"a\\..\\..\\b",
+            b"\\a",
+            b"\\\\host\\a",
+            b"C:",
+            b"c:\\a",
+        ] {
+            assert!(!is_plain_name(name), "{}", name.escape_ascii());
+        }
+        for name in [&b"a"[..], b"...", b"..a", b"a..", b"a\\x2db", b"a:b", b"12:30", b"~", b"-rf", b" "] {
+            assert!(is_plain_name(name), "{}", name.escape_ascii());
+        }
+    }
 }

@@ -1,11 +1,13 @@
 //! Requests that need no data connection: one command, or two in a row.
 
 use super::action::{ClientError, Outcome};
+use super::entries::{Entries, Form};
 use super::link::Link;
 use super::pathname::quoted_path;
 use super::task::Flow;
 use crate::codec::Representation;
-use crate::command::{Command, TypeCode};
+use crate::command::Command;
+use crate::listing::Entry;
 use crate::reply::{Class, Reply};
 use crate::time::WallTime;
 use alloc::vec::Vec;
@@ -28,6 +30,8 @@ pub(super) enum Simple {
     RenameTo(Vec<u8>),
     /// Whatever the server says.
     Quote,
+    /// A listing in the inner lines.
+    Listing,
     /// The server's goodbye.
     Quit,
 }
@@ -35,12 +39,11 @@ pub(super) enum Simple {
 impl Simple {
     /// Sends SIZE, after TYPE I unless that is in force: the size is that of a transfer in the present TYPE (RFC 3659 4.1).
     pub(super) fn begin_size(link: &mut Link, path: Vec<u8>) -> Self {
-        if link.kind == Some(Representation::Image) {
-            link.send(&Command::Size(&path));
-            return Self::Size;
+        if link.send_image() {
+            return Self::TypeForSize(path);
         }
-        link.send(&Command::Type(TypeCode::Image));
-        Self::TypeForSize(path)
+        link.send(&Command::Size(&path));
+        Self::Size
     }
 
     pub(super) fn reply(&mut self, link: &mut Link, reply: Reply) -> Flow {
@@ -72,6 +75,7 @@ impl Simple {
             (Self::Modified, Class::Completion) => {
                 read(&reply, "a time", |text| WallTime::parse(text.trim_ascii()).map(Outcome::Modified))
             }
+            (Self::Listing, Class::Completion) => Flow::Done(Ok(Outcome::Entries(listed(link, &reply)))),
             (_, Class::Intermediate | Class::Protected) => {
                 Flow::Done(Err(ClientError::Protocol("a reply that ends the command")))
             }
@@ -85,7 +89,18 @@ fn read(reply: &Reply, expected: &'static str, parse: impl Fn(&[u8]) -> Option<O
     Flow::Done(found.ok_or(ClientError::Protocol(expected)))
 }
 
+/// The lines between the first and the last (RFC 959 4.1.3, STAT), read as those of LIST.
+fn listed(link: &Link, reply: &Reply) -> Vec<Entry> {
+    let mut entries = Entries::new(Form::List { now: link.config.now_wall }, usize::MAX);
+    let [_, inner @ .., _] = reply.lines() else { return Vec::new() };
+    for line in inner {
+        // A reply is no larger than a client keeps.
+        let _ = entries.take(line).and_then(|()| entries.take(b"\n"));
+    }
+    entries.finish()
+}
+
 /// `213 n` (RFC 3659 4.2).
-fn number(text: &[u8]) -> Option<u64> {
+pub(super) fn number(text: &[u8]) -> Option<u64> {
     core::str::from_utf8(text.trim_ascii()).ok()?.parse().ok()
 }

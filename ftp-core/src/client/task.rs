@@ -1,19 +1,25 @@
 //! [`Task`]: the request that runs, and how it starts.
 
 use super::action::{ClientCompletion, ClientError, Outcome, Request, Upload};
+use super::digest::DigestOf;
+use super::facts::FactsOf;
 use super::link::Link;
 use super::login::Login;
+use super::modified::SetModified;
 use super::movement::Movement;
 use super::pathname::is_sendable;
 use super::simple::Simple;
 use super::transfer::Transfer;
 use crate::action::OpId;
-use crate::command::Command;
+use crate::command::{Command, Verb};
 use crate::reply::{Code, Reply};
 
 pub(super) enum Task {
     Login(Login),
     Simple(Simple),
+    Facts(FactsOf),
+    Digest(DigestOf),
+    SetModified(SetModified),
     Transfer(Transfer),
 }
 
@@ -47,6 +53,42 @@ impl Task {
             Request::Modified(path) => simple(&Command::Mdtm(&path), Simple::Modified),
             Request::Noop => simple(&Command::Noop, Simple::Plain),
             Request::Quit => simple(&Command::Quit, Simple::Quit),
+            Request::Status => simple(&Command::Stat(None), Simple::Plain),
+            Request::System => simple(&Command::Syst, Simple::Plain),
+            Request::Allocate(size) => simple(&Command::Allo { size, record: None }, Simple::Plain),
+            Request::ListByStatus(path) => simple(&Command::Stat(Some(&path)), Simple::Listing),
+            Request::Options { command, options } => {
+                simple(&Command::Opts { name: &command, options: options.as_deref() }, Simple::Plain)
+            }
+            Request::SetMode { path, mode } => {
+                let mode = alloc::format!("{:03o}", mode & 0o7777);
+                link.send_words(Verb::Site, &[b"CHMOD", mode.as_bytes(), &path]);
+                Task::Simple(Simple::Plain)
+            }
+            Request::Available(path) => {
+                link.send_words(Verb::Avbl, path.as_deref().as_slice());
+                Task::Simple(Simple::Size)
+            }
+            Request::Language(tag) => {
+                link.send_words(Verb::Lang, tag.as_deref().as_slice());
+                Task::Simple(Simple::Plain)
+            }
+            Request::Host(name) => {
+                link.send_words(Verb::Host, &[&name]);
+                Task::Simple(Simple::Plain)
+            }
+            Request::Identify { name, version } => {
+                if link.features.has("CSID") {
+                    let facts = [b"Name=", &name[..], b";Version=", &version, b";"].concat();
+                    link.send_words(Verb::Csid, &[&facts]);
+                } else {
+                    link.send_words(Verb::Clnt, &[&name, &version]);
+                }
+                Task::Simple(Simple::Plain)
+            }
+            Request::Facts(path) => Task::Facts(FactsOf::begin(link, path)),
+            Request::Digest { path, algorithm } => Task::Digest(DigestOf::begin(link, path, algorithm)),
+            Request::SetModified { path, time } => Task::SetModified(SetModified::begin(link, path, time)?),
             Request::Size(path) => Task::Simple(Simple::begin_size(link, path)),
             Request::Quote(line) => {
                 // It may be a TYPE or REIN, so nothing is known any more.
@@ -56,6 +98,7 @@ impl Task {
             }
             Request::Login { user, password, account } => Task::Login(Login::begin(link, &user, password, account)),
             Request::List(path) => Task::Transfer(Transfer::list(link, path)),
+            Request::Names(path) => Task::Transfer(Transfer::names(link, path)),
             Request::Retrieve { path, offset, codec } => {
                 Task::Transfer(Transfer::begin(link, Movement::Retrieve { path, offset }, codec))
             }
@@ -77,6 +120,9 @@ impl Task {
         match self {
             Self::Login(login) => login.reply(link, reply),
             Self::Simple(simple) => simple.reply(link, reply),
+            Self::Facts(facts) => facts.reply(link, reply),
+            Self::Digest(digest) => digest.reply(link, reply),
+            Self::SetModified(set) => set.reply(link, reply),
             Self::Transfer(transfer) => transfer.reply(link, reply),
         }
     }
@@ -84,7 +130,7 @@ impl Task {
     pub(super) fn complete(&mut self, link: &mut Link, op: OpId, done: ClientCompletion) -> Flow {
         match self {
             Self::Transfer(transfer) => transfer.complete(link, op, done),
-            Self::Login(_) | Self::Simple(_) => Flow::Going,
+            _ => Flow::Going,
         }
     }
 
@@ -92,14 +138,14 @@ impl Task {
         match self {
             Self::Transfer(transfer) => transfer.timeout(link),
             // The reply may still come, and would be taken for the next command's.
-            Self::Login(_) | Self::Simple(_) => Flow::Over(Err(ClientError::TimedOut)),
+            _ => Flow::Over(Err(ClientError::TimedOut)),
         }
     }
 
     pub(super) fn abort(&mut self, link: &mut Link) -> Flow {
         match self {
             Self::Transfer(transfer) => transfer.abort(link),
-            Self::Login(_) | Self::Simple(_) => Flow::Going,
+            _ => Flow::Going,
         }
     }
 
@@ -115,8 +161,15 @@ impl Task {
         match self {
             Self::Transfer(transfer) => transfer.may_get_226(),
             Self::Simple(simple) => matches!(simple, Simple::Quote),
-            Self::Login(_) => false,
+            _ => false,
         }
+    }
+}
+
+impl Reply {
+    /// Does it say that there is no such command here?
+    pub(super) fn is_unknown_command(&self) -> bool {
+        matches!(self.code().number(), 500 | 502)
     }
 }
 
@@ -141,11 +194,33 @@ fn arguments_are_sendable(request: &Request) -> bool {
         | Request::RemoveFile(path)
         | Request::Size(path)
         | Request::Modified(path)
+        | Request::Facts(path)
+        | Request::Digest { path, .. }
+        | Request::SetModified { path, .. }
+        | Request::SetMode { path, .. }
+        | Request::Available(Some(path))
+        | Request::Names(Some(path))
+        | Request::ListByStatus(path)
+        | Request::Language(Some(path))
+        | Request::Host(path)
         | Request::List(Some(path))
         | Request::Retrieve { path, .. } => is_sendable(path),
         Request::Store { path, how, .. } => is_sendable(path) || (*how == Upload::Unique && path.is_empty()),
         Request::Rename { from, to } => is_sendable(from) && is_sendable(to),
         Request::Quote(line) => is_sendable(line) && !line.contains(&b'\r'),
-        Request::WorkingDirectory | Request::List(None) | Request::Noop | Request::Quit => true,
+        Request::Identify { name, version } => is_sendable(name) && is_sendable(version),
+        Request::Options { command, options } => {
+            is_sendable(command) && options.as_ref().is_none_or(|options| is_sendable(options))
+        }
+        Request::WorkingDirectory
+        | Request::List(None)
+        | Request::Names(None)
+        | Request::Available(None)
+        | Request::Language(None)
+        | Request::Allocate(_)
+        | Request::Status
+        | Request::System
+        | Request::Noop
+        | Request::Quit => true,
     }
 }

@@ -78,9 +78,15 @@ impl Transfer {
     /// A directory's listing. MLSD is always in TYPE A (RFC 3659 7.2); LIST is where the server obeys TYPE, and a server that was told none
     /// is in TYPE A.
     pub(super) fn list(link: &mut Link, path: Option<Vec<u8>>) -> Self {
-        let mlsd = link.features.mlst() && !link.avoid_mlsd;
+        let mlsd = link.features.mlst() && !link.learnt.avoid_mlst;
         let form = if mlsd { Form::Mlsd } else { Form::List { now: link.config.now_wall } };
         let entries = Entries::new(form, link.config.listing_limit);
+        Self::begin(link, Movement::List { path, entries }, Codec::ASCII)
+    }
+
+    /// The names in a directory.
+    pub(super) fn names(link: &mut Link, path: Option<Vec<u8>>) -> Self {
+        let entries = Entries::new(Form::Names { below: path.clone().unwrap_or_default() }, link.config.listing_limit);
         Self::begin(link, Movement::List { path, entries }, Codec::ASCII)
     }
 
@@ -130,7 +136,7 @@ impl Transfer {
 
     /// An upload waits until the way has been seen to work: a STOR that finds no data connection may still have emptied the file.
     fn is_pipelined(&self, link: &Link) -> bool {
-        link.config.pipeline && self.way != Way::Active && (!self.movement.is_upload() || link.passive.proven)
+        link.config.pipeline && self.way != Way::Active && (!self.movement.is_upload() || link.passive_proven)
     }
 
     fn send_rest_or_movement(&mut self, link: &mut Link) {
@@ -215,7 +221,7 @@ impl Transfer {
         let fallback = self.way.fallback(&link.config).filter(|_| reply.code().number() != 530);
         if let Some(way) = fallback {
             self.way = way;
-            link.passive.avoid_epsv = true;
+            link.learnt.avoid_epsv = true;
             // A pipelined command finds no data connection and ends by itself.
             return self.give_up(link, Ending::Retry, false);
         }
@@ -233,13 +239,12 @@ impl Transfer {
             return self.give_up(link, Ending::Fail(ClientError::Protocol("1xx before an upload's 2xx")), false);
         }
         // Listed by FEAT, and yet unknown: LIST is always there.
-        let unknown = matches!(reply.code().number(), 500 | 502);
         if let Movement::List { entries, .. } = &mut self.movement
-            && unknown
             && entries.is_mlsd()
+            && reply.is_unknown_command()
         {
             *entries = Entries::new(Form::List { now: link.config.now_wall }, link.config.listing_limit);
-            link.avoid_mlsd = true;
+            link.learnt.avoid_mlst = true;
             return self.give_up(link, Ending::Retry, false);
         }
         if !accepted {
@@ -282,8 +287,8 @@ impl Transfer {
             }
             (Data::Opening(current), ClientCompletion::Connected(Ok(()))) if *current == op => {
                 self.data = Data::Open(op);
-                link.passive.proven = true;
-                link.passive.avoid_epsv |= self.way == Way::Pasv;
+                link.passive_proven = true;
+                link.learnt.avoid_epsv |= self.way == Way::Pasv;
                 if self.awaited.is_empty() && self.last.is_none() {
                     self.send_rest_or_movement(link);
                 }
@@ -458,7 +463,7 @@ impl Transfer {
         };
         let result = match (reply.code().class(), &self.data) {
             (Class::Completion, Data::Ended(Ok(bytes))) => Ok(match &mut self.movement {
-                Movement::List { entries, .. } => Outcome::Entries(entries.finish()),
+                Movement::List { entries, .. } => entries.outcome(),
                 Movement::Retrieve { .. } | Movement::Store { .. } => Outcome::Transferred { bytes: *bytes, reply },
             }),
             (Class::Completion, Data::Ended(Err(error))) => Err(ClientError::Transfer(*error)),

@@ -283,6 +283,7 @@ fn done(result: &Result<Outcome, ClientError>) -> String {
             format!("done entries {}", names.join(","))
         }
         Ok(Outcome::Transferred { bytes, reply }) => format!("done moved {bytes} {:?}", reply.code()),
+        Ok(other) => format!("done {other:?}"),
         Err(ClientError::Refused(reply)) => format!("failed refused {:?}", reply.code()),
         Err(ClientError::LoginRefused(reply)) => format!("failed login {:?}", reply.code()),
         Err(ClientError::AccountNeeded(reply)) => format!("failed account {:?}", reply.code()),

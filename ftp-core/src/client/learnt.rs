@@ -1,0 +1,13 @@
+//! [`Learnt`]: what a session has found out about its server, that no FEAT line says.
+
+/// What a session has found out about its server. An application that keeps it for each server, and hands it to the next session
+/// ([`ClientConfig::learnt`](super::ClientConfig::learnt)), spares that session the failures from which it was learnt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Learnt {
+    /// EPSV was refused, or its ports cannot be reached while PASV's can.
+    pub avoid_epsv: bool,
+    /// MLSD and MLST are listed by FEAT, yet unknown.
+    pub avoid_mlst: bool,
+    /// MFMT is listed by FEAT, yet unknown.
+    pub avoid_mfmt: bool,
+}
