@@ -55,8 +55,10 @@
 pub mod backend;
 pub mod check;
 pub mod client;
+pub mod dice;
 pub mod faults;
 pub mod hooked;
+pub mod network;
 pub mod peer;
 pub mod runner;
 pub mod runtime;

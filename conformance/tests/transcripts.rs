@@ -26,8 +26,8 @@ type MakeClient = fn(&Script) -> Box<dyn Client>;
 const CLIENTS: &[(&str, MakeClient)] = &[
     ("client-core", |script| Box::new(client::core::Core::new(script, Chunks::Whole))),
     ("client-core-bytes", |script| Box::new(client::core::Core::new(script, Chunks::Bytes))),
-    ("client-core-chunks-1", |script| Box::new(client::core::Core::new(script, Chunks::Random(1)))),
-    ("client-core-chunks-2", |script| Box::new(client::core::Core::new(script, Chunks::Random(2)))),
+    ("client-core-chunks-1", |script| Box::new(client::core::Core::new(script, Chunks::random(1)))),
+    ("client-core-chunks-2", |script| Box::new(client::core::Core::new(script, Chunks::random(2)))),
     ("client-host", |script| Box::new(Loopback::new(script, ByHand::connect))),
     (REAL_TIME, |script| Box::new(Loopback::new(script, OnThread::connect))),
 ];
@@ -40,8 +40,8 @@ type MakeBackend = fn(&Setup) -> Box<dyn Backend>;
 const BACKENDS: &[(&str, MakeBackend)] = &[
     ("core", |setup| Box::new(Core::new(setup, Chunks::Whole))),
     ("core-bytes", |setup| Box::new(Core::new(setup, Chunks::Bytes))),
-    ("core-chunks-1", |setup| Box::new(Core::new(setup, Chunks::Random(1)))),
-    ("core-chunks-2", |setup| Box::new(Core::new(setup, Chunks::Random(2)))),
+    ("core-chunks-1", |setup| Box::new(Core::new(setup, Chunks::random(1)))),
+    ("core-chunks-2", |setup| Box::new(Core::new(setup, Chunks::random(2)))),
     ("adapter-blocking", |setup| Box::new(serving(setup, adapter_blocking::serve, adapter_blocking::Running::stop))),
     ("adapter-smol", |setup| Box::new(serving(setup, adapter_smol::serve, adapter_smol::Running::stop))),
     ("adapter-mio", |setup| Box::new(serving(setup, adapter_mio::serve, adapter_mio::Running::stop))),

@@ -4,15 +4,18 @@
 use super::outcome::describe;
 use super::{Ask, Client, Script};
 use crate::backend::Received;
-use crate::backend::core::Chunks;
+use crate::backend::core::transfer::{Step, Transfer};
+use crate::backend::core::{Chunks, Told};
 use crate::backend::world::MADE;
+use crate::network::{Listener, Network, Read, Socket};
 use ftp_core::action::{DataPath, NetworkError, OpId, TransferError};
 use ftp_core::client::{
-    ClientAction, ClientCompletion, ClientConfig, ClientError, ClientSession, Event, LocalEnd, Request,
+    ClientAction, ClientCompletion, ClientConfig, ClientError, ClientSession, Event, LocalEnd, Outcome, Request,
 };
 use ftp_core::drain::{Closed, Port, Wait};
 use ftp_core::time::Time;
 use std::collections::VecDeque;
+use std::io::Cursor;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -27,21 +30,60 @@ pub struct Core {
     chunks: Chunks,
     /// What the server has sent and the session has not taken.
     inbox: Vec<u8>,
-    server_closed: bool,
-    told_closed: bool,
+    /// The server has closed the control connection.
+    server: Option<Told>,
     port: Outside,
-    answers: VecDeque<(OpId, ClientCompletion)>,
+    /// The most that the control connection takes before the server has read.
+    window: usize,
+    answers: VecDeque<Answer>,
+    /// The longest that an answer takes.
+    lag: Duration,
     network: Network,
-    transfer: Option<(OpId, LocalEnd)>,
-    /// Bytes moved by the transfer.
-    moved: u64,
+    data: Data,
     /// What is to be stored.
     source: Vec<u8>,
     /// What was retrieved.
     sink: Vec<u8>,
     asked: Option<Request>,
-    outcomes: VecDeque<String>,
+    outcomes: VecDeque<Done>,
+    /// Something has gone in since the session was drained.
+    news: bool,
+    /// Timeouts in a row at one and the same time.
+    timeouts: u32,
     over: bool,
+    /// The script's ends of data connections.
+    server_listener: Option<Listener>,
+    server_data: Option<Socket>,
+}
+
+/// An answer of the host, and when it is ready.
+struct Answer {
+    due: Time,
+    op: OpId,
+    done: ClientCompletion,
+}
+
+/// The client's end of the data connection.
+enum Data {
+    None,
+    /// The server may connect.
+    Listening(Listener),
+    /// The server is to connect.
+    Accepting(OpId, Listener),
+    Open(Socket),
+    Moving {
+        op: OpId,
+        end: LocalEnd,
+        transfer: Transfer,
+        socket: Socket,
+    },
+}
+
+/// What came of a request, and what it retrieved.
+pub(crate) struct Done {
+    pub(crate) request: Request,
+    pub(crate) result: Result<Outcome, ClientError>,
+    pub(crate) content: Vec<u8>,
 }
 
 /// What leaves the session.
@@ -50,11 +92,16 @@ struct Outside {
     bytes: Vec<u8>,
     /// The bytes it takes before it would block.
     budget: usize,
+    /// The control connection takes no more.
+    broken: bool,
     actions: VecDeque<ClientAction>,
 }
 
 impl Port<ClientAction> for Outside {
     fn write(&mut self, bytes: &[u8]) -> Result<usize, Closed> {
+        if self.broken {
+            return Err(Closed);
+        }
         let count = bytes.len().min(self.budget);
         self.bytes.extend_from_slice(&bytes[..count]);
         self.budget -= count;
@@ -66,103 +113,98 @@ impl Port<ClientAction> for Outside {
     }
 }
 
-/// Who listens where, and the data connection that there is, or was last.
-#[derive(Default)]
-struct Network {
-    ports: u16,
-    server: Option<u16>,
-    client: Option<u16>,
-    /// The client waits for the server's connection.
-    accepting: Option<OpId>,
-    link: Option<Link>,
-}
-
-/// Both ends of a data connection.
-#[derive(Default)]
-struct Link {
-    to_client: Vec<u8>,
-    to_server: Vec<u8>,
-    /// The server has closed it, or (`Err`) broken it.
-    server_end: Option<Result<(), ()>>,
-    client_closed: bool,
-}
-
-impl Network {
-    fn port(&mut self) -> SocketAddr {
-        self.ports += 1;
-        (Ipv4Addr::LOCALHOST, 40_000 + self.ports).into()
-    }
-
-    fn client_closes(&mut self) {
-        self.client = None;
-        self.accepting = None;
-        if let Some(link) = &mut self.link {
-            link.client_closed = true;
-        }
-    }
-}
-
 impl Core {
     /// A client of this script, which has just connected.
     pub fn new(script: &Script, chunks: Chunks) -> Self {
-        let at = |port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let mut config = ClientConfig::new(at(39_999), at(21));
-        config.now_wall = MADE;
+        let mut config = config();
         script.configure(&mut config);
-        let mut core = Self {
+        let mut core = Self::begin(config, chunks, Network::default());
+        core.settle();
+        core
+    }
+
+    /// A session that has not been drained yet; its data connections go over `network`.
+    pub(crate) fn begin(config: ClientConfig, chunks: Chunks, network: Network) -> Self {
+        Self {
             session: ClientSession::new(config, Time::ZERO),
             wait: Wait { read: false, urgent: false, write: true, deadline: None },
             now: Time::ZERO,
             chunks,
             inbox: Vec::new(),
-            server_closed: false,
-            told_closed: false,
+            server: None,
             port: Outside::default(),
+            window: usize::MAX,
             answers: VecDeque::new(),
-            network: Network::default(),
-            transfer: None,
-            moved: 0,
+            lag: Duration::ZERO,
+            network,
+            data: Data::None,
             source: Vec::new(),
             sink: Vec::new(),
             asked: None,
             outcomes: VecDeque::new(),
+            news: true,
+            timeouts: 0,
             over: false,
-        };
-        core.settle();
-        core
+            server_listener: None,
+            server_data: None,
+        }
     }
 
     /// Lets everything happen that can, until nothing more can.
     fn settle(&mut self) {
-        let mut timeouts = 0;
-        loop {
-            self.drain();
-            let mut more = self.port.budget == 0 && self.wait.write;
-            more |= self.carry_out() | self.answer() | self.feed() | self.move_data();
-            if !more && self.wait.deadline.is_some_and(|deadline| deadline <= self.now) {
-                timeouts += 1;
-                assert!(timeouts < TIMEOUTS_AT_ONCE, "the session's deadline stands still");
-                self.session.timeout(self.now);
-                more = true;
-            }
-            if !more {
-                return;
-            }
+        while self.round() {}
+    }
+
+    /// Lets something happen: could something more?
+    pub(crate) fn round(&mut self) -> bool {
+        self.drain();
+        let mut more = self.wait.write && self.room() > 0;
+        more |= self.carry_out() | self.answer() | self.feed() | self.accept_server() | self.move_data();
+        if !more && self.wait.deadline.is_some_and(|deadline| deadline <= self.now) {
+            self.timeouts += 1;
+            assert!(self.timeouts < TIMEOUTS_AT_ONCE, "the session's deadline stands still");
+            self.session.timeout(self.now);
+            self.news = true;
+            more = true;
+        }
+        more
+    }
+
+    /// It is later now.
+    pub(crate) fn set_time(&mut self, now: Time) {
+        self.now = now;
+        self.network.set_time(now);
+        self.timeouts = 0;
+    }
+
+    /// The bytes that the control connection takes now.
+    fn room(&self) -> usize {
+        self.window.saturating_sub(self.port.bytes.len())
+    }
+
+    /// Drains the session when it asked for that: when something went in, or when it can write what it could not.
+    fn drain(&mut self) {
+        if self.news || (self.wait.write && self.room() > 0) {
+            self.news = false;
+            self.port.budget = self.chunks.size(self.room());
+            self.wait = self.session.drain(self.now, &mut self.port);
         }
     }
 
-    fn drain(&mut self) {
-        self.port.budget = self.chunks.size(usize::MAX);
-        self.wait = self.session.drain(self.now, &mut self.port);
+    fn reply(&mut self, op: OpId, done: ClientCompletion) {
+        let lag = u64::try_from(self.lag.as_nanos()).unwrap_or(u64::MAX);
+        let due = self.now + Duration::from_nanos(self.chunks.chance(lag.max(1)));
+        self.answers.push_back(Answer { due, op, done });
     }
 
     fn answer(&mut self) -> bool {
-        let waiting = !self.answers.is_empty();
+        let waiting = self.answers.front().is_some_and(|answer| answer.due <= self.now);
         if waiting
             && self.chunks.now()
-            && let Some((op, done)) = self.answers.pop_front()
+            && let Some(Answer { op, done, .. }) = self.answers.pop_front()
         {
             self.session.complete(self.now, op, done);
+            self.news = true;
         }
         waiting
     }
@@ -172,10 +214,11 @@ impl Core {
             return false;
         }
         if self.inbox.is_empty() {
-            let news = self.server_closed && !self.told_closed;
+            let news = self.server == Some(Told::NotYet);
             if news {
-                self.told_closed = true;
+                self.server = Some(Told::Already);
                 self.session.closed(self.now);
+                self.news = true;
             }
             return news;
         }
@@ -183,46 +226,35 @@ impl Core {
             let count = self.chunks.size(self.inbox.len());
             let taken = self.session.receive(self.now, &self.inbox[..count]);
             self.inbox.drain(..taken);
+            self.news = true;
         }
         true
     }
 
     /// Moves bytes, if a transfer runs: is there more to do?
     fn move_data(&mut self) -> bool {
-        let (Some((op, end)), Some(link)) = (self.transfer, &mut self.network.link) else { return false };
+        let Data::Moving { op, end, transfer, socket } = &mut self.data else { return false };
         if !self.chunks.now() {
             return true;
         }
-        let result = if end == LocalEnd::Source {
-            let count = self.chunks.data_size(self.source.len(), self.moved);
-            link.to_server.extend(self.source.drain(..count));
-            self.moved += count as u64;
-            match link.server_end {
-                Some(Err(())) => Err(TransferError::Broken),
-                _ if self.source.is_empty() => Ok(self.moved),
-                _ => return true,
-            }
+        let (op, step) = (*op, transfer.step(socket, &mut self.chunks));
+        let bytes = transfer.take();
+        if *end == LocalEnd::Listing {
+            // The session says itself that a listing is too large.
+            let _ = self.session.listing(&bytes);
+            self.news = true;
         } else {
-            let count = self.chunks.data_size(link.to_client.len(), self.moved);
-            let bytes: Vec<u8> = link.to_client.drain(..count).collect();
-            self.moved += count as u64;
-            if end == LocalEnd::Listing {
-                // The session says itself that a listing is too large.
-                let _ = self.session.listing(&bytes);
-            } else {
-                self.sink.extend(bytes);
+            self.sink.extend(bytes);
+        }
+        match step {
+            Step::Moved => true,
+            Step::Blocked => false,
+            Step::Over(result) => {
+                self.data = Data::None;
+                self.reply(op, ClientCompletion::Transferred(result));
+                true
             }
-            match link.server_end {
-                _ if count > 0 => return true,
-                None => return false,
-                Some(Ok(())) => Ok(self.moved),
-                Some(Err(())) => Err(TransferError::Broken),
-            }
-        };
-        self.transfer = None;
-        self.network.client_closes();
-        self.answers.push_back((op, ClientCompletion::Transferred(result)));
-        true
+        }
     }
 
     /// Does what the session asks for.
@@ -230,39 +262,47 @@ impl Core {
         let Some(action) = self.port.actions.pop_front() else { return false };
         match action {
             ClientAction::Listen { op } => {
-                let address = self.network.port();
-                self.network.client = Some(address.port());
-                self.network.link = None;
-                self.answers.push_back((op, ClientCompletion::Listening(Ok(address))));
+                let listener = self.network.listen();
+                self.reply(op, ClientCompletion::Listening(Ok(listener.address())));
+                self.data = Data::Listening(listener);
             }
             ClientAction::Open { op, data: DataPath::Connect(to) } => {
-                let there = to.ip() == Ipv4Addr::LOCALHOST && self.network.server == Some(to.port());
-                let result = if there { Ok(()) } else { Err(NetworkError::Unreachable) };
-                if there {
-                    self.network.link = Some(Link::default());
-                }
-                self.answers.push_back((op, ClientCompletion::Connected(result)));
+                let socket = self.network.connect(to);
+                let result = socket.as_ref().map(drop).ok_or(NetworkError::Unreachable);
+                self.data = socket.map_or(Data::None, Data::Open);
+                self.reply(op, ClientCompletion::Connected(result));
             }
             ClientAction::Open { op, data: DataPath::Accept } => {
-                self.network.accepting = Some(op);
-                self.accept_server();
+                self.data = match std::mem::replace(&mut self.data, Data::None) {
+                    Data::Listening(listener) => Data::Accepting(op, listener),
+                    other => other,
+                };
             }
-            ClientAction::Transfer { op, end, .. } => {
-                self.moved = 0;
-                self.transfer = Some((op, end));
+            ClientAction::Transfer { op, end, codec } => {
+                if let Data::Open(socket) = std::mem::replace(&mut self.data, Data::None) {
+                    let transfer = if end == LocalEnd::Source {
+                        Transfer::send(Box::new(Cursor::new(std::mem::take(&mut self.source))), codec)
+                    } else {
+                        Transfer::keep(codec)
+                    };
+                    self.data = Data::Moving { op, end, transfer, socket };
+                }
             }
             ClientAction::Progress { op } => {
-                self.answers.push_back((op, ClientCompletion::Progress(self.moved)));
+                let moved = match &self.data {
+                    Data::Moving { transfer, .. } => transfer.moved(),
+                    _ => 0,
+                };
+                self.reply(op, ClientCompletion::Progress(moved));
             }
             ClientAction::Cancel { op } => {
-                self.network.client_closes();
-                if self.transfer.take().is_some() {
-                    self.answers.push_back((op, ClientCompletion::Transferred(Err(TransferError::Cancelled))));
+                if let Data::Moving { .. } = std::mem::replace(&mut self.data, Data::None) {
+                    self.reply(op, ClientCompletion::Transferred(Err(TransferError::Cancelled)));
                 }
             }
             ClientAction::Notify(Event::Done(result)) => {
                 if let Some(request) = self.asked.take() {
-                    self.outcomes.push_back(describe(&request, &result, &self.sink));
+                    self.outcomes.push_back(Done { request, result, content: std::mem::take(&mut self.sink) });
                 }
             }
             ClientAction::Notify(_) => {}
@@ -271,44 +311,68 @@ impl Core {
         true
     }
 
-    /// The server has connected to the client, who waits for that.
-    fn accept_server(&mut self) {
-        if self.network.link.is_some()
-            && let Some(op) = self.network.accepting.take()
-        {
-            self.network.client = None;
-            self.answers.push_back((op, ClientCompletion::Connected(Ok(()))));
+    /// Takes the server's connection, where the client waits for that.
+    fn accept_server(&mut self) -> bool {
+        let Data::Accepting(op, listener) = &self.data else { return false };
+        let (op, Some(socket)) = (*op, listener.accept()) else { return false };
+        self.data = Data::Open(socket);
+        self.reply(op, ClientCompletion::Connected(Ok(())));
+        true
+    }
+
+    /// Asks the session for this; `content` is what is to be stored.
+    pub(crate) fn request(&mut self, request: &Request, content: &[u8]) {
+        self.source = content.to_vec();
+        self.sink.clear();
+        self.news = true;
+        match self.session.request(self.now, request.clone()) {
+            Ok(()) => self.asked = Some(request.clone()),
+            Err(_) => self.outcomes.push_back(Done {
+                request: request.clone(),
+                result: Err(ClientError::Disconnected),
+                content: Vec::new(),
+            }),
         }
     }
+
+    /// Gives up what runs.
+    pub(crate) fn abort(&mut self) {
+        self.session.abort(self.now);
+        self.news = true;
+    }
+
+    /// What came of a request that is over.
+    pub(crate) fn done(&mut self) -> Option<Done> {
+        self.outcomes.pop_front()
+    }
+}
+
+/// The settings of a client in memory, whose server is at port 21.
+pub(crate) fn config() -> ClientConfig {
+    let at = |port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    ClientConfig { now_wall: MADE, ..ClientConfig::new(at(39_999), at(21)) }
 }
 
 impl Client for Core {
     fn ask(&mut self, ask: &Ask) {
         match ask {
-            Ask::Abort => self.session.abort(self.now),
-            Ask::Request(request, content) => {
-                self.source = content.clone().unwrap_or_default();
-                self.sink.clear();
-                match self.session.request(self.now, request.clone()) {
-                    Ok(()) => self.asked = Some(request.clone()),
-                    Err(_) => self.outcomes.push_back(describe(request, &Err(ClientError::Disconnected), &[])),
-                }
-            }
+            Ask::Abort => self.abort(),
+            Ask::Request(request, content) => self.request(request, content.as_deref().unwrap_or_default()),
         }
         self.settle();
     }
 
     fn outcome(&mut self) -> Option<String> {
-        self.outcomes.pop_front()
+        self.done().map(|done| describe(&done.request, &done.result, &done.content))
     }
 
     fn advance(&mut self, by: Duration) {
         let until = self.now + by;
         while let Some(deadline) = self.wait.deadline.filter(|deadline| *deadline <= until) {
-            self.now = self.now.max(deadline);
+            self.set_time(self.now.max(deadline));
             self.settle();
         }
-        self.now = until;
+        self.set_time(until);
         self.settle();
     }
 
@@ -326,56 +390,63 @@ impl Client for Core {
     }
 
     fn close(&mut self) {
-        self.server_closed = true;
+        self.server.get_or_insert(Told::NotYet);
         self.settle();
     }
 
     fn listen(&mut self) -> SocketAddr {
-        let address = self.network.port();
-        self.network.server = Some(address.port());
-        self.network.link = None;
-        address
+        self.server_data = None;
+        self.server_listener.insert(self.network.listen()).address()
     }
 
     fn nobody(&mut self) -> SocketAddr {
-        self.network.server = None;
-        self.network.port()
+        self.server_listener = None;
+        self.network.nobody()
     }
 
     fn accept(&mut self) -> bool {
-        self.network.link.is_some()
+        if let Some(socket) = self.server_listener.as_ref().and_then(Listener::accept) {
+            self.server_data = Some(socket);
+        }
+        self.server_data.is_some()
     }
 
     fn connect(&mut self, port: u16) -> bool {
-        let there = self.network.client == Some(port);
-        if there {
-            self.network.link = Some(Link::default());
-            self.accept_server();
-            self.settle();
-        }
-        there
+        self.server_data = self.network.connect((Ipv4Addr::LOCALHOST, port).into());
+        self.settle();
+        self.server_data.is_some()
     }
 
     fn send_data(&mut self, bytes: &[u8]) {
-        if let Some(link) = &mut self.network.link {
-            link.to_client.extend_from_slice(bytes);
+        let mut rest = bytes;
+        while let Some(socket) = &self.server_data
+            && !rest.is_empty()
+        {
+            let Ok(count @ 1..) = socket.write(rest) else { return };
+            rest = &rest[count..];
+            self.settle();
         }
-        self.settle();
     }
 
     fn receive_data(&mut self) -> Received {
-        let Some(link) = &mut self.network.link else { return Received::Nothing };
-        let bytes = std::mem::take(&mut link.to_server);
-        match (bytes.is_empty(), link.client_closed) {
-            (false, _) => Received::Bytes(bytes),
-            (true, true) => Received::Closed,
-            (true, false) => Received::Nothing,
+        let Some(socket) = &self.server_data else { return Received::Nothing };
+        match socket.read(usize::MAX) {
+            Read::Bytes(bytes) => {
+                self.settle();
+                Received::Bytes(bytes)
+            }
+            Read::Closed | Read::Broken => Received::Closed,
+            Read::Nothing => Received::Nothing,
         }
     }
 
     fn close_data(&mut self, reset: bool) {
-        if let Some(link) = &mut self.network.link {
-            link.server_end = Some(if reset { Err(()) } else { Ok(()) });
+        if let Some(socket) = &self.server_data {
+            if reset {
+                socket.reset();
+            } else {
+                socket.close_write();
+            }
         }
         self.settle();
     }

@@ -1,5 +1,7 @@
 //! [`Chunks`]: how much of what could happen does happen at once.
 
+use crate::dice::Dice;
+
 /// Into what pieces bytes are cut, and what happens before what. Whatever it says, the server must say the same.
 #[derive(Clone, Debug)]
 pub enum Chunks {
@@ -7,14 +9,19 @@ pub enum Chunks {
     Whole,
     /// One byte at a time.
     Bytes,
-    /// As chance has it, from this seed on.
-    Random(u64),
+    /// As chance has it.
+    Random(Dice),
 }
 
 /// The bytes of a data connection that [`Chunks::Bytes`] gives one by one; from there on it would only take time.
 const ONE_BY_ONE: u64 = 4096;
 
 impl Chunks {
+    /// As chance has it, from this seed on.
+    pub const fn random(seed: u64) -> Self {
+        Self::Random(Dice::new(seed))
+    }
+
     /// How many of so many bytes go now: at least one, if there is one.
     pub(crate) fn size(&mut self, available: usize) -> usize {
         match self {
@@ -37,14 +44,9 @@ impl Chunks {
         !matches!(self, Self::Random(_)) || self.chance(2) == 0
     }
 
-    /// A number below `limit` (splitmix64).
-    fn chance(&mut self, limit: u64) -> u64 {
-        let Self::Random(state) = self else { return 0 };
-        *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = *state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % limit
+    /// A number below `limit`; 0 where nothing is left to chance.
+    pub(crate) fn chance(&mut self, limit: u64) -> u64 {
+        if let Self::Random(dice) = self { dice.below(limit) } else { 0 }
     }
 }
 
@@ -54,7 +56,7 @@ mod tests {
 
     #[test]
     fn there_is_always_progress() {
-        for mut chunks in [Chunks::Whole, Chunks::Bytes, Chunks::Random(7)] {
+        for mut chunks in [Chunks::Whole, Chunks::Bytes, Chunks::random(7)] {
             for available in [1, 2, 1000, 1 << 20] {
                 assert!((1..=available).contains(&chunks.size(available)), "{chunks:?}");
             }

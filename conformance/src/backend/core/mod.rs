@@ -2,13 +2,13 @@
 //! by when the transcript says so. How its bytes are cut and when its answers come is up to [`Chunks`].
 
 mod chunks;
-mod link;
-mod transfer;
+pub(crate) mod transfer;
 
 pub use chunks::Chunks;
 
 use super::world::{MADE, World};
 use super::{Backend, Received, SYNCH, Seen};
+use crate::network::{Listener, Network, Read, Socket};
 use crate::transcript::Setup;
 use ftp_core::action::{Action, Completion, DataPath, OpId, Opened, StorageError, TransferError, Work};
 use ftp_core::codec::Codec;
@@ -18,7 +18,6 @@ use ftp_core::time::Time;
 use ftp_host::accounts::{Accounts, FixedAccounts};
 use ftp_host::gate::{Gate, Ready};
 use ftp_host::storage::{Memory, Source};
-use link::{End, Network};
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -39,18 +38,38 @@ pub struct Core {
     chunks: Chunks,
     /// What the client has sent and the session has not taken.
     inbox: Vec<u8>,
-    /// The client has closed the control connection, and does the session know?
+    /// The client has closed the control connection.
     client: Option<Told>,
     port: Outside,
-    answers: VecDeque<(OpId, Completion)>,
+    /// The most that the control connection takes before its client has read.
+    window: usize,
+    answers: VecDeque<Answer>,
+    /// The longest that an answer takes.
+    lag: Duration,
     network: Network,
+    listener: Option<Listener>,
     job: Job,
+    /// Something has gone in since the session was drained.
+    news: bool,
+    /// Timeouts in a row at one and the same time.
+    timeouts: u32,
     ended: bool,
     over: bool,
+    /// The script's ends of data connections.
+    client_listener: Option<Listener>,
+    client_data: Option<Socket>,
 }
 
+/// An answer of the host, and when it is ready.
+struct Answer {
+    due: Time,
+    op: OpId,
+    completion: Completion,
+}
+
+/// Does the session know that the other side closed the control connection?
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Told {
+pub(crate) enum Told {
     NotYet,
     Already,
 }
@@ -61,6 +80,8 @@ struct Outside {
     bytes: Vec<u8>,
     /// The bytes it takes before it would block.
     budget: usize,
+    /// The control connection takes no more.
+    broken: bool,
     actions: VecDeque<Action>,
 }
 
@@ -75,11 +96,15 @@ enum Job {
     Moving {
         op: OpId,
         transfer: Transfer,
+        socket: Socket,
     },
 }
 
 impl Port<Action> for Outside {
     fn write(&mut self, bytes: &[u8]) -> Result<usize, Closed> {
+        if self.broken {
+            return Err(Closed);
+        }
         let count = bytes.len().min(self.budget);
         self.bytes.extend_from_slice(&bytes[..count]);
         self.budget -= count;
@@ -94,9 +119,16 @@ impl Port<Action> for Outside {
 impl Core {
     /// A server of this world, to which a client has just connected.
     pub fn new(setup: &Setup, chunks: Chunks) -> Self {
-        let World { storage, accounts, config } = World::new(setup);
+        let mut core = Self::begin(World::new(setup), chunks, Network::default());
+        core.settle();
+        core
+    }
+
+    /// A session that has not been drained yet; its data connections go over `network`.
+    pub(crate) fn begin(world: World, chunks: Chunks, network: Network) -> Self {
+        let World { storage, accounts, config } = world;
         let at = |port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let mut core = Self {
+        Self {
             session: ServerSession::new(Arc::new(config), at(21), at(39_999), Time::ZERO),
             wait: Wait { read: false, urgent: false, write: true, deadline: None },
             now: Time::ZERO,
@@ -107,49 +139,76 @@ impl Core {
             inbox: Vec::new(),
             client: None,
             port: Outside::default(),
+            window: usize::MAX,
             answers: VecDeque::new(),
-            network: Network::default(),
+            lag: Duration::ZERO,
+            network,
+            listener: None,
             job: Job::None,
+            news: true,
+            timeouts: 0,
             ended: false,
             over: false,
-        };
-        core.settle();
-        core
+            client_listener: None,
+            client_data: None,
+        }
     }
 
     /// Lets everything happen that can, until nothing more can.
     fn settle(&mut self) {
-        let mut timeouts = 0;
-        loop {
-            self.drain();
-            let mut more = self.port.budget == 0 && self.wait.write;
-            more |= self.carry_out() | self.answer() | self.feed() | self.move_data();
-            if !more && self.wait.deadline.is_some_and(|deadline| deadline <= self.now) && !self.over {
-                timeouts += 1;
-                assert!(timeouts < TIMEOUTS_AT_ONCE, "the session's deadline stands still");
-                self.session.timeout(self.now);
-                more = true;
-            }
-            if !more {
-                return;
-            }
-        }
+        while self.round() {}
     }
 
+    /// Lets something happen: could something more?
+    pub(crate) fn round(&mut self) -> bool {
+        self.drain();
+        let mut more = self.wait.write && self.room() > 0 && !self.over;
+        more |= self.carry_out() | self.answer() | self.feed() | self.move_data();
+        if !more && self.wait.deadline.is_some_and(|deadline| deadline <= self.now) && !self.over {
+            self.timeouts += 1;
+            assert!(self.timeouts < TIMEOUTS_AT_ONCE, "the session's deadline stands still");
+            self.session.timeout(self.now);
+            self.news = true;
+            more = true;
+        }
+        more
+    }
+
+    /// It is later now.
+    pub(crate) fn set_time(&mut self, now: Time) {
+        self.now = now;
+        self.network.set_time(now);
+        self.timeouts = 0;
+    }
+
+    /// The bytes that the control connection takes now.
+    fn room(&self) -> usize {
+        self.window.saturating_sub(self.port.bytes.len())
+    }
+
+    /// Drains the session when it asked for that: when something went in, or when it can write what it could not.
     fn drain(&mut self) {
-        if !self.over {
-            self.port.budget = self.chunks.size(usize::MAX);
+        if !self.over && (self.news || (self.wait.write && self.room() > 0)) {
+            self.news = false;
+            self.port.budget = self.chunks.size(self.room());
             self.wait = self.session.drain(self.now, &mut self.port);
         }
     }
 
+    fn reply(&mut self, op: OpId, completion: Completion) {
+        let lag = u64::try_from(self.lag.as_nanos()).unwrap_or(u64::MAX);
+        let due = self.now + Duration::from_nanos(self.chunks.chance(lag.max(1)));
+        self.answers.push_back(Answer { due, op, completion });
+    }
+
     fn answer(&mut self) -> bool {
-        let waiting = !self.answers.is_empty() && !self.over;
+        let waiting = self.answers.front().is_some_and(|answer| answer.due <= self.now) && !self.over;
         if waiting
             && self.chunks.now()
-            && let Some((op, completion)) = self.answers.pop_front()
+            && let Some(Answer { op, completion, .. }) = self.answers.pop_front()
         {
             self.session.complete(self.now, op, completion);
+            self.news = true;
         }
         waiting
     }
@@ -163,6 +222,7 @@ impl Core {
             if news {
                 self.client = Some(Told::Already);
                 self.session.closed(self.now);
+                self.news = true;
             }
             return news;
         }
@@ -172,6 +232,7 @@ impl Core {
             assert!(taken > 0, "the session wanted to read, and took nothing");
             self.inbox.drain(..taken);
             // What it waits for has changed.
+            self.news = true;
             self.drain();
         }
         true
@@ -181,33 +242,29 @@ impl Core {
         match std::mem::replace(&mut self.job, Job::None) {
             Job::None => false,
             Job::Waiting { op, transfer } => {
-                let accepted = self.network.server_accepts();
-                if accepted {
-                    self.answers.push_back((op, Completion::Connected));
-                    self.job = Job::Moving { op, transfer };
-                } else {
+                let Some(socket) = self.listener.as_ref().and_then(Listener::accept) else {
                     self.job = Job::Waiting { op, transfer };
-                }
-                accepted
-            }
-            Job::Moving { op, transfer } if !self.chunks.now() => {
-                self.job = Job::Moving { op, transfer };
+                    return false;
+                };
+                self.listener = None;
+                self.reply(op, Completion::Connected);
+                self.job = Job::Moving { op, transfer, socket };
                 true
             }
-            Job::Moving { op, mut transfer } => {
-                let Some(link) = &mut self.network.link else { return false };
-                match transfer.step(link, &mut self.chunks) {
-                    Step::Over(result) => {
-                        self.network.server_closes();
-                        self.answers.push_back((op, Completion::Transferred(result)));
-                        true
-                    }
-                    step => {
-                        self.job = Job::Moving { op, transfer };
-                        matches!(step, Step::Moved)
-                    }
-                }
+            Job::Moving { op, transfer, socket } if !self.chunks.now() => {
+                self.job = Job::Moving { op, transfer, socket };
+                true
             }
+            Job::Moving { op, mut transfer, socket } => match transfer.step(&socket, &mut self.chunks) {
+                Step::Over(result) => {
+                    self.reply(op, Completion::Transferred(result));
+                    true
+                }
+                step => {
+                    self.job = Job::Moving { op, transfer, socket };
+                    matches!(step, Step::Moved)
+                }
+            },
         }
     }
 
@@ -220,16 +277,17 @@ impl Core {
                     .accounts
                     .verify(&credentials)
                     .map(|account| self.gate = Some(Gate::new(account, Arc::new(|| MADE))));
-                self.answers.push_back((op, Completion::Login(result)));
+                self.reply(op, Completion::Login(result));
             }
             Action::Logout => self.gate = None,
             Action::Storage { op, call } => {
                 let result = self.gate.as_ref().ok_or(StorageError::Denied).and_then(|gate| gate.call(&call));
-                self.answers.push_back((op, Completion::Storage(result)));
+                self.reply(op, Completion::Storage(result));
             }
             Action::Listen { op } => {
-                let address = self.network.server_listens();
-                self.answers.push_back((op, Completion::Listening(Ok(address))));
+                let listener = self.network.listen();
+                self.reply(op, Completion::Listening(Ok(listener.address())));
+                self.listener = Some(listener);
             }
             Action::Transfer { op, transfer } => self.open(op, &transfer.work, transfer.codec, transfer.data),
             Action::Progress { op } => {
@@ -237,25 +295,21 @@ impl Core {
                     Job::Moving { transfer, .. } => transfer.moved(),
                     _ => 0,
                 };
-                self.answers.push_back((op, Completion::Progress(moved)));
+                self.reply(op, Completion::Progress(moved));
             }
             Action::Cancel { op } => {
                 if !matches!(std::mem::replace(&mut self.job, Job::None), Job::None) {
-                    self.answers.push_back((op, Completion::Transferred(Err(TransferError::Cancelled))));
+                    self.reply(op, Completion::Transferred(Err(TransferError::Cancelled)));
                 }
-                self.network.server_stops();
-                self.network.server_closes();
+                self.listener = None;
             }
-            Action::CloseData => {
-                self.network.server_stops();
-            }
+            Action::CloseData => self.listener = None,
             Action::EndOutput => self.ended = true,
             Action::Close => {
                 self.ended = true;
                 self.over = true;
                 self.job = Job::None;
-                self.network.server_stops();
-                self.network.server_closes();
+                self.listener = None;
             }
         }
         true
@@ -266,7 +320,7 @@ impl Core {
         let (transfer, opened) = match ready {
             Err(error) => {
                 let result = Err(TransferError::Storage(error));
-                return self.answers.push_back((op, Completion::Transferred(result)));
+                return self.reply(op, Completion::Transferred(result));
             }
             Ok(Ready::Send(source, size)) => {
                 let reader = match source {
@@ -283,16 +337,16 @@ impl Core {
                 (Transfer::receive(upload, codec, *announced), opened)
             }
         };
-        self.answers.push_back((op, Completion::Opened(opened)));
+        self.reply(op, Completion::Opened(opened));
         self.job = match data {
             DataPath::Accept => Job::Waiting { op, transfer },
-            DataPath::Connect(to) if self.network.server_connects(to) => {
-                self.answers.push_back((op, Completion::Connected));
-                Job::Moving { op, transfer }
-            }
-            DataPath::Connect(_) => {
-                let result = Err(TransferError::NoConnection);
-                return self.answers.push_back((op, Completion::Transferred(result)));
+            DataPath::Connect(to) => {
+                let Some(socket) = self.network.connect(to) else {
+                    let result = Err(TransferError::NoConnection);
+                    return self.reply(op, Completion::Transferred(result));
+                };
+                self.reply(op, Completion::Connected);
+                Job::Moving { op, transfer, socket }
             }
         };
     }
@@ -307,6 +361,7 @@ impl Backend for Core {
     fn send_urgent(&mut self) {
         if !self.over {
             self.session.receive_urgent(self.now);
+            self.news = true;
         }
         self.send(&SYNCH);
     }
@@ -329,49 +384,60 @@ impl Backend for Core {
     fn advance(&mut self, by: Duration) {
         let until = self.now + by;
         while let Some(deadline) = self.wait.deadline.filter(|deadline| *deadline <= until && !self.over) {
-            self.now = self.now.max(deadline);
+            self.set_time(self.now.max(deadline));
             self.settle();
         }
-        self.now = until;
+        self.set_time(until);
         self.settle();
     }
 
     fn connect(&mut self, port: u16) -> bool {
-        let connected = self.network.client_connects(port);
+        self.client_data = self.network.connect((Ipv4Addr::LOCALHOST, port).into());
         self.settle();
-        connected
+        self.client_data.is_some()
     }
 
     fn listen(&mut self) -> SocketAddr {
-        self.network.client_listens()
+        self.client_data = None;
+        self.client_listener.insert(self.network.listen()).address()
     }
 
     fn accept(&mut self) -> bool {
-        self.network.link.is_some()
+        if let Some(socket) = self.client_listener.as_ref().and_then(Listener::accept) {
+            self.client_listener = None;
+            self.client_data = Some(socket);
+        }
+        self.client_data.is_some()
     }
 
     fn send_data(&mut self, bytes: &[u8]) {
-        if let Some(link) = &mut self.network.link {
-            link.to_server.extend_from_slice(bytes);
+        let mut rest = bytes;
+        while let Some(socket) = &self.client_data
+            && !rest.is_empty()
+        {
+            let Ok(count @ 1..) = socket.write(rest) else { return };
+            rest = &rest[count..];
+            self.settle();
         }
-        self.settle();
     }
 
     fn receive_data(&mut self) -> Received {
-        let Some(link) = &mut self.network.link else { return Received::Nothing };
-        let bytes = std::mem::take(&mut link.to_client);
-        match (bytes.is_empty(), link.server_closed) {
-            (false, _) => {
+        let Some(socket) = &self.client_data else { return Received::Nothing };
+        match socket.read(usize::MAX) {
+            Read::Bytes(bytes) => {
                 self.settle();
                 Received::Bytes(bytes)
             }
-            (true, true) => Received::Closed,
-            (true, false) => Received::Nothing,
+            Read::Closed | Read::Broken => Received::Closed,
+            Read::Nothing => Received::Nothing,
         }
     }
 
     fn close_data(&mut self, reset: bool) {
-        self.network.client_ends(if reset { End::Reset } else { End::Closed });
+        self.client_listener = None;
+        if let Some(socket) = self.client_data.take().filter(|_| reset) {
+            socket.reset();
+        }
         self.settle();
     }
 

@@ -1,0 +1,164 @@
+//! [`Socket`]: one end of a connection, which is a pipe each way.
+
+use super::Network;
+use super::weather::Strike;
+use ftp_core::time::Time;
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// The bytes that can be on their way in one direction.
+pub const WINDOW: usize = 64 * 1024;
+
+/// Longer than any time-out.
+const FOR_EVER: Duration = Duration::from_hours(24 * 365);
+
+/// One end of a connection. Dropping it closes it.
+pub struct Socket {
+    network: Network,
+    incoming: Rc<RefCell<Pipe>>,
+    outgoing: Rc<RefCell<Pipe>>,
+}
+
+/// One direction.
+#[derive(Default)]
+struct Pipe {
+    bytes: VecDeque<u8>,
+    /// When its bytes, and its end, are there.
+    arrives: Time,
+    end: Option<End>,
+    /// Nobody reads any more.
+    deaf: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Closed,
+    Reset,
+}
+
+/// The connection takes no more bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Broken;
+
+/// What a connection brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// At least one byte.
+    Bytes(Vec<u8>),
+    /// Nothing is there now.
+    Nothing,
+    /// The other end closed its direction, and everything has come.
+    Closed,
+    /// The connection broke.
+    Broken,
+}
+
+impl Socket {
+    pub(super) fn pair(network: &Network) -> (Self, Self) {
+        let (up, down) = <(Rc<RefCell<Pipe>>, Rc<RefCell<Pipe>>)>::default();
+        let near = Self { network: network.clone(), incoming: Rc::clone(&down), outgoing: Rc::clone(&up) };
+        (near, Self { network: network.clone(), incoming: up, outgoing: down })
+    }
+
+    /// Sends bytes: how many there was room for.
+    ///
+    /// # Errors
+    /// [`Broken`], once the other end takes no more.
+    pub fn write(&self, bytes: &[u8]) -> Result<usize, Broken> {
+        if self.is_broken() {
+            return Err(Broken);
+        }
+        let count = bytes.len().min(self.room());
+        if count > 0 {
+            let delay = match self.network.strike() {
+                Strike::Delay(delay) => delay,
+                Strike::Stall => FOR_EVER,
+                Strike::Reset => {
+                    self.reset();
+                    return Err(Broken);
+                }
+            };
+            let mut pipe = self.outgoing.borrow_mut();
+            pipe.delay(&self.network, delay);
+            pipe.bytes.extend(&bytes[..count]);
+        }
+        Ok(count)
+    }
+
+    /// The bytes that can be sent now.
+    pub fn room(&self) -> usize {
+        WINDOW.saturating_sub(self.outgoing.borrow().bytes.len())
+    }
+
+    /// The bytes that can be read now.
+    pub fn available(&self) -> usize {
+        let pipe = self.incoming.borrow();
+        if pipe.arrives <= self.network.now() { pipe.bytes.len() } else { 0 }
+    }
+
+    /// Takes what has come, `limit` bytes at most.
+    pub fn read(&self, limit: usize) -> Read {
+        let count = self.available().min(limit);
+        let mut pipe = self.incoming.borrow_mut();
+        match pipe.end {
+            Some(End::Reset) => Read::Broken,
+            _ if count > 0 => Read::Bytes(pipe.bytes.drain(..count).collect()),
+            Some(End::Closed) if pipe.bytes.is_empty() && pipe.arrives <= self.network.now() => Read::Closed,
+            _ => Read::Nothing,
+        }
+    }
+
+    /// Is it known that nothing can be sent any more?
+    pub fn is_broken(&self) -> bool {
+        let pipe = self.outgoing.borrow();
+        pipe.deaf || pipe.end.is_some()
+    }
+
+    /// Says that nothing more is sent; what comes can still be read.
+    pub fn close_write(&self) {
+        let mut pipe = self.outgoing.borrow_mut();
+        if pipe.end.is_none() {
+            pipe.end = Some(End::Closed);
+            let delay = match self.network.strike() {
+                Strike::Delay(delay) => delay,
+                Strike::Stall | Strike::Reset => Duration::ZERO,
+            };
+            pipe.delay(&self.network, delay);
+        }
+    }
+
+    /// Breaks the connection: what is on its way is lost.
+    pub fn reset(&self) {
+        for pipe in [&self.incoming, &self.outgoing] {
+            let mut pipe = pipe.borrow_mut();
+            pipe.bytes.clear();
+            pipe.end = Some(End::Reset);
+        }
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        let unread = {
+            let mut pipe = self.incoming.borrow_mut();
+            pipe.deaf = true;
+            !pipe.bytes.is_empty()
+        };
+        if unread {
+            self.reset();
+        } else {
+            self.close_write();
+        }
+    }
+}
+
+impl Pipe {
+    /// What comes now comes after this delay, and never before what came earlier.
+    fn delay(&mut self, network: &Network, delay: Duration) {
+        if self.bytes.is_empty() {
+            self.arrives = self.arrives.max(network.after(delay));
+        }
+    }
+}

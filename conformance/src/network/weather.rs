@@ -1,0 +1,48 @@
+//! [`Weather`]: what goes wrong between two ends of a connection, as chance has it.
+
+use crate::dice::Dice;
+use std::time::Duration;
+
+/// How bad a network is. The default is a perfect one.
+#[derive(Clone, Debug, Default)]
+pub struct Weather {
+    /// Where its chance comes from.
+    pub dice: Dice,
+    /// The longest that bytes are on their way.
+    pub latency: Duration,
+    /// Once in so many writes the bytes never arrive; 0: never.
+    pub stalls: u64,
+    /// Once in so many writes the connection breaks; 0: never.
+    pub resets: u64,
+    /// Once in so many times nobody can be reached; 0: never.
+    pub refusals: u64,
+}
+
+/// What happens to bytes that are sent.
+pub(super) enum Strike {
+    /// They arrive after this time.
+    Delay(Duration),
+    /// They never do.
+    Stall,
+    /// They break the connection.
+    Reset,
+}
+
+impl Weather {
+    pub(super) fn strike(&mut self) -> Strike {
+        if self.dice.once_in(self.resets) {
+            Strike::Reset
+        } else if self.dice.once_in(self.stalls) {
+            Strike::Stall
+        } else if self.latency.is_zero() {
+            Strike::Delay(Duration::ZERO)
+        } else {
+            let longest = u64::try_from(self.latency.as_nanos()).unwrap_or(u64::MAX);
+            Strike::Delay(Duration::from_nanos(1 + self.dice.below(longest)))
+        }
+    }
+
+    pub(super) fn refuses(&mut self) -> bool {
+        self.dice.once_in(self.refusals)
+    }
+}
