@@ -2,6 +2,7 @@
 
 mod account;
 mod cat;
+mod check;
 mod connect;
 mod du;
 mod get;
@@ -19,6 +20,7 @@ use crate::bench::BenchOptions;
 use crate::exit::Exit;
 pub(crate) use account::{AccountCommand, AddOptions, ListOptions, PasswdOptions, RemoveOptions};
 pub(crate) use cat::CatOptions;
+pub(crate) use check::{CheckOptions, Weight};
 use clap::{Parser, Subcommand};
 pub(crate) use connect::ConnectOptions;
 pub(crate) use du::DuOptions;
@@ -71,6 +73,7 @@ pub(crate) enum Command {
     Raw(RawOptions),
     // Without words of its own, so that those of its options stand, the long ones too.
     Bench(BenchOptions),
+    Check(CheckOptions),
 }
 
 impl Command {
@@ -81,6 +84,7 @@ impl Command {
             Self::Account(AccountCommand::List(options)) => options.json,
             Self::Account(_) => false,
             Self::Bench(options) => options.json(),
+            Self::Check(options) => options.json,
             _ => self.connect().is_some_and(|connect| connect.json),
         }
     }
@@ -103,7 +107,7 @@ impl Command {
             Self::Mkdir(options) => Some(&options.connect),
             Self::Rmdir(options) => Some(&options.connect),
             Self::Raw(options) => Some(&options.connect),
-            Self::Serve(_) | Self::Account(_) | Self::Bench(_) => None,
+            Self::Serve(_) | Self::Account(_) | Self::Bench(_) | Self::Check(_) => None,
         }
     }
 }

@@ -40,4 +40,5 @@ helps! {
     mkdir: ["mkdir", "--help"];
     rmdir: ["rmdir", "--help"];
     raw: ["raw", "--help"];
+    check: ["check", "--help"];
 }
