@@ -17,8 +17,8 @@
 //! - Below `client/` the server is the script, so `S:` is sent and `C:` a pattern: `@client get /a` is what the application asks,
 //!   `=> transferred 7 "content"` what came of it, and `D: nobody` a port that leads nowhere.
 //! - A case for any server stands below `check/`: its first line ends with `: TITLE`, then comes `@level must|should|may`, and
-//!   what it asks for: `@needs write|password|ipv4|ipv6`, `@needs feature MLST` (a line of FEAT), `@needs system UNIX`, `@hostile`,
-//!   and `@optional VERB…`: 500, 502 or 504 in answer to these means "not offered".
+//!   what it asks for: `@needs write|password|ipv4|ipv6`, `@needs feature MLST` (a line of FEAT), `@hostile`, and
+//!   `@optional VERB…`: 500, 502 or 504 in answer to these means "not offered".
 //! - It is played in a scratch directory, `$dir`: `@file a.txt`, without the slash, is below it. `@login` logs in as `$user` with
 //!   `$password`, however the server wants it, and goes there; `D: passive` is PASV and its data connection.
 //! - In it `S: 250|226 *` and `S: 4yz|5yz *` are codes and classes of codes, and stand for a whole reply, however many lines it
@@ -54,20 +54,13 @@
 
 pub mod backend;
 pub mod check;
-#[cfg(feature = "ours")]
 pub mod client;
-#[cfg(feature = "ours")]
 pub mod dice;
-#[cfg(feature = "ours")]
 pub mod faults;
-#[cfg(feature = "ours")]
 pub mod hooked;
-#[cfg(feature = "ours")]
 pub mod network;
-#[cfg(feature = "ours")]
 pub mod peer;
 pub mod runner;
-#[cfg(feature = "ours")]
 pub mod runtime;
 pub mod transcript;
 

@@ -64,14 +64,6 @@ impl Console {
         }
     }
 
-    /// Prints an event that is JSON already, if JSON is asked for.
-    pub(crate) fn event_line(self, event: &serde_json::Value) {
-        if self.json {
-            // Who no longer listens does not hold up the work.
-            let _ = Self::result(&event.to_string());
-        }
-    }
-
     /// Says something to a person.
     pub(crate) fn note(self, text: &str) {
         if !self.quiet && !self.json {
@@ -82,6 +74,13 @@ impl Console {
     /// Warns.
     pub(crate) fn warning(text: &str) {
         say(format_args!("{WARNING}ftpkit: warning:{WARNING:#} {text}"));
+    }
+
+    /// Says that one of many failed.
+    pub(crate) fn failed(self, failure: &Failure) {
+        say(format_args!("{ERROR}ftpkit:{ERROR:#} {failure}"));
+        let message = failure.to_string();
+        self.event(&Event::Failed { code: failure.exit.code(), kind: failure.exit.name(), message: &message });
     }
 
     /// Says what failed, and what can be done about it.

@@ -57,6 +57,39 @@ pub(crate) enum Event<'a> {
         /// How long the transfer took.
         seconds: f64,
     },
+    /// A job of many files is planned.
+    Planned {
+        /// Files to be moved.
+        files: u64,
+        /// Their bytes, as far as they are known.
+        bytes: u64,
+        /// Directories to be made.
+        directories: u64,
+        /// Files and directories to be removed.
+        removals: u64,
+        /// Files that are left as they are.
+        left: u64,
+    },
+    /// One of many failed.
+    Failed {
+        /// The exit code that it would have by itself.
+        code: u8,
+        /// Its name.
+        kind: &'a str,
+        /// What happened.
+        message: &'a str,
+    },
+    /// A job of many files has ended.
+    Finished {
+        /// Files moved.
+        files: u64,
+        /// Bytes moved.
+        moved: u64,
+        /// What failed.
+        failed: u64,
+        /// How long it took.
+        seconds: f64,
+    },
     /// The command failed.
     Error {
         /// The exit code.

@@ -14,14 +14,25 @@ pub(crate) struct Failure {
     why: String,
     /// What the user can do about it.
     pub(crate) remedy: Option<String>,
-    /// The server is full or busy: it may be gone in a while.
-    pub(crate) transient: bool,
+    /// What is to be expected of another attempt.
+    pub(crate) nature: Nature,
+}
+
+/// What is to be expected of another attempt at what failed, or of the next thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Nature {
+    /// It will fail again; other things need not.
+    Plain,
+    /// It may be gone in a while: the server is full or busy.
+    Passing,
+    /// Nothing else will succeed either: there is no room left.
+    Final,
 }
 
 impl Failure {
     /// `what` names the deed and its object ("cannot read notes.txt"), `why` the reason.
     pub(crate) fn new(exit: Exit, what: impl Into<String>, why: impl fmt::Display) -> Self {
-        Self { exit, what: what.into(), why: why.to_string(), remedy: None, transient: false }
+        Self { exit, what: what.into(), why: why.to_string(), remedy: None, nature: Nature::Plain }
     }
 
     /// Adds what the user can do about it.
@@ -31,7 +42,12 @@ impl Failure {
 
     /// It may be gone by itself in a while.
     pub(crate) fn that_passes(self) -> Self {
-        Self { transient: true, ..self }
+        Self { nature: Nature::Passing, ..self }
+    }
+
+    /// Nothing will succeed after it.
+    pub(crate) fn that_ends_all(self) -> Self {
+        Self { nature: Nature::Final, ..self }
     }
 }
 

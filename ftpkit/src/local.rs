@@ -1,5 +1,6 @@
 //! [`LocalFile`]: where a download goes, what of it is there already, and whether it may go there.
 
+use crate::conflict::{Known, other_names};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::refusal::disk;
@@ -68,12 +69,38 @@ impl LocalFile {
         Ok(Self { disk, name, shown })
     }
 
-    /// Is there something under the file's name?
+    /// What is known of what stands under the file's name; `None`: nothing does.
     ///
     /// # Errors
     /// [`Failure`], if the disk does not tell.
-    pub(crate) fn exists(&self) -> Result<bool, Failure> {
-        Ok(self.size()?.is_some())
+    pub(crate) fn known(&self) -> Result<Option<Known>, Failure> {
+        match self.disk.entry(&self.name) {
+            Ok(entry) => Ok(Some(Known { size: entry.size, modified: entry.modified })),
+            Err(StorageError::NotFound) => Ok(None),
+            Err(error) => Err(self.failure(error)),
+        }
+    }
+
+    /// Another name beside it that nothing has: `a.1.txt` for `a.txt`.
+    ///
+    /// # Errors
+    /// [`Failure`], if the disk does not tell.
+    pub(crate) fn renamed(mut self) -> Result<Self, Failure> {
+        let (from, dir) = (self.name.name().to_vec(), self.name.parent());
+        for name in other_names(&from) {
+            let name = dir.resolve(&name).map_err(|_| self.failure(StorageError::NameNotAllowed))?;
+            if self.disk.entry(&name) == Err(StorageError::NotFound) {
+                self.shown = [self.shown.strip_suffix(&shown(&from)).unwrap_or_default(), &shown(name.name())].concat();
+                self.name = name;
+                break;
+            }
+        }
+        Ok(self)
+    }
+
+    /// The bytes that the disk still has room for, where it tells.
+    pub(crate) fn space(&self) -> Option<u64> {
+        self.disk.space(&VirtualPath::root()).ok().flatten()
     }
 
     /// What is there to go on from: what an interrupted download left aside, or a file that another program left
@@ -84,9 +111,10 @@ impl LocalFile {
     pub(crate) fn present(&self) -> Result<Present, Failure> {
         match self.disk.partial(&self.name).map_err(|error| self.failure(error))? {
             Some(bytes) => Ok(Present { bytes, published: false }),
-            None => Ok(self
-                .size()?
-                .map_or(Present { bytes: 0, published: false }, |bytes| Present { bytes, published: true })),
+            None => Ok(self.known()?.map_or(Present { bytes: 0, published: false }, |known| Present {
+                bytes: known.size.unwrap_or(0),
+                published: true,
+            })),
         }
     }
 
@@ -102,14 +130,6 @@ impl LocalFile {
     /// The failure to write it.
     pub(crate) fn failure(&self, error: StorageError) -> Failure {
         disk(format!("cannot write {}", self.shown), error)
-    }
-
-    fn size(&self) -> Result<Option<u64>, Failure> {
-        match self.disk.entry(&self.name) {
-            Ok(entry) => Ok(Some(entry.size.unwrap_or(0))),
-            Err(StorageError::NotFound) => Ok(None),
-            Err(error) => Err(self.failure(error)),
-        }
     }
 }
 
@@ -150,7 +170,7 @@ mod tests {
         assert_eq!(file.present()?, Present { bytes: 0, published: false });
         let mut upload = file.create(0)?;
         upload.write(b"whole").and_then(|()| upload.publish()).map_err(|error| file.failure(error))?;
-        assert!(file.exists()?);
+        assert!(file.known()?.is_some());
         assert_eq!(file.present()?, Present { bytes: 5, published: true });
         let mut upload = file.create(0)?;
         upload.write(b"cut").map_err(|error| file.failure(error))?;

@@ -1,27 +1,29 @@
-//! The program: serves a directory over FTP, keeps accounts, and fetches, stores and lists files by URL, and measures and checks servers.
+//! The program: serves a directory over FTP, keeps accounts, and fetches, stores and lists files by URL, and measures servers.
 //!
 //! This file only starts things. What the commands are is in `cli`, one file does each of them, and how a failure
 //! becomes a message and an exit code is in `failure` and `exit`.
 
 mod account;
 mod bench;
-mod check;
+mod bulk;
 mod cli;
+mod conflict;
 mod console;
 mod duration;
 mod entry_text;
 mod event;
 mod exit;
 mod failure;
-mod hold;
 mod interrupt;
 mod local;
 mod password;
+mod place;
 mod progress;
 mod remote;
 mod runtime;
 mod serve;
 mod text;
+mod transfer;
 mod verb;
 
 use clap::Parser;
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         Command::Account(command) => account::run(&command, console),
         Command::Get(options) => verb::get::run(&options, console),
         Command::Put(options) => verb::put::run(&options, console),
+        Command::Mirror(options) => verb::mirror::run(&options, console),
         Command::Ls(options) => verb::ls::run(&options, console),
         Command::Cat(options) => verb::cat::run(&options, console),
         Command::Stat(options) => verb::stat::run(&options, console),
@@ -47,7 +50,6 @@ fn main() -> ExitCode {
         Command::Rmdir(options) => verb::rmdir::run(&options, console),
         Command::Raw(options) => verb::raw::run(&options, console),
         Command::Bench(options) => bench::run(&options, console),
-        Command::Check(options) => check::run(&options, console),
     };
     match result {
         Ok(()) => exit::Exit::Ok.into(),

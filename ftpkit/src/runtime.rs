@@ -1,7 +1,7 @@
 //! [`Runtime`]: which adapter carries the protocol. Here they are named; the rest of the program does not know which runs.
 
 use clap::ValueEnum;
-use ftp_core::client::{ClientError, Outcome, Request};
+use ftp_core::client::{ClientError, Features, Outcome, Request};
 use ftp_host::client::{ClientOptions, ConnectError, End, Watch};
 use ftp_host::host::Host;
 use std::io;
@@ -50,6 +50,9 @@ pub(crate) trait Client: Send {
 
     /// Moves a file.
     fn transfer(&mut self, request: Request, end: End, watch: &mut (dyn Watch + Send)) -> Result<Outcome, ClientError>;
+
+    /// What the server said it can do, once logged in; `None` once the connection has ended.
+    fn features(&self) -> Option<&Features>;
 }
 
 impl Runtime {
@@ -128,6 +131,10 @@ macro_rules! client {
             fn transfer(&mut self, request: Request, end: End, watch: &mut (dyn Watch + Send)) -> Result<Outcome, ClientError> {
                 self.transfer(request, end, watch)
             }
+
+            fn features(&self) -> Option<&Features> {
+                self.features().into()
+            }
         }
     )*};
 }
@@ -142,5 +149,9 @@ impl Client for adapter_smol::Client {
 
     fn transfer(&mut self, request: Request, end: End, watch: &mut (dyn Watch + Send)) -> Result<Outcome, ClientError> {
         smol::block_on(self.transfer(request, end, watch))
+    }
+
+    fn features(&self) -> Option<&Features> {
+        self.features()
     }
 }

@@ -1,13 +1,9 @@
 //! [`Backend`]: something that a transcript can be played on. What is said is the runner's; how it gets there and back is
 //! the backend's.
 
-#[cfg(feature = "ours")]
 pub mod adapter;
-#[cfg(feature = "ours")]
 pub mod core;
-pub mod foreign;
 pub mod sockets;
-#[cfg(feature = "ours")]
 pub mod world;
 
 use crate::transcript::check::SCRATCH;

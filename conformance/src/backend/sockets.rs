@@ -207,12 +207,7 @@ impl Backend for Sockets<'_> {
     }
 
     fn receive_data(&mut self) -> Received {
-        let received = receive(self.data.as_mut(), &mut self.limits);
-        if received == Received::Closed {
-            // Some servers say 226 only when the client has closed, too.
-            self.data = None;
-        }
-        received
+        receive(self.data.as_mut(), &mut self.limits)
     }
 
     fn close_data(&mut self, reset: bool) {

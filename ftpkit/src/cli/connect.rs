@@ -13,6 +13,7 @@ use std::time::Duration;
 
 /// What all commands that talk to a server have in common.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Connection")]
 pub(crate) struct ConnectOptions {
     /// Take the password from the first line of standard input
     #[arg(long)]
@@ -54,7 +55,7 @@ pub(crate) struct ConnectOptions {
 
 /// Reads a URL. Its errors do not repeat it, since it may hold a password.
 #[derive(Clone, Copy)]
-pub(super) struct UrlParser;
+pub(crate) struct UrlParser;
 
 impl TypedValueParser for UrlParser {
     type Value = FtpUrl;

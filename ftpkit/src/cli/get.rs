@@ -1,20 +1,23 @@
 //! The options of `get`.
 
-use super::connect::{ConnectOptions, UrlParser};
+use super::connect::ConnectOptions;
+use super::transfer::{TransferOptions, connections};
+use crate::conflict::Policy;
 use crate::exit::Exit;
-use crate::remote::FtpUrl;
+use crate::place::{Place, PlaceParser};
 use clap::{Args, ValueHint};
-use std::path::PathBuf;
 
-/// Fetch a file
+/// Fetch files
 ///
 /// The URL is `ftp://[USER[:PASSWORD]@]HOST[:PORT]/PATH`; IPv6 addresses stand in brackets. PATH begins where the login leads;
 /// with a second `/` (or %2F) before it, at the root. `;type=a` at its end fetches text, with this machine's line ends.
+/// `*`, `?`, `[…]` and `{…,…}` in PATH fetch all that fits; percent-encoded they stand for themselves.
 /// Without USER the login is anonymous. A password that is not in the URL is taken from `FTPKIT_PASSWORD`, or asked for.
 ///
-/// The file takes its name only when it is whole. One that was interrupted is kept aside, and -c goes on with it.
+/// A file takes its name only when it is whole. One that was interrupted is kept aside, and -c goes on with it once the last
+/// bytes of what is there have proven to be the server's.
 #[derive(Debug, Args)]
-#[command(after_help = format!("\
+#[command(override_usage = "ftpkit get [OPTIONS] <URL>... [FILE|DIR|-]", after_help = format!("\
 Examples:
   ftpkit get ftp://127.0.0.1:2121/notes.txt
       to this directory, by the same name
@@ -22,28 +25,45 @@ Examples:
       to /tmp/large.iso, going on where it was interrupted
   ftpkit get ftp://example.org/pub/archive.tar - | tar t
       to standard output
+  ftpkit get -r 'ftp://example.org/pub/20*' ftp://example.org/doc backup
+      files and directories, below `backup`
 
 With --json: one object a line; `event` is started (url, file, offset, size), progress (bytes, size; at most five a \
-second), done (url, file, moved, bytes, seconds) or error (code, kind, message, remedy).
+second), done (url, file, moved, bytes, seconds) or error (code, kind, message, remedy); with several files also planned, \
+failed and finished, as of `ftpkit mirror`.
 
 {}", Exit::help()))]
 pub(crate) struct GetOptions {
-    /// What to fetch
-    #[arg(value_parser = UrlParser, value_hint = ValueHint::Url)]
-    pub(crate) url: FtpUrl,
+    /// What to fetch, and where to: a file, a directory, or - for standard output [default: this directory]
+    #[arg(value_name = "URL|FILE", value_parser = PlaceParser, value_hint = ValueHint::AnyPath, required = true)]
+    pub(crate) places: Vec<Place>,
 
-    /// Where to: a file, a directory, or - for standard output [default: this directory]
-    #[arg(value_name = "FILE|DIR|-", value_hint = ValueHint::AnyPath)]
-    pub(crate) to: Option<PathBuf>,
+    /// Directories too, with all that is in them
+    #[arg(short, long)]
+    pub(crate) recursive: bool,
 
-    /// Go on with what is there of the file
-    #[arg(short = 'c', long = "continue", conflicts_with = "overwrite")]
+    /// So many connections at once, for several files
+    #[arg(short, long, value_name = "N", value_parser = connections, default_value_t = 4)]
+    pub(crate) jobs: usize,
+
+    /// Go on with what is there: --on-conflict resume
+    #[arg(short = 'c', long = "continue", conflicts_with_all = ["overwrite", "on_conflict"])]
     pub(crate) resume: bool,
 
-    /// Replace a file that is there
-    #[arg(long)]
+    /// Replace what is there: --on-conflict overwrite
+    #[arg(long, conflicts_with = "on_conflict")]
     pub(crate) overwrite: bool,
 
     #[command(flatten)]
+    pub(crate) transfer: TransferOptions,
+
+    #[command(flatten)]
     pub(crate) connect: ConnectOptions,
+}
+
+impl GetOptions {
+    /// What to do with files that are there.
+    pub(crate) fn policy(&self) -> Policy {
+        self.transfer.policy(self.resume, self.overwrite)
+    }
 }

@@ -2,11 +2,11 @@
 
 mod account;
 mod cat;
-mod check;
 mod connect;
 mod du;
 mod get;
 mod ls;
+mod mirror;
 mod mkdir;
 mod mv;
 mod put;
@@ -15,17 +15,18 @@ mod rm;
 mod rmdir;
 mod serve;
 mod stat;
+mod transfer;
 
 use crate::bench::BenchOptions;
 use crate::exit::Exit;
 pub(crate) use account::{AccountCommand, AddOptions, ListOptions, PasswdOptions, RemoveOptions};
 pub(crate) use cat::CatOptions;
-pub(crate) use check::{CheckOptions, Weight};
 use clap::{Parser, Subcommand};
-pub(crate) use connect::ConnectOptions;
+pub(crate) use connect::{ConnectOptions, UrlParser};
 pub(crate) use du::DuOptions;
 pub(crate) use get::GetOptions;
 pub(crate) use ls::LsOptions;
+pub(crate) use mirror::MirrorOptions;
 pub(crate) use mkdir::MkdirOptions;
 pub(crate) use mv::MvOptions;
 pub(crate) use put::PutOptions;
@@ -62,6 +63,7 @@ pub(crate) enum Command {
     Account(AccountCommand),
     Get(GetOptions),
     Put(PutOptions),
+    Mirror(MirrorOptions),
     Ls(LsOptions),
     Cat(CatOptions),
     Stat(StatOptions),
@@ -73,7 +75,6 @@ pub(crate) enum Command {
     Raw(RawOptions),
     // Without words of its own, so that those of its options stand, the long ones too.
     Bench(BenchOptions),
-    Check(CheckOptions),
 }
 
 impl Command {
@@ -84,7 +85,6 @@ impl Command {
             Self::Account(AccountCommand::List(options)) => options.json,
             Self::Account(_) => false,
             Self::Bench(options) => options.json(),
-            Self::Check(options) => options.json,
             _ => self.connect().is_some_and(|connect| connect.json),
         }
     }
@@ -98,6 +98,7 @@ impl Command {
         match self {
             Self::Get(options) => Some(&options.connect),
             Self::Put(options) => Some(&options.connect),
+            Self::Mirror(options) => Some(&options.connect),
             Self::Ls(options) => Some(&options.connect),
             Self::Cat(options) => Some(&options.connect),
             Self::Stat(options) => Some(&options.connect),
@@ -107,7 +108,7 @@ impl Command {
             Self::Mkdir(options) => Some(&options.connect),
             Self::Rmdir(options) => Some(&options.connect),
             Self::Raw(options) => Some(&options.connect),
-            Self::Serve(_) | Self::Account(_) | Self::Bench(_) | Self::Check(_) => None,
+            Self::Serve(_) | Self::Account(_) | Self::Bench(_) => None,
         }
     }
 }

@@ -15,6 +15,6 @@ mod url;
 
 pub(crate) use glob::expand;
 pub(crate) use session::{Looker, Moved, Session};
-pub(crate) use site::Site;
-pub(crate) use tree::{entry, list, make_directories, remove, walk};
+pub(crate) use site::{Site, pause};
+pub(crate) use tree::{DEEPEST, entry, list, make_directories, remove, too_deep, walk};
 pub(crate) use url::{FtpUrl, UrlError, encoded_path};

@@ -79,7 +79,10 @@ pub(crate) fn disk(what: String, error: StorageError) -> Failure {
         StorageError::Unsupported => ("the system cannot do that", None),
         StorageError::Local => ("reading or writing failed", None),
     };
-    let failure = Failure::new(Exit::Disk, what, why);
+    let failure = match error {
+        StorageError::NoSpace | StorageError::OverQuota => Failure::new(Exit::Disk, what, why).that_ends_all(),
+        _ => Failure::new(Exit::Disk, what, why),
+    };
     match remedy {
         Some(remedy) => failure.with_remedy(remedy),
         None => failure,
@@ -105,7 +108,7 @@ fn refused(what: String, reply: &Reply) -> Failure {
             Failure::new(Exit::NotFound, what, why).with_remedy("ftpkit ls shows what is there")
         }
         450 => Failure::new(Exit::Refused, what, why).with_remedy("again later").that_passes(),
-        452 | 552 => Failure::new(Exit::Refused, what, why).with_remedy("make room on the server"),
+        452 | 552 => Failure::new(Exit::Refused, what, why).with_remedy("make room on the server").that_ends_all(),
         501 | 502 | 504 | 554 => Failure::new(Exit::Refused, what, why).with_remedy("-v shows the conversation"),
         _ => Failure::new(Exit::Refused, what, why).with_remedy("log in as a user who may do this"),
     }

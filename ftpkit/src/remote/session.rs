@@ -104,6 +104,11 @@ impl Session {
         }
     }
 
+    /// Did the server say that it can do this (FEAT, RFC 2389 3)?
+    pub(crate) fn offers(&self, feature: &str) -> bool {
+        self.client.features().is_some_and(|features| features.has(feature))
+    }
+
     fn explained(&mut self, error: ClientError) -> ClientError {
         match (error, self.farewell.take()) {
             (ClientError::Disconnected, Some(reply)) => ClientError::Refused(reply),

@@ -7,7 +7,7 @@ use super::url::FtpUrl;
 use crate::cli::ConnectOptions;
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::failure::{Failure, Nature};
 use crate::interrupt::Interrupt;
 use crate::runtime::Runtime;
 use ftp_core::client::Request;
@@ -98,7 +98,7 @@ pub(crate) fn pause(attempt: u32) -> Duration {
 impl Failure {
     /// May it be gone by itself in a while? What the network broke, a server that is full or does not answer.
     pub(crate) fn passes(&self) -> bool {
-        matches!(self.exit, Exit::Broken | Exit::TimedOut) || self.transient
+        matches!(self.exit, Exit::Broken | Exit::TimedOut) || self.nature == Nature::Passing
     }
 }
 

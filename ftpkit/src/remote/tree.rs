@@ -34,6 +34,13 @@ pub(crate) fn entry(session: &mut Session, path: &[u8]) -> Result<Entry, Failure
         return Ok(Entry::directory(trimmed(path)));
     }
     let what = || format!("cannot find {}", shown(path));
+    if session.offers("MLST") {
+        return match session.need(Request::Facts(path.to_vec()), what)? {
+            Outcome::Facts(entry) => Ok(Entry { name: name.to_vec(), ..entry }),
+            _ => Err(failure(what(), &ClientError::Protocol("facts"))),
+        };
+    }
+    // Without MLST only a listing tells a directory from a file.
     let entries = list(session, parent).map_err(|error| failure(what(), &error))?;
     let found = entries.into_iter().find(|entry| entry.name == name);
     found.ok_or_else(|| Failure::new(Exit::NotFound, what(), "there is no such file or directory"))

@@ -1,143 +1,212 @@
-//! `ftpkit get`: from a server to a file or to standard output.
+//! `ftpkit get`: from a server to files or to standard output. Several files and directories are `get_many`'s.
 
+use super::ask::asker;
+use super::get_many;
 use crate::cli::GetOptions;
+use crate::conflict::{Known, Policy, Verdict, in_the_way};
 use crate::console::Console;
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::hold::{Held, held};
-use crate::local::{LocalFile, Present};
+use crate::interrupt::Interrupt;
+use crate::local::LocalFile;
+use crate::place::Place;
 use crate::progress::Progress;
-use crate::remote::refusal::{broken, failure};
-use crate::remote::{Moved, Session, Site};
+use crate::remote::refusal::failure;
+use crate::remote::{FtpUrl, Moved, Session, Site, pause};
 use crate::text::shown;
-use ftp_core::client::{ClientError, Request};
+use crate::transfer::{Care, Fetch, fetch, repeated};
+use crate::verb::cat::copy;
+use ftp_core::client::{ClientError, Outcome, Request};
 use ftp_core::codec::Codec;
-use ftp_host::client::End;
-use ftp_host::pump::Sink;
-use std::path::Path;
+use ftp_core::time::WallTime;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 
-/// Fetches a file.
+/// Fetches what the options name.
 ///
 /// # Errors
 /// [`Failure`], with what is missing.
 pub(crate) fn run(options: &GetOptions, console: Console) -> Result<(), Failure> {
-    let url = &options.url;
-    let what = || format!("cannot fetch {url}");
-    check(options)?;
-    if options.to.as_deref() == Some(Path::new("-")) {
-        if console.json() {
-            return Err(Failure::new(Exit::Usage, what(), "standard output cannot take both the file and --json"));
+    let (urls, to) = places(options)?;
+    match urls.as_slice() {
+        [url] if to == Some(Path::new("-")) => to_standard_output(url, options, console),
+        [url] if url.pattern.is_none() && !options.recursive => to_file(url, to, options, console),
+        _ if to == Some(Path::new("-")) => {
+            Err(Failure::new(Exit::Usage, "cannot fetch", "standard output takes one file")
+                .with_remedy("ftpkit cat prints several"))
         }
-        let mut session = Site::new(url, &options.connect, console)?.open()?;
-        let size = whole_size(&mut session, options).map_err(|error| failure(what(), &error))?;
-        let sink = Sink::Writer(Box::new(std::io::stdout()));
-        let moved = fetch(&mut session, options, sink, "-", Present { bytes: 0, published: false }, size, console)?;
-        session.close();
-        report(options, console, "-", &moved, 0);
-        return Ok(());
+        urls => get_many::run(urls, to.unwrap_or(Path::new(".")), options, console),
     }
+}
 
-    let file = LocalFile::find(options.to.as_deref(), url.name())?;
-    if !options.resume && !options.overwrite && file.exists()? {
-        return Err(Failure::new(Exit::Conflict, format!("cannot write {}", file.shown), "it exists already")
-            .with_remedy("--overwrite replaces it, -c goes on with it, or name another file"));
+/// The URLs, and the place behind them.
+fn places(options: &GetOptions) -> Result<(Vec<FtpUrl>, Option<&Path>), Failure> {
+    let (places, to) = match options.places.as_slice() {
+        [places @ .., Place::Local(to)] => (places, Some(to)),
+        places => (places, None),
+    };
+    let urls: Option<Vec<_>> = places
+        .iter()
+        .map(|place| match place {
+            Place::Remote(url) => Some(url.clone()),
+            Place::Local(_) => None,
+        })
+        .collect();
+    match urls {
+        Some(urls) if !urls.is_empty() => Ok((urls, to.map(PathBuf::as_path))),
+        _ => Err(Failure::new(Exit::Usage, "cannot fetch", "what to fetch is a URL")
+            .with_remedy("as in: ftpkit get ftp://example.org/file here")),
+    }
+}
+
+fn to_standard_output(url: &FtpUrl, options: &GetOptions, console: Console) -> Result<(), Failure> {
+    if console.json() {
+        let why = "standard output cannot take both the file and --json";
+        return Err(Failure::new(Exit::Usage, format!("cannot fetch {url}"), why));
     }
     let mut session = Site::new(url, &options.connect, console)?.open()?;
-    let size = whole_size(&mut session, options).map_err(|error| failure(what(), &error))?;
-    let present = if options.resume { file.present()? } else { Present { bytes: 0, published: false } };
-    let nothing = Moved::NOTHING;
-    let moved = match size {
-        Some(size) if present.bytes > size => {
-            return Err(Failure::new(
-                Exit::Conflict,
-                what(),
-                format!("{} has {} bytes, the server's file {size}", file.shown, present.bytes),
-            )
-            .with_remedy("it is not the beginning of that file; --overwrite fetches it anew"));
-        }
-        // All there already. An empty file aside is none at all, so there is something to publish only where bytes are.
-        Some(size) if present.bytes == size && present.published => nothing,
-        Some(size) if present.bytes == size && size > 0 => {
-            file.create(size)?.publish().map_err(|error| file.failure(error))?;
-            nothing
-        }
-        _ => {
-            let (upload, held) = held(file.create(present.bytes)?);
-            let sink = Sink::Upload(upload);
-            let moved = fetch(&mut session, options, sink, &file.shown, present, size, console)?;
-            publish(held, &file)?;
-            moved
-        }
-    };
+    copy(&mut session, url, 0, Box::new(std::io::stdout()))?;
     session.close();
-    report(options, console, &file.shown, &moved, present.bytes);
     Ok(())
 }
 
-fn check(options: &GetOptions) -> Result<(), Failure> {
-    if options.url.name().is_empty() {
-        let url = &options.url;
-        return Err(Failure::new(Exit::Usage, format!("cannot fetch {url}"), "the URL names a directory, not a file")
-            .with_remedy(format!("ftpkit ls {url} shows what is in it")));
-    }
-    let to_stdout = options.to.as_deref() == Some(Path::new("-"));
-    if options.resume && (to_stdout || options.url.codec == Some(Codec::ASCII)) {
-        let why = "-c needs a file to go on with, and the same bytes at both ends (no ;type=a)";
-        return Err(Failure::new(Exit::Usage, format!("cannot fetch {}", options.url), why));
-    }
-    Ok(())
-}
-
-/// The size of the file as it will be here. As text it may be another than there.
-fn whole_size(session: &mut Session, options: &GetOptions) -> Result<Option<u64>, ClientError> {
-    if options.url.codec == Some(Codec::ASCII) { Ok(None) } else { session.size(&options.url.path) }
-}
-
-fn fetch(
-    session: &mut Session,
-    options: &GetOptions,
-    sink: Sink,
-    file: &str,
-    present: Present,
-    size: Option<u64>,
+/// What is to be done with one file.
+struct One<'a> {
+    url: &'a FtpUrl,
+    file: LocalFile,
+    codec: Codec,
+    care: Care,
     console: Console,
-) -> Result<Moved, Failure> {
-    let (url, offset) = (&options.url, present.bytes);
-    console.event(&Event::Started { url: &url.to_string(), file, offset, size });
+    began: Instant,
+}
+
+fn to_file(url: &FtpUrl, to: Option<&Path>, options: &GetOptions, console: Console) -> Result<(), Failure> {
+    if url.name().is_empty() {
+        return Err(Failure::new(Exit::Usage, format!("cannot fetch {url}"), "the URL names a directory, not a file")
+            .with_remedy("-r fetches it with all that is in it"));
+    }
+    if options.policy() == Policy::Resume && url.codec.is_some_and(|codec| !codec.is_raw()) {
+        let why = "-c needs the same bytes at both ends (no ;type=a)";
+        return Err(Failure::new(Exit::Usage, format!("cannot fetch {url}"), why));
+    }
+    let mut file = LocalFile::find(to, url.name())?;
+    let there = file.known()?;
+    let policy = options.policy();
+    let mut asker = asker(console);
+    if there.is_some() && (policy == Policy::Fail || (policy == Policy::Ask && asker.is_nobody())) {
+        return Err(
+            in_the_way(&file.shown, 0).with_remedy("--overwrite replaces it, -c goes on with it, or name another file")
+        );
+    }
+    let site = Site::new(url, &options.connect, console)?;
+    let mut session = site.open()?;
     let codec = url.codec.unwrap_or(Codec::RAW);
-    let request = Request::Retrieve { path: url.path.clone(), offset, codec };
-    let mut progress = Progress::begin(console, &shown(url.name()), offset, size);
-    let moved = session.transfer(request, End::Sink(sink), &mut progress).map_err(|error| {
-        // The local end is at fault, not the URL.
-        let what = match error {
-            ClientError::Transfer(ftp_core::action::TransferError::Storage(_)) => format!("cannot write {file}"),
-            _ => format!("cannot fetch {url}"),
-        };
-        failure(what, &error)
-    })?;
-    match size {
-        // Stream mode has no end mark of its own (RFC 959 3.4.1): the size is the proof.
-        Some(size) if offset.saturating_add(moved.bytes) != size => {
-            let came = offset.saturating_add(moved.bytes);
-            Err(broken(format!("cannot fetch {url}"), &format!("{came} of {size} bytes came")))
+    let source = known(&mut session, url, codec, options.transfer.preserve || there.is_some())?;
+    let mut resume = policy == Policy::Resume;
+    if let Some(target) = there.filter(|_| !resume) {
+        match policy.verdict(&file.shown, source, target, asker.as_mut())? {
+            Verdict::Replace => {}
+            Verdict::Resume => resume = true,
+            Verdict::Rename => file = file.renamed()?,
+            Verdict::Keep(why) => {
+                console.note(&format!("{}: left as it is: {why}", file.shown));
+                return Ok(());
+            }
+            Verdict::Conflict => return Err(in_the_way(&file.shown, 0)),
         }
-        _ => Ok(moved),
+    }
+    let one = One { url, file, codec, care: options.transfer.care(), console, began: Instant::now() };
+    let mut attempt = 0;
+    loop {
+        match one.fetch(&mut session, source, resume) {
+            Err(failure) if failure.passes() && attempt < options.connect.retries.unwrap_or(0) => {
+                Console::warning(&format!("{failure}; again in a moment"));
+                Interrupt::install()?.sleep(pause(attempt))?;
+                attempt += 1;
+                session = site.open()?;
+                resume = true;
+            }
+            Err(failure) => return Err(failure),
+            Ok(()) => break,
+        }
+    }
+    session.close();
+    Ok(())
+}
+
+/// What the server tells of a file; the time only where somebody wants to know it.
+fn known(session: &mut Session, url: &FtpUrl, codec: Codec, time: bool) -> Result<Known, Failure> {
+    let failure = |error| failure(format!("cannot fetch {url}"), &error);
+    // In another TYPE the size is not that of the file here (RFC 3659 4).
+    let size = if codec.is_raw() { session.size(&url.path).map_err(failure)? } else { None };
+    let modified = if time { modified(session, &url.path).map_err(failure)? } else { None };
+    Ok(Known { size, modified })
+}
+
+fn modified(session: &mut Session, path: &[u8]) -> Result<Option<WallTime>, ClientError> {
+    match session.ask(Request::Modified(path.to_vec())) {
+        Ok(Outcome::Modified(time)) => Ok(Some(time)),
+        Ok(_) | Err(ClientError::Refused(_) | ClientError::Protocol(_)) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
-fn publish(held: Held, file: &LocalFile) -> Result<(), Failure> {
-    held.publish().map_err(|error| file.failure(error))
-}
+impl One<'_> {
+    fn fetch(&self, session: &mut Session, source: Known, resume: bool) -> Result<(), Failure> {
+        let (file, url) = (&self.file, self.url.to_string());
+        let what = || format!("cannot fetch {url}");
+        let present = if resume { Some(file.present()?) } else { None };
+        let bytes = present.map_or(0, |present| present.bytes);
+        match (source.size, present) {
+            (Some(size), _) if bytes > size => {
+                let why = format!("{} has {bytes} bytes, the server's file {size}", file.shown);
+                return Err(Failure::new(Exit::Conflict, what(), why)
+                    .with_remedy("it is not the beginning of that file; --overwrite fetches it anew"));
+            }
+            (Some(size), Some(present)) if bytes == size && present.published => {
+                self.report(Moved::NOTHING, bytes);
+                return Ok(());
+            }
+            (Some(size), _) if file.space().is_some_and(|space| space < size - bytes) => {
+                let why =
+                    format!("it takes {} bytes, and there is room for {}", size - bytes, file.space().unwrap_or(0));
+                return Err(
+                    Failure::new(Exit::Disk, format!("cannot write {}", file.shown), why).with_remedy("make room")
+                );
+            }
+            _ => {}
+        }
+        let upload = file.create(bytes)?;
+        self.console.event(&Event::Started { url: &url, file: &file.shown, offset: bytes, size: source.size });
+        let mut progress = Progress::begin(self.console, &shown(self.url.name()), bytes - repeated(bytes), source.size);
+        let order = Fetch {
+            path: &self.url.path,
+            codec: self.codec,
+            size: source.size,
+            modified: source.modified,
+            mode: None,
+            present: bytes,
+            shown: &url,
+            file: &file.shown,
+        };
+        let moved = fetch(session, &order, upload, &self.care, &mut progress).inspect_err(|failure| {
+            if failure.exit == Exit::Conflict && present.is_some_and(|present| present.published) {
+                // What was copied aside to go on with is of no use; emptied, it goes.
+                drop(file.create(0));
+            }
+        })?;
+        drop(progress);
+        self.report(moved, bytes);
+        Ok(())
+    }
 
-fn report(options: &GetOptions, console: Console, file: &str, moved: &Moved, offset: u64) {
-    let bytes = offset.saturating_add(moved.bytes);
-    let url = options.url.to_string();
-    console.event(&Event::Done { url: &url, file, moved: moved.bytes, bytes, seconds: moved.time.as_secs_f64() });
-    if file != "-" {
-        console.note(&format!(
-            "{file}: {bytes} bytes{}",
-            if moved.bytes == 0 && bytes > 0 { ", already whole" } else { "" }
-        ));
+    fn report(&self, moved: Moved, present: u64) {
+        let (url, file) = (self.url.to_string(), &self.file.shown);
+        let bytes = present.saturating_add(moved.bytes);
+        let seconds = if moved.bytes == 0 { 0.0 } else { self.began.elapsed().as_secs_f64() };
+        self.console.event(&Event::Done { url: &url, file, moved: moved.bytes, bytes, seconds });
+        let already = if moved.bytes == 0 && bytes > 0 { ", already whole" } else { "" };
+        self.console.note(&format!("{file}: {bytes} bytes{already}"));
     }
 }

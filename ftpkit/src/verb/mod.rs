@@ -1,13 +1,17 @@
 //! The commands that talk to a server, one file each: they read their options, do their work on a [`crate::remote`] session and
 //! print what came of it.
 
+pub(crate) mod ask;
 pub(crate) mod cat;
 pub(crate) mod du;
 pub(crate) mod get;
+mod get_many;
 pub(crate) mod ls;
+pub(crate) mod mirror;
 pub(crate) mod mkdir;
 pub(crate) mod mv;
 pub(crate) mod put;
+mod put_many;
 pub(crate) mod raw;
 pub(crate) mod rm;
 pub(crate) mod rmdir;

@@ -31,6 +31,7 @@ helps! {
     account_list: ["account", "list", "--help"];
     get: ["get", "--help"];
     put: ["put", "--help"];
+    mirror: ["mirror", "--help"];
     ls: ["ls", "--help"];
     cat: ["cat", "--help"];
     stat: ["stat", "--help"];
@@ -40,5 +41,4 @@ helps! {
     mkdir: ["mkdir", "--help"];
     rmdir: ["rmdir", "--help"];
     raw: ["raw", "--help"];
-    check: ["check", "--help"];
 }

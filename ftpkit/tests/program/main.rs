@@ -1,7 +1,7 @@
 //! The built program, run as people and scripts run it.
 
 mod account;
-mod check;
+mod bulk;
 mod common;
 mod control;
 mod help;

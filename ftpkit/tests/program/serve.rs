@@ -116,7 +116,8 @@ fn anonymous_users_may_do_what_is_said() -> Outcome {
     assert_eq!(upload.run(["put", "a", &upload.url("")]).code, Some(0));
     assert_eq!(fs::read(upload.root().join("a"))?, b"first");
     fs::write(upload.work().join("a"), "second")?;
-    assert_eq!(upload.run(["put", "a", &upload.url("")]).code, Some(6));
+    assert_eq!(upload.run(["put", "a", &upload.url("")]).code, Some(7));
+    assert_eq!(upload.run(["put", "--overwrite", "a", &upload.url("")]).code, Some(6));
     assert_eq!(fs::read(upload.root().join("a"))?, b"first");
 
     let off = Server::start_with(&["--anonymous", "off"])?;

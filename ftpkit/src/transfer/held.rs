@@ -10,21 +10,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// What is ready to be published, once the data has ended.
 #[derive(Clone, Default)]
-pub(crate) struct Held(Arc<Mutex<Option<Box<dyn Upload>>>>);
+pub(super) struct Held(Arc<Mutex<Option<Box<dyn Upload>>>>);
 
 impl Held {
-    /// Publishes what was held. Without this, it stays aside.
+    /// Publishes what was held, after `prepare` had it once more. Without this, it stays aside.
     ///
     /// # Errors
     /// What the medium says.
-    pub(crate) fn publish(self) -> Result<()> {
+    pub(super) fn publish(self, prepare: impl FnOnce(&mut dyn Upload)) -> Result<()> {
         let held = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        held.map_or(Ok(()), Upload::publish)
+        let Some(mut held) = held else { return Ok(()) };
+        prepare(held.as_mut());
+        held.publish()
     }
 }
 
 /// `upload`, held back, and what publishes it.
-pub(crate) fn held(upload: Box<dyn Upload>) -> (Box<dyn Upload>, Held) {
+pub(super) fn held(upload: Box<dyn Upload>) -> (Box<dyn Upload>, Held) {
     let held = Held::default();
     (Box::new(Waiting { upload, held: held.clone() }), held)
 }
@@ -77,7 +79,7 @@ mod tests {
 
         let held = store(b"whole").map_err(|error| format!("{error:?}"))?;
         assert!(!dir.path().join("a").exists());
-        assert_eq!(held.publish(), Ok(()));
+        assert_eq!(held.publish(|_| {}), Ok(()));
         assert_eq!(std::fs::read(dir.path().join("a"))?, b"whole");
         Ok(())
     }

@@ -1,0 +1,196 @@
+//! [`Pool`]: the connections of a job. Each takes tasks from a queue until there are none; one that breaks is made anew, and where
+//! the server wants fewer of them, there are fewer.
+
+use super::queue::{Queue, Task};
+use crate::exit::Exit;
+use crate::failure::{Failure, Nature};
+use crate::interrupt::Interrupt;
+use crate::remote::{Session, Site, pause};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// Connections to one server.
+pub(crate) struct Pool {
+    site: Site,
+    /// How many there may be.
+    width: AtomicUsize,
+    /// How many stand.
+    open: AtomicUsize,
+    /// A connection has stood: what fails now may pass.
+    proven: AtomicBool,
+    idle: Mutex<Vec<Session>>,
+    retries: u32,
+    interrupt: Interrupt,
+}
+
+/// How a task ended.
+pub(crate) type Done = Result<(), Failure>;
+
+impl Pool {
+    /// At most `width` connections to `site`; what fails for a while is tried again `retries` times.
+    pub(crate) fn new(site: Site, width: usize, retries: u32, interrupt: Interrupt) -> Self {
+        Self {
+            site,
+            width: AtomicUsize::new(width.max(1)),
+            open: AtomicUsize::new(0),
+            proven: AtomicBool::new(false),
+            idle: Mutex::new(Vec::new()),
+            retries,
+            interrupt,
+        }
+    }
+
+    /// Works on tasks with as many connections as there may be, and no more than there are tasks to begin with unless `growing`.
+    /// `deed` does one; a failure that does not pass goes to `failed`.
+    ///
+    /// # Errors
+    /// [`Failure`] after which nothing more can be done.
+    pub(crate) fn work<T: Send>(
+        &self,
+        tasks: Vec<T>,
+        growing: bool,
+        deed: impl Fn(&mut Session, &T, &Queue<T>) -> Done + Sync,
+        failed: impl Fn(&T, Failure) + Sync,
+    ) -> Result<(), Failure> {
+        let width = self.width.load(Ordering::Relaxed);
+        let width = if growing { width } else { width.min(tasks.len()) };
+        let queue = Queue::new(tasks);
+        let _hold = self.interrupt.hold();
+        std::thread::scope(|scope| {
+            for _ in 1..width {
+                scope.spawn(|| self.worker(&queue, &deed, &failed));
+            }
+            self.worker(&queue, &deed, &failed);
+        });
+        queue.end()
+    }
+
+    /// One connection's work, on a thread of its own.
+    fn worker<T>(
+        &self,
+        queue: &Queue<T>,
+        deed: &impl Fn(&mut Session, &T, &Queue<T>) -> Done,
+        failed: &impl Fn(&T, Failure),
+    ) {
+        // The connection is made before there is work for it, so that it is warm by then.
+        let mut session = match self.reach() {
+            Ok(session) => Some(session),
+            Err(failure) if self.is_one_too_many(&failure) => return,
+            // Said when it is needed and still not to be had.
+            Err(_) => None,
+        };
+        while let Some(task) = queue.take() {
+            if self.interrupt.asked() {
+                queue.stop(interrupted());
+                queue.back(task);
+                break;
+            }
+            let open = match &mut session {
+                Some(open) => open,
+                None => match self.reach() {
+                    Ok(new) => session.insert(new),
+                    Err(failure) if self.is_one_too_many(&failure) => {
+                        queue.back(task);
+                        break;
+                    }
+                    Err(failure) if self.may_pass(&failure) && task.failed < self.retries => {
+                        self.put_off(queue, task);
+                        continue;
+                    }
+                    Err(failure) => {
+                        queue.stop(failure);
+                        queue.finish();
+                        break;
+                    }
+                },
+            };
+            match deed(open, &task.what, queue) {
+                Ok(()) => queue.finish(),
+                Err(failure) => {
+                    if matches!(failure.exit, Exit::Broken | Exit::TimedOut | Exit::Connect) {
+                        // Nobody knows what is still on its way on this connection.
+                        session = None;
+                        self.open.fetch_sub(1, Ordering::Relaxed);
+                    }
+                    if self.interrupt.asked() || is_final(&failure) {
+                        queue.stop(if self.interrupt.asked() { interrupted() } else { failure });
+                        queue.finish();
+                        break;
+                    }
+                    if failure.passes() && task.failed < self.retries {
+                        self.put_off(queue, task);
+                    } else {
+                        failed(&task.what, failure);
+                        queue.finish();
+                    }
+                }
+            }
+        }
+        if let Some(session) = session {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
+        }
+    }
+
+    /// Gets a connection: one that is idle, or a new one.
+    fn reach(&self) -> Result<Session, Failure> {
+        if let Some(session) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop() {
+            return Ok(session);
+        }
+        let session = self.site.open_once()?;
+        self.open.fetch_add(1, Ordering::Relaxed);
+        self.proven.store(true, Ordering::Relaxed);
+        Ok(session)
+    }
+
+    /// A server that has answered once and no longer does may be back in a while.
+    fn may_pass(&self, failure: &Failure) -> bool {
+        failure.passes() || (failure.exit == Exit::Connect && self.proven.load(Ordering::Relaxed))
+    }
+
+    /// Was this connection one too many? Then the others do its work, and the pool is smaller.
+    fn is_one_too_many(&self, failure: &Failure) -> bool {
+        let others = self.open.load(Ordering::Relaxed) > 0;
+        if others && self.may_pass(failure) {
+            let fewer = self.width.load(Ordering::Relaxed).saturating_sub(1).max(1);
+            self.width.store(fewer, Ordering::Relaxed);
+            return true;
+        }
+        false
+    }
+
+    /// Tries a task again after a pause.
+    fn put_off<T>(&self, queue: &Queue<T>, task: Task<T>) {
+        let pause = pause(task.failed);
+        queue.back(Task { failed: task.failed + 1, ..task });
+        if let Err(interrupted) = self.interrupt.sleep(pause) {
+            queue.stop(interrupted);
+        }
+    }
+
+    /// Does something on one connection.
+    ///
+    /// # Errors
+    /// [`Failure`] of the deed, or there is no connection.
+    pub(crate) fn with_one<T>(&self, deed: impl FnOnce(&mut Session) -> Result<T, Failure>) -> Result<T, Failure> {
+        let mut session = self.reach()?;
+        let done = deed(&mut session);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
+        done
+    }
+
+    /// Says goodbye on all connections.
+    pub(crate) fn close(self) {
+        for session in self.idle.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            session.close();
+        }
+    }
+}
+
+/// After this nothing will succeed.
+fn is_final(failure: &Failure) -> bool {
+    failure.nature == Nature::Final || matches!(failure.exit, Exit::Interrupted | Exit::Internal)
+}
+
+fn interrupted() -> Failure {
+    Failure::new(Exit::Interrupted, "stopped", "interrupted")
+}

@@ -1,0 +1,164 @@
+//! [`Report`]: what those who wait see of a job: a bar, lines of JSON, or nothing but failures.
+
+use crate::console::Console;
+use crate::event::Event;
+use crate::failure::Failure;
+use crate::remote::Looker;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The time between two events, and between two changes of the bar.
+const INTERVAL: Duration = Duration::from_millis(200);
+
+const TEMPLATE: &str = "{msg} {wide_bar} {percent:>3}% {bytes}/{total_bytes} {bytes_per_sec} {eta}";
+
+/// One job's progress, from all its connections.
+pub(crate) struct Report {
+    console: Console,
+    bar: Option<ProgressBar>,
+    files: AtomicU64,
+    bytes: AtomicU64,
+    total_files: u64,
+    total_bytes: u64,
+    /// When the next event is due.
+    next: Mutex<Instant>,
+    began: Instant,
+    failures: Mutex<Vec<Failure>>,
+}
+
+/// What a job has done.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Summary {
+    /// Files moved.
+    pub(crate) files: u64,
+    /// Bytes moved.
+    pub(crate) bytes: u64,
+    /// What failed.
+    pub(crate) failures: Vec<Failure>,
+    /// How long it took.
+    pub(crate) time: Duration,
+}
+
+impl Report {
+    /// Of a job of so many files and bytes.
+    pub(crate) fn new(console: Console, total_files: u64, total_bytes: u64) -> Self {
+        let bar = (console.shows_bar() && total_files > 0).then(|| bar(total_bytes));
+        let now = Instant::now();
+        Self {
+            console,
+            bar,
+            files: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            total_files,
+            total_bytes,
+            next: Mutex::new(now + INTERVAL),
+            began: now,
+            failures: Mutex::default(),
+        }
+    }
+
+    /// A file begins to move.
+    pub(crate) fn started(&self, url: &str, file: &str, offset: u64, size: Option<u64>) {
+        self.console.event(&Event::Started { url, file, offset, size });
+    }
+
+    /// A file is whole.
+    pub(crate) fn done(&self, url: &str, file: &str, moved: u64, bytes: u64, time: Duration) {
+        self.console.event(&Event::Done { url, file, moved, bytes, seconds: time.as_secs_f64() });
+        self.files.fetch_add(1, Ordering::Relaxed);
+        self.show();
+    }
+
+    /// Something failed for good.
+    pub(crate) fn failed(&self, failure: Failure) {
+        self.aside(&mut || self.console.failed(&failure));
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner).push(failure);
+    }
+
+    /// Did anything fail?
+    pub(crate) fn has_failures(&self) -> bool {
+        !self.failures.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
+    /// Runs `print` with the bar out of the way.
+    fn aside(&self, print: &mut dyn FnMut()) {
+        match &self.bar {
+            Some(bar) => bar.suspend(print),
+            None => print(),
+        }
+    }
+
+    fn moved(&self, bytes: u64) {
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.show();
+    }
+
+    fn show(&self) {
+        if self.bar.is_none() && !self.console.json() {
+            return;
+        }
+        let now = Instant::now();
+        match self.next.try_lock() {
+            Ok(mut next) if now >= *next => *next = now + INTERVAL,
+            _ => return,
+        }
+        let (files, bytes) = (self.files.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed));
+        if let Some(bar) = &self.bar {
+            bar.set_position(bytes);
+            bar.set_message(format!("{files}/{} files", self.total_files));
+        }
+        self.console.event(&Event::Progress { bytes, size: Some(self.total_bytes) });
+    }
+
+    /// The end of it.
+    pub(crate) fn end(self) -> Summary {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+        Summary {
+            files: self.files.into_inner(),
+            bytes: self.bytes.into_inner(),
+            failures: self.failures.into_inner().unwrap_or_else(PoisonError::into_inner),
+            time: self.began.elapsed(),
+        }
+    }
+}
+
+fn bar(bytes: u64) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(bytes), ProgressDrawTarget::stderr_with_hz(5));
+    if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
+        bar.set_style(style);
+    }
+    bar
+}
+
+/// Looks on while one file of the job moves.
+pub(crate) struct OneFile<'a> {
+    report: &'a Report,
+    seen: u64,
+}
+
+impl<'a> OneFile<'a> {
+    /// A file of the job.
+    pub(crate) fn new(report: &'a Report) -> Self {
+        Self { report, seen: 0 }
+    }
+
+    /// So many bytes have moved in all, now that it is over.
+    pub(crate) fn end(mut self, bytes: u64) {
+        self.moved(bytes);
+    }
+}
+
+impl Looker for OneFile<'_> {
+    fn moved(&mut self, bytes: u64) {
+        self.report.moved(bytes.saturating_sub(self.seen));
+        self.seen = bytes.max(self.seen);
+    }
+
+    fn aside(&self, print: &mut dyn FnMut()) {
+        self.report.aside(print);
+    }
+}

@@ -1,0 +1,67 @@
+//! The options of `mirror`.
+
+use super::connect::ConnectOptions;
+use super::transfer::{TransferOptions, connections};
+use crate::bulk::filter;
+use crate::exit::Exit;
+use crate::place::{Place, PlaceParser};
+use clap::{Args, ValueHint};
+
+/// Make one directory what another is
+///
+/// One side is a URL, the other a directory here. What is new, of another size or newer at SRC is moved to DST, with its time where
+/// the other side can keep it. Nothing is removed without --delete. Links are left out.
+///
+/// Both sides are looked at before anything is moved; --dry-run shows what would be done.
+#[derive(Debug, Args)]
+#[command(visible_alias = "sync", after_help = format!("\
+Examples:
+  ftpkit mirror ftp://example.org/pub/docs docs
+  ftpkit mirror site ftp://ann@example.org/www --delete --exclude '*.bak' -j 8
+      a website, without what is not in `site`
+  ftpkit mirror ftp://example.org/pub/docs docs --dry-run
+
+With --json: one object a line; `event` is planned (files, bytes, directories, removals, left), started (url, file, offset, \
+size), progress (bytes, size; at most five a second), done (url, file, moved, bytes, seconds), failed (code, kind, message), \
+finished (files, moved, failed, seconds) or error (code, kind, message, remedy).
+
+{}", Exit::help()))]
+pub(crate) struct MirrorOptions {
+    /// What DST is to become
+    #[arg(value_name = "SRC", value_parser = PlaceParser, value_hint = ValueHint::AnyPath)]
+    pub(crate) source: Place,
+
+    /// What is changed; made if it is missing
+    #[arg(value_name = "DST", value_parser = PlaceParser, value_hint = ValueHint::AnyPath)]
+    pub(crate) target: Place,
+
+    /// Remove from DST what SRC has not
+    #[arg(long)]
+    pub(crate) delete: bool,
+
+    /// Move only what is newer at SRC, whatever the sizes
+    #[arg(long, conflicts_with = "on_conflict")]
+    pub(crate) newer: bool,
+
+    /// Only these files; a pattern with a slash speaks of the whole path. May be given several times
+    #[arg(long, value_name = "GLOB", value_parser = filter::parse)]
+    pub(crate) include: Vec<String>,
+
+    /// Not these files and directories
+    #[arg(long, value_name = "GLOB", value_parser = filter::parse)]
+    pub(crate) exclude: Vec<String>,
+
+    /// Show what would be done
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
+
+    /// So many connections at once
+    #[arg(short, long, value_name = "N", value_parser = connections, default_value_t = 4)]
+    pub(crate) jobs: usize,
+
+    #[command(flatten)]
+    pub(crate) transfer: TransferOptions,
+
+    #[command(flatten)]
+    pub(crate) connect: ConnectOptions,
+}

@@ -1,0 +1,139 @@
+//! [`fetch`]: a file from the server.
+
+use super::held::{Held, held};
+use super::overlap::{DIFFERS, Overlap};
+use super::{Care, OVERLAP, Verify, system_time};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::remote::refusal::{broken, disk, failure};
+use crate::remote::{Looker, Moved, Session};
+use ftp_core::action::TransferError;
+use ftp_core::client::{ClientError, Request};
+use ftp_core::codec::Codec;
+use ftp_core::time::WallTime;
+use ftp_host::client::End;
+use ftp_host::pump::Sink;
+use ftp_host::storage::Upload;
+use std::fs::FileTimes;
+use std::io::ErrorKind;
+use std::os::unix::fs::{FileExt, PermissionsExt};
+use std::sync::Arc;
+
+/// What is to be fetched, and what is known of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Fetch<'a> {
+    /// Where it is on the server.
+    pub(crate) path: &'a [u8],
+    /// What happens to its bytes.
+    pub(crate) codec: Codec,
+    /// Its size, where the server told.
+    pub(crate) size: Option<u64>,
+    /// The time of its last change, where the server told.
+    pub(crate) modified: Option<WallTime>,
+    /// Its permission bits, where the server told.
+    pub(crate) mode: Option<u32>,
+    /// Bytes that are there already; the upload is opened to go on behind them.
+    pub(crate) present: u64,
+    /// As the user would write it: the URL.
+    pub(crate) shown: &'a str,
+    /// The same of the file that it becomes.
+    pub(crate) file: &'a str,
+}
+
+/// Fetches it into `upload`, and publishes that when it is whole. What is there of it is compared with the server's first, as far as
+/// [`OVERLAP`] reaches back.
+///
+/// # Errors
+/// [`Failure`]. With [`Exit::Conflict`], what is there is not the beginning of the file.
+pub(crate) fn fetch(
+    session: &mut Session,
+    order: &Fetch<'_>,
+    mut upload: Box<dyn Upload>,
+    care: &Care,
+    looker: &mut dyn Looker,
+) -> Result<Moved, Failure> {
+    let offset = order.present - repeated(order.present);
+    if order.present > 0 {
+        let expected = tail(upload.as_mut(), order)?;
+        upload = Box::new(Overlap::new(upload, expected));
+    }
+    if let Some(limit) = &care.limit {
+        upload = Arc::clone(limit).slow_upload(upload);
+    }
+    let (upload, held) = held(upload);
+    let request = Request::Retrieve { path: order.path.to_vec(), offset, codec: order.codec };
+    let moved =
+        session.transfer(request, End::Sink(Sink::Upload(upload)), looker).map_err(|error| explained(order, &error))?;
+    let came = offset.saturating_add(moved.bytes);
+    finish(session, order, held, came, care)?;
+    Ok(Moved { bytes: came.saturating_sub(order.present), ..moved })
+}
+
+/// The bytes that come once more when a transfer goes on behind so many.
+pub(crate) fn repeated(present: u64) -> u64 {
+    present.min(OVERLAP)
+}
+
+/// The last bytes of what is there.
+fn tail(upload: &mut dyn Upload, order: &Fetch<'_>) -> Result<Vec<u8>, Failure> {
+    let length = repeated(order.present);
+    let mut tail = vec![0; length as usize];
+    let read = match upload.file() {
+        Some(file) => file.read_exact_at(&mut tail, order.present - length),
+        None => Err(ErrorKind::Unsupported.into()),
+    };
+    read.map_err(|error| Failure::new(Exit::Disk, format!("cannot read {}", order.file), error))?;
+    Ok(tail)
+}
+
+/// Proves that `came` bytes are the whole file, and gives it its name.
+fn finish(session: &mut Session, order: &Fetch<'_>, held: Held, came: u64, care: &Care) -> Result<(), Failure> {
+    let what = || format!("cannot fetch {}", order.shown);
+    let mut size = order.size;
+    // A size from a listing may be out of date; the server itself is asked before the file is called cut.
+    if care.verify == Verify::Size || size.is_some_and(|size| size != came) {
+        let asked = session.size(order.path).map_err(|error| failure(what(), &error))?;
+        size = asked.or(size);
+    }
+    match size {
+        // Stream mode has no end mark of its own (RFC 959 3.4.1): the size is the proof.
+        Some(size) if size != came && order.codec.is_raw() => {
+            return Err(broken(what(), &format!("{came} of {size} bytes came")));
+        }
+        None if care.verify == Verify::Size => {
+            return Err(Failure::new(Exit::Verification, what(), "the server does not tell its size"));
+        }
+        _ => {}
+    }
+    held.publish(|upload| {
+        if care.preserve {
+            preserve(upload, order);
+        }
+    })
+    .map_err(|error| disk(format!("cannot write {}", order.file), error))
+}
+
+/// Time and permission bits are a courtesy: a file that cannot have them is whole all the same.
+fn preserve(upload: &mut dyn Upload, order: &Fetch<'_>) {
+    let Some(file) = upload.file() else { return };
+    if let Some(time) = order.modified.and_then(system_time) {
+        let _ = file.set_times(FileTimes::new().set_modified(time));
+    }
+    if let Some(mode) = order.mode {
+        let _ = file.set_permissions(std::fs::Permissions::from_mode(mode & 0o777));
+    }
+}
+
+fn explained(order: &Fetch<'_>, error: &ClientError) -> Failure {
+    match error {
+        ClientError::Transfer(TransferError::Storage(DIFFERS)) if order.present > 0 => Failure::new(
+            Exit::Conflict,
+            format!("cannot go on with {}", order.file),
+            "it is not the beginning of the server's file",
+        )
+        .with_remedy("--on-conflict overwrite fetches it anew"),
+        // The local end is at fault, not the URL.
+        ClientError::Transfer(TransferError::Storage(_)) => failure(format!("cannot write {}", order.file), error),
+        _ => failure(format!("cannot fetch {}", order.shown), error),
+    }
+}

@@ -1,0 +1,55 @@
+//! One file from a server or to it, with all that makes it safe: published only when it is proven whole, gone on with only where
+//! what is there is its beginning, checked, dated, and no faster than was asked for.
+//!
+//! Which files, and in what order, is not decided here but in [`crate::verb`] and [`crate::bulk`].
+
+mod fetch;
+mod held;
+mod limit;
+mod overlap;
+mod store;
+
+use clap::ValueEnum;
+pub(crate) use fetch::{Fetch, fetch, repeated};
+use ftp_core::time::WallTime;
+pub(crate) use limit::{Limit, parse_rate};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+pub(crate) use store::{Store, store};
+
+/// The bytes before the end of what is there that are compared before a transfer goes on behind them.
+pub(crate) const OVERLAP: u64 = 64 << 10;
+
+/// How a file is proven to have arrived as it was sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Verify {
+    /// by the server's final reply, and by the size where it is known
+    #[default]
+    Reply,
+    /// by asking for the size when it is done
+    Size,
+}
+
+/// What is to be taken care of with every file.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Care {
+    /// The times of the source, and its permission bits where they are known.
+    pub(crate) preserve: bool,
+    /// The proof that is asked for.
+    pub(crate) verify: Verify,
+    /// All transfers together are no faster than this.
+    pub(crate) limit: Option<Arc<Limit>>,
+}
+
+/// A file's time as the operating system has it.
+fn system_time(time: WallTime) -> Option<SystemTime> {
+    let whole = Duration::from_secs(time.seconds.unsigned_abs());
+    let base = if time.seconds < 0 {
+        SystemTime::UNIX_EPOCH.checked_sub(whole)
+    } else {
+        SystemTime::UNIX_EPOCH.checked_add(whole)
+    };
+    base?.checked_add(Duration::from_nanos(u64::from(time.nanos)))
+}

@@ -1,0 +1,131 @@
+//! [`store`]: a file to the server.
+
+use super::{Care, OVERLAP, Verify};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::remote::refusal::{broken, failure};
+use crate::remote::{Looker, Moved, Session};
+use ftp_core::action::TransferError;
+use ftp_core::client::{ClientError, Request, Upload};
+use ftp_core::codec::Codec;
+use ftp_core::time::WallTime;
+use ftp_host::client::End;
+use ftp_host::pump::{Memory, Sink};
+use ftp_host::storage::Source;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+/// What is to be stored.
+#[derive(Clone, Debug)]
+pub(crate) struct Store<'a> {
+    /// Where it goes on the server.
+    pub(crate) path: &'a [u8],
+    /// What happens to its bytes.
+    pub(crate) codec: Codec,
+    /// The time of its last change, where it is known and the server can keep it (MFMT).
+    pub(crate) modified: Option<WallTime>,
+    /// Bytes that the server has already.
+    pub(crate) present: u64,
+    /// As the user would write the place: the URL.
+    pub(crate) shown: &'a str,
+    /// The same of the file.
+    pub(crate) file: &'a str,
+}
+
+/// Stores what `source` gives, from its beginning. What the server has of it is compared first, as far as [`OVERLAP`] reaches back.
+///
+/// # Errors
+/// [`Failure`]. With [`Exit::Conflict`], what the server has is not the beginning of the file.
+pub(crate) fn store(
+    session: &mut Session,
+    order: &Store<'_>,
+    source: Source,
+    care: &Care,
+    looker: &mut dyn Looker,
+) -> Result<Moved, Failure> {
+    let what = || format!("cannot store {}", order.shown);
+    let source = if order.present > 0 { behind(session, order, source)? } else { source };
+    let source = match &care.limit {
+        Some(limit) => {
+            let (reader, remaining): (Box<dyn Read + Send>, _) = match source {
+                Source::File { file, remaining } => (Box::new(file.take(remaining)), Some(remaining)),
+                Source::Stream { reader, remaining } => (reader, remaining),
+            };
+            Source::Stream { reader: Arc::clone(limit).slow_reader(reader), remaining }
+        }
+        None => source,
+    };
+    // APPE rather than REST and STOR: there are servers that fill what REST skips with zeros.
+    let how = if order.present == 0 { Upload::Replace } else { Upload::Append };
+    let request = Request::Store { path: order.path.to_vec(), how, codec: order.codec };
+    let moved = session.transfer(request, End::Source(source), looker).map_err(|error| failure(what(), &error))?;
+    // Two pieces make a whole only if nobody else has added to it: the size tells.
+    if order.codec.is_raw() && (order.present > 0 || care.verify == Verify::Size) {
+        check_size(session, order, order.present.saturating_add(moved.bytes), care)?;
+    }
+    if let (true, Some(time)) = (care.preserve && session.offers("MFMT"), order.modified) {
+        // A courtesy: the file is whole without it.
+        match session.ask(Request::SetModified { path: order.path.to_vec(), time }) {
+            Ok(_) | Err(ClientError::Refused(_) | ClientError::BadArgument) => {}
+            Err(error) => return Err(failure(format!("cannot date {}", order.shown), &error)),
+        }
+    }
+    Ok(moved)
+}
+
+fn check_size(session: &mut Session, order: &Store<'_>, sent: u64, care: &Care) -> Result<(), Failure> {
+    let what = || format!("cannot check {}", order.shown);
+    match session.size(order.path).map_err(|error| failure(what(), &error))? {
+        Some(there) if there != sent => {
+            let why = format!("the server's file has {there} bytes, not {sent}");
+            Err(broken(format!("cannot store {}", order.shown), &why).with_remedy("store it anew, without -c"))
+        }
+        None if care.verify == Verify::Size => {
+            Err(Failure::new(Exit::Verification, what(), "the server does not tell its size"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// `source` behind what the server has, once that has been compared.
+fn behind(session: &mut Session, order: &Store<'_>, source: Source) -> Result<Source, Failure> {
+    let what = || format!("cannot go on with {}", order.shown);
+    let cannot_read = |error: std::io::Error| Failure::new(Exit::Disk, format!("cannot read {}", order.file), error);
+    let Source::File { mut file, remaining } = source else {
+        return Err(Failure::new(Exit::Usage, what(), "only a file can be gone on with"));
+    };
+    if !compare(session, order, &file)? {
+        let why = "what the server has is not the beginning of the file";
+        return Err(Failure::new(Exit::Conflict, what(), why).with_remedy("--on-conflict overwrite stores it anew"));
+    }
+    file.seek(SeekFrom::Start(order.present)).map_err(cannot_read)?;
+    Ok(Source::File { file, remaining: remaining.saturating_sub(order.present) })
+}
+
+/// Does the server's file end as ours goes there? Where the server does not let it be read, nobody can tell, and the size decides later.
+fn compare(session: &mut Session, order: &Store<'_>, file: &File) -> Result<bool, Failure> {
+    let length = order.present.min(OVERLAP);
+    let offset = order.present - length;
+    let mut ours = vec![0; length as usize];
+    file.read_exact_at(&mut ours, offset)
+        .map_err(|error| Failure::new(Exit::Disk, format!("cannot read {}", order.file), error))?;
+    let theirs = Memory::new(ours.len());
+    let request = Request::Retrieve { path: order.path.to_vec(), offset, codec: Codec::RAW };
+    let sink = Sink::Writer(Box::new(theirs.clone()));
+    match session.transfer(request, End::Sink(sink), &mut Unseen) {
+        Ok(_) => Ok(theirs.take() == ours),
+        // It is longer than it was.
+        Err(ClientError::Transfer(TransferError::Storage(_))) => Ok(false),
+        Err(ClientError::Refused(_)) => Ok(true),
+        Err(error) => Err(failure(format!("cannot check {}", order.shown), &error)),
+    }
+}
+
+/// Nobody looks.
+struct Unseen;
+
+impl Looker for Unseen {
+    fn moved(&mut self, _: u64) {}
+}
