@@ -58,8 +58,26 @@ impl Client {
         self.connection.machine().features()
     }
 
+    /// Begins something that [`finish`](Self::finish) waits for. Many may be begun before the first is finished: small files are then much faster than with
+    /// one call each. See [`ClientSession`](ftp_core::client::ClientSession) for what to begin at once.
+    ///
+    /// # Errors
+    /// [`ClientError`], when too much was begun or the connection is closed.
+    pub fn begin(&mut self, request: Request, end: Option<End>) -> Result<(), ClientError> {
+        self.connection.call(request, end)
+    }
+
+    /// Waits for the end of what was begun first; `None` when nothing is left.
+    pub fn finish(&mut self, watch: &mut dyn Watch) -> Option<Result<Outcome, ClientError>> {
+        (self.connection.calls() > 0).then(|| self.wait_for_one(watch))
+    }
+
     fn run(&mut self, request: Request, end: Option<End>, watch: &mut dyn Watch) -> Result<Outcome, ClientError> {
         self.connection.call(request, end)?;
+        self.wait_for_one(watch)
+    }
+
+    fn wait_for_one(&mut self, watch: &mut dyn Watch) -> Result<Outcome, ClientError> {
         let mut scratch = [0; SCRATCH];
         let mut ready = Ready::ALL;
         loop {

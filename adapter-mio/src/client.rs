@@ -3,6 +3,7 @@
 use crate::clients::{Audience, ClientId, Clients};
 use ftp_core::client::{ClientError, Features, Outcome, Request};
 use ftp_host::client::{ClientOptions, ConnectError, End, Watch};
+use std::collections::VecDeque;
 use std::io;
 use std::net::{TcpStream, ToSocketAddrs};
 
@@ -11,6 +12,10 @@ use std::net::{TcpStream, ToSocketAddrs};
 pub struct Client {
     clients: Clients,
     id: ClientId,
+    /// What was begun and is not finished.
+    begun: usize,
+    /// What came of the first of that.
+    done: VecDeque<Result<Outcome, ClientError>>,
 }
 
 impl Client {
@@ -31,7 +36,7 @@ impl Client {
     pub fn new(stream: TcpStream, options: &ClientOptions) -> io::Result<Self> {
         let mut clients = Clients::new()?;
         let id = clients.adopt(stream, options)?;
-        Ok(Self { clients, id })
+        Ok(Self { clients, id, begun: 0, done: VecDeque::new() })
     }
 
     /// Asks for something that moves no file.
@@ -55,15 +60,40 @@ impl Client {
         self.clients.features(self.id)
     }
 
-    fn run(&mut self, request: Request, end: Option<End>, watch: &mut dyn Watch) -> Result<Outcome, ClientError> {
+    /// Begins something that [`finish`](Self::finish) waits for. Many may be begun before the first is finished: small files are then much faster than with
+    /// one call each. See [`ClientSession`](ftp_core::client::ClientSession) for what to begin at once.
+    ///
+    /// # Errors
+    /// [`ClientError`], when too much was begun or the connection is closed.
+    pub fn begin(&mut self, request: Request, end: Option<End>) -> Result<(), ClientError> {
         self.clients.call(self.id, request, end)?;
-        let mut caller = Caller { watch, result: None };
+        self.begun += 1;
+        Ok(())
+    }
+
+    /// Waits for the end of what was begun first; `None` when nothing is left.
+    pub fn finish(&mut self, watch: &mut dyn Watch) -> Option<Result<Outcome, ClientError>> {
+        (self.begun > 0).then(|| self.wait_for_one(watch))
+    }
+
+    fn run(&mut self, request: Request, end: Option<End>, watch: &mut dyn Watch) -> Result<Outcome, ClientError> {
+        self.begin(request, end)?;
+        self.wait_for_one(watch)
+    }
+
+    fn wait_for_one(&mut self, watch: &mut dyn Watch) -> Result<Outcome, ClientError> {
+        self.begun -= 1;
         loop {
-            // Without a poll there is no way to hear from the server.
-            self.clients.poll_once(None, &mut caller).map_err(|_| ClientError::Disconnected)?;
-            if let Some(result) = caller.result.take() {
+            if let Some(result) = self.done.pop_front() {
                 return result;
             }
+            // It has ended and has nothing more to say.
+            if self.features().is_none() {
+                return Err(ClientError::Disconnected);
+            }
+            let mut caller = Caller { watch, done: &mut self.done };
+            // Without a poll there is no way to hear from the server.
+            self.clients.poll_once(None, &mut caller).map_err(|_| ClientError::Disconnected)?;
         }
     }
 }
@@ -71,7 +101,7 @@ impl Client {
 /// The one who waits for the end of a call.
 struct Caller<'a> {
     watch: &'a mut dyn Watch,
-    result: Option<Result<Outcome, ClientError>>,
+    done: &'a mut VecDeque<Result<Outcome, ClientError>>,
 }
 
 impl Audience for Caller<'_> {
@@ -80,6 +110,6 @@ impl Audience for Caller<'_> {
     }
 
     fn done(&mut self, _: ClientId, result: Result<Outcome, ClientError>) {
-        self.result = Some(result);
+        self.done.push_back(result);
     }
 }

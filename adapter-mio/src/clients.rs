@@ -34,7 +34,7 @@ pub trait Audience {
     fn done(&mut self, id: ClientId, result: Result<Outcome, ClientError>);
 }
 
-/// Connections to servers. Each has one request at a time; the requests of all run at once, in the calls of
+/// Connections to servers. The requests of each are done in their order; those of all run at once, in the calls of
 /// [`poll_once`](Self::poll_once).
 #[derive(Debug)]
 pub struct Clients {
@@ -51,7 +51,7 @@ enum Line {
         dialer: Dialer,
         options: ClientOptions,
         until: Time,
-        request: Option<(Request, Option<End>)>,
+        requests: Vec<(Request, Option<End>)>,
     },
     Standing(Box<Connection>),
     /// It did not come about, or has ended.
@@ -85,7 +85,7 @@ impl Clients {
         let dialer = Dialer::start(address, SocketAddr::new(anywhere, 0))
             .map_err(|error| io::Error::other(format!("{address}: {error:?}")))?;
         let until = self.clock.now() + options.timeout;
-        self.insert(Line::Dialing { dialer, options: options.clone(), until, request: None })
+        self.insert(Line::Dialing { dialer, options: options.clone(), until, requests: Vec::new() })
     }
 
     /// Takes in a connection that stands.
@@ -96,15 +96,15 @@ impl Clients {
         self.insert(Line::Standing(Box::new(Connection::open(stream, options)?)))
     }
 
-    /// Asks for something; `end` is the file of a transfer.
+    /// Asks for something; `end` is the file of a transfer. Many requests may be made before the first is done: see
+    /// [`ClientSession`](ftp_core::client::ClientSession).
     ///
     /// # Errors
-    /// [`ClientError`], when a request runs already or the connection has ended.
+    /// [`ClientError`], when too many requests wait or the connection has ended.
     pub fn call(&mut self, id: ClientId, request: Request, end: Option<End>) -> Result<(), ClientError> {
         match self.places.get_mut(id.0) {
             Some(Line::Standing(connection)) => connection.call(request, end)?,
-            Some(Line::Dialing { request: pending @ None, .. }) => *pending = Some((request, end)),
-            Some(Line::Dialing { .. }) => return Err(ClientError::Protocol("one request at a time")),
+            Some(Line::Dialing { requests, .. }) => requests.push((request, end)),
             Some(Line::Dead) | None => return Err(ClientError::Disconnected),
         }
         self.places.enqueue(id.0, Ready::default());
@@ -164,21 +164,23 @@ impl Clients {
             Ok(None) => (false, line.until()),
             Ok(Some(connection)) => {
                 let turn = connection.turn(ready, &mut self.scratch);
-                let (again, limit) = match connection.watched(turn, audience.watch(id)) {
-                    News::Done(result) => {
-                        audience.done(id, result);
-                        (turn == Turn::Again, None)
+                let limit = loop {
+                    match connection.watched(turn, audience.watch(id)) {
+                        News::Done(result) => audience.done(id, result),
+                        News::Wait(limit) => break limit,
                     }
-                    News::Wait(limit) => (limit.is_some_and(|limit| limit.is_zero()), limit),
+                    if turn == Turn::Over && connection.calls() == 0 {
+                        line = Line::Dead;
+                        break None;
+                    }
                 };
-                if turn == Turn::Over {
-                    line = Line::Dead;
-                }
-                (again, limit.map(|limit| self.clock.now() + limit))
+                (limit.is_some_and(|limit| limit.is_zero()), limit.map(|limit| self.clock.now() + limit))
             }
             Err(error) => {
+                for _ in 0..line.waiting().max(1) {
+                    audience.done(id, Err(error.clone()));
+                }
                 line = Line::Dead;
-                audience.done(id, Err(error));
                 (false, None)
             }
         };
@@ -195,14 +197,14 @@ impl Clients {
 impl Line {
     /// Completes the connection if it can be; `None`: not yet.
     fn advance(&mut self, now: Time) -> Result<Option<&mut Connection>, ClientError> {
-        if let Self::Dialing { dialer, options, until, request } = self {
+        if let Self::Dialing { dialer, options, until, requests } = self {
             let Some(outcome) = dialer.finish() else {
                 return if now < *until { Ok(None) } else { Err(ClientError::TimedOut) };
             };
             let channel = outcome.map_err(|_| ClientError::Disconnected)?;
             let opened = Connection::open(Arc::clone(channel.socket()), options);
             let mut connection = opened.map_err(|_| ClientError::Disconnected)?;
-            if let Some((request, end)) = request.take() {
+            for (request, end) in requests.drain(..) {
                 connection.call(request, end)?;
             }
             *self = Self::Standing(Box::new(connection));
@@ -210,6 +212,14 @@ impl Line {
         match self {
             Self::Standing(connection) => Ok(Some(connection)),
             Self::Dialing { .. } | Self::Dead => Ok(None),
+        }
+    }
+
+    /// Requests that wait for the connection.
+    fn waiting(&self) -> usize {
+        match self {
+            Self::Dialing { requests, .. } => requests.len(),
+            Self::Standing(_) | Self::Dead => 0,
         }
     }
 

@@ -81,17 +81,33 @@ impl Client {
         self.connection.as_ref().map(|connection| connection.machine().features())
     }
 
+    /// Begins something that [`finish`](Self::finish) waits for. Many may be begun before the first is finished: small files are then much faster than with
+    /// one call each. See [`ClientSession`](ftp_core::client::ClientSession) for what to begin at once.
+    ///
+    /// # Errors
+    /// [`ClientError`], when too much was begun or the connection is closed.
+    pub fn begin(&mut self, request: Request, end: Option<End>) -> Result<(), ClientError> {
+        self.connection.as_mut().ok_or(ClientError::Disconnected)?.call(request, end)
+    }
+
+    /// Waits for the end of what was begun first; `None` when nothing is left.
+    pub async fn finish(&mut self, watch: &mut (dyn Watch + Send)) -> Option<Result<Outcome, ClientError>> {
+        let begun = self.connection.as_ref().is_some_and(|connection| connection.calls() > 0);
+        if begun { Some(self.wait_for_one(watch).await) } else { None }
+    }
+
     async fn run(
         &mut self,
         request: Request,
         end: Option<End>,
         watch: &mut (dyn Watch + Send),
     ) -> Result<Outcome, ClientError> {
+        self.begin(request, end)?;
+        self.wait_for_one(watch).await
+    }
+
+    async fn wait_for_one(&mut self, watch: &mut (dyn Watch + Send)) -> Result<Outcome, ClientError> {
         let mut connection = self.connection.take().ok_or(ClientError::Disconnected)?;
-        if let Err(error) = connection.call(request, end) {
-            self.connection = Some(connection);
-            return Err(error);
-        }
         let mut ready = Ready::ALL;
         loop {
             let turn;

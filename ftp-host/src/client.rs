@@ -47,8 +47,11 @@ pub struct Connection {
     ports: PassivePorts,
     data: DataConnection,
     transfer: Transfer,
-    end: Option<End>,
+    /// The files of the requests that are not done.
+    ends: VecDeque<Option<End>>,
     events: VecDeque<Event>,
+    /// Calls that have not been told their end.
+    calls: usize,
     over: bool,
 }
 
@@ -107,19 +110,21 @@ impl Connection {
             ports: PassivePorts::any(),
             data: DataConnection::Closed,
             transfer: Transfer::None,
-            end: None,
+            ends: VecDeque::new(),
             events: VecDeque::new(),
+            calls: 0,
             over: false,
         })
     }
 
-    /// Asks for something. `end` is the file of a transfer. Its end comes as [`Event::Done`].
+    /// Asks for something. `end` is the file of a transfer. Its end comes as [`Event::Done`], after those of the requests made before; see
+    /// [`ClientSession`] for what may be asked at once.
     ///
     /// # Errors
-    /// [`Misuse`], when another request runs or the connection is closed.
+    /// [`Misuse`], when too many requests wait or the connection is closed.
     pub fn request(&mut self, request: Request, end: Option<End>) -> Result<(), Misuse> {
         self.machine.request(self.clock.now(), request)?;
-        self.end = end;
+        self.ends.push_back(end);
         Ok(())
     }
 
@@ -227,7 +232,7 @@ impl Connection {
             }
             ClientAction::Notify(event) => {
                 if matches!(event, Event::Done(_)) {
-                    self.end = None;
+                    self.ends.pop_front();
                 }
                 self.events.push_back(event);
             }
@@ -244,7 +249,7 @@ impl Connection {
             Transfer::Connected { op: connected, channel } if connected == op => channel,
             _ => return self.transferred(op, Err(TransferError::NoConnection), None),
         };
-        let (pump, listing) = match (end, self.end.take()) {
+        let (pump, listing) = match (end, self.ends.front_mut().and_then(Option::take)) {
             (LocalEnd::Source, Some(End::Source(source))) => (Pump::send(source, codec, channel), None),
             (LocalEnd::Sink, Some(End::Sink(sink))) => (Pump::receive(sink, codec, channel, None), None),
             (LocalEnd::Listing, _) => {

@@ -40,11 +40,10 @@ pub struct Core {
     lag: Duration,
     network: Network,
     data: Data,
-    /// What is to be stored.
-    source: Vec<u8>,
     /// What was retrieved.
     sink: Vec<u8>,
-    asked: Option<Request>,
+    /// The requests that are not done, and what they store.
+    asked: VecDeque<(Request, Vec<u8>)>,
     outcomes: VecDeque<Done>,
     /// Something has gone in since the session was drained.
     news: bool,
@@ -138,9 +137,8 @@ impl Core {
             lag: Duration::ZERO,
             network,
             data: Data::None,
-            source: Vec::new(),
             sink: Vec::new(),
-            asked: None,
+            asked: VecDeque::new(),
             outcomes: VecDeque::new(),
             news: true,
             timeouts: 0,
@@ -281,7 +279,8 @@ impl Core {
             ClientAction::Transfer { op, end, codec } => {
                 if let Data::Open(socket) = std::mem::replace(&mut self.data, Data::None) {
                     let transfer = if end == LocalEnd::Source {
-                        Transfer::send(Box::new(Cursor::new(std::mem::take(&mut self.source))), codec)
+                        let source = self.asked.front_mut().map(|(_, content)| std::mem::take(content));
+                        Transfer::send(Box::new(Cursor::new(source.unwrap_or_default())), codec)
                     } else {
                         Transfer::keep(codec)
                     };
@@ -301,7 +300,7 @@ impl Core {
                 }
             }
             ClientAction::Notify(Event::Done(result)) => {
-                if let Some(request) = self.asked.take() {
+                if let Some((request, _)) = self.asked.pop_front() {
                     self.outcomes.push_back(Done { request, result, content: std::mem::take(&mut self.sink) });
                 }
             }
@@ -322,11 +321,9 @@ impl Core {
 
     /// Asks the session for this; `content` is what is to be stored.
     pub(crate) fn request(&mut self, request: &Request, content: &[u8]) {
-        self.source = content.to_vec();
-        self.sink.clear();
         self.news = true;
         match self.session.request(self.now, request.clone()) {
-            Ok(()) => self.asked = Some(request.clone()),
+            Ok(()) => self.asked.push_back((request.clone(), content.to_vec())),
             Err(_) => self.outcomes.push_back(Done {
                 request: request.clone(),
                 result: Err(ClientError::Disconnected),

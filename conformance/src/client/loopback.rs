@@ -240,7 +240,8 @@ fn end(request: &Request, content: Option<&Vec<u8>>) -> (Option<End>, Memory) {
 pub struct ByHand {
     /// `None` once it is over.
     connection: Option<Connection>,
-    asked: Option<(Request, Memory)>,
+    /// The requests that are not done.
+    asked: VecDeque<(Request, Memory)>,
     outcomes: VecDeque<String>,
 }
 
@@ -254,7 +255,7 @@ impl ByHand {
             config.now_wall = MADE;
             script.configure(config);
         })?;
-        Ok(Self { connection: Some(connection), asked: None, outcomes: VecDeque::new() })
+        Ok(Self { connection: Some(connection), asked: VecDeque::new(), outcomes: VecDeque::new() })
     }
 }
 
@@ -268,7 +269,7 @@ impl Peer for ByHand {
                 let (end, sink) = end(request, content.as_ref());
                 let asked = connection.is_some_and(|connection| connection.request(request.clone(), end).is_ok());
                 if asked {
-                    self.asked = Some((request.clone(), sink));
+                    self.asked.push_back((request.clone(), sink));
                 } else {
                     self.outcomes.push_back(describe(request, &Err(ClientError::Disconnected), &[]));
                 }
@@ -282,7 +283,7 @@ impl Peer for ByHand {
             let turn = connection.turn(Ready::ALL, &mut scratch);
             while let Some(event) = connection.event() {
                 if let Event::Done(result) = event
-                    && let Some((request, sink)) = self.asked.take()
+                    && let Some((request, sink)) = self.asked.pop_front()
                 {
                     self.outcomes.push_back(describe(&request, &result, &sink.take()));
                 }

@@ -8,7 +8,7 @@
 //!   [SHA-256]`, `set-modified PATH TIME`, `set-mode PATH 644`, `available [PATH]`, `allocate N`, `status [PATH]`, `system`, `language [TAG]`,
 //!   `host NAME`, `identify NAME VERSION`, `options COMMAND [OPTIONS]`, `quote LINE`, `noop`, `quit`, and `abort` are what the application
 //!   asks for.
-//! - `=> PATTERN` is what came of it: `done 250`, `path /a`, `size 7`, `modified 20260102030405`, `entries a sub/`, `transferred 7
+//! - Requests may be made before the one above is done; the `=>` lines follow in the same order. `=> PATTERN` is what came of one: `done 250`, `path /a`, `size 7`, `modified 20260102030405`, `entries a sub/`, `transferred 7
 //!   "content"`, `facts type=file;… /a`, `digest MD5 …`, `names a b`, `refused 550`, `login refused 530`, `account needed 332`, `no data connection`, `timed out`, `aborted`,
 //!   `disconnected`, ….
 //! - `D: listen` has the server listen and sets `$port`, `$hostport`, and its last two numbers, `$high` and `$low`; `D: nobody` sets them to where nobody listens. `D: accept`
@@ -119,11 +119,21 @@ impl Script {
         }
     }
 
-    /// Can it be played by the system's clock and with the settings that a client on threads has?
+    /// Can it be played by the system's clock and with the settings that a client on threads has? That client makes no request before the one
+    /// above is done.
     pub fn fits_real_time(&self) -> bool {
+        let mut running = 0_usize;
+        let one_at_a_time = self.steps.iter().all(|step| {
+            match step {
+                Step::Event(Line { what: Event::Ask(Ask::Request(..)), .. }) => running += 1,
+                Step::Event(Line { what: Event::Outcome(_), .. }) => running -= 1,
+                _ => {}
+            }
+            running < 2
+        });
         let plain = self.settings.iter().all(|setting| matches!(setting, Setting::Active | Setting::Pipeline));
         let advances = |step: &Step| matches!(step, Step::Event(Line { what: Event::Advance(_), .. }));
-        plain && !self.steps.iter().any(advances)
+        plain && one_at_a_time && !self.steps.iter().any(advances)
     }
 }
 

@@ -9,6 +9,7 @@ use ftp_core::codec::Codec;
 use ftp_core::digest::Algorithm;
 use ftp_core::secret::Secret;
 use ftp_core::time::WallTime;
+use std::collections::VecDeque;
 
 impl Script {
     /// Reads a transcript. `file` is its name in messages.
@@ -30,28 +31,24 @@ impl Script {
         Ok(script)
     }
 
-    /// A client does one thing at a time, and nothing that came of a request may go unnoticed.
+    /// Nothing that came of a request may go unnoticed. Requests are done in the order in which they were made.
     fn each_request_has_an_outcome(&self) -> Result<(), ParseError> {
         let error = |line: &Line<Event>, remedy: &str| {
             let (file, found) = (self.file.clone(), line.source.clone());
             Err(ParseError { file, line: line.number, found, remedy: remedy.to_owned() })
         };
-        let mut running = None;
+        let mut running = VecDeque::new();
         for step in &self.steps {
             let Step::Event(line) = step else { continue };
-            match (&line.what, running) {
-                (Event::Ask(Ask::Request(..)), None) => running = Some(line),
-                (Event::Ask(Ask::Request(..)), Some(_)) => {
-                    return error(line, "put the `=>` of the request above first");
-                }
-                (Event::Outcome(_), Some(_)) => running = None,
-                (Event::Outcome(_), None) => {
+            match &line.what {
+                Event::Ask(Ask::Request(..)) => running.push_back(line),
+                Event::Outcome(_) if running.pop_front().is_none() => {
                     return error(line, "put the `@client` line that it is the outcome of above");
                 }
                 _ => {}
             }
         }
-        running.map_or(Ok(()), |line| error(line, "what comes of it? Write `=> done 200` or the like"))
+        running.pop_front().map_or(Ok(()), |line| error(line, "what comes of it? Write `=> done 200` or the like"))
     }
 
     /// Reads a line. `joined`: an `S:` line belongs to the same write as the one above; returned for the next line.

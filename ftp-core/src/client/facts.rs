@@ -48,6 +48,11 @@ impl FactsOf {
         self.stage = Stage::Size;
     }
 
+    /// Is all sent that it takes, should the server do it?
+    pub(super) fn needs_no_more(&self) -> bool {
+        matches!(self.stage, Stage::Mlst | Stage::Mdtm { .. })
+    }
+
     pub(super) fn reply(&mut self, link: &mut Link, reply: Reply) -> Flow {
         let class = reply.code().class();
         let accepted = class == Class::Completion;
@@ -63,6 +68,9 @@ impl FactsOf {
             // Listed by FEAT, and yet unknown.
             Stage::Mlst if reply.is_unknown_command() => {
                 link.learnt.avoid_mlst = true;
+                if link.followed {
+                    return Flow::Done(Err(ClientError::Refused(reply)));
+                }
                 self.without_mlst(link);
             }
             Stage::Type if accepted => {

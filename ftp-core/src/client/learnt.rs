@@ -3,6 +3,7 @@
 /// What a session has found out about its server. An application that keeps it for each server, and hands it to the next session
 /// ([`ClientConfig::learnt`](super::ClientConfig::learnt)), spares that session the failures from which it was learnt.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "they are independent of each other")]
 pub struct Learnt {
     /// EPSV was refused, or its ports cannot be reached while PASV's can.
     pub avoid_epsv: bool,
@@ -10,4 +11,6 @@ pub struct Learnt {
     pub avoid_mlst: bool,
     /// MFMT is listed by FEAT, yet unknown.
     pub avoid_mfmt: bool,
+    /// The server lost a command that came behind another one.
+    pub avoid_pipelining: bool,
 }

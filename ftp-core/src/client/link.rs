@@ -5,6 +5,7 @@ use super::action::{ClientAction, Event};
 use super::config::ClientConfig;
 use super::features::Features;
 use super::learnt::Learnt;
+use super::server::Server;
 use crate::action::OpId;
 use crate::codec::Representation;
 use crate::command::{Command, TypeCode, Verb};
@@ -16,6 +17,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use zeroize::{Zeroize, Zeroizing};
 
+#[allow(clippy::struct_excessive_bools, reason = "they are independent of each other")]
 pub(super) struct Link {
     pub(super) config: ClientConfig,
     pub(super) features: Features,
@@ -30,8 +32,12 @@ pub(super) struct Link {
     pub(super) rest_lingers: bool,
     /// A second or late 226 of the last transfer may still come.
     pub(super) late_226: bool,
-    /// Bytes moved by the last transfer, as far as the host has said.
+    /// Bytes moved by the request that runs, as far as the host has said; and by the last one that is over.
+    pub(super) progress: u64,
     pub(super) moved: u64,
+    pub(super) server: Server,
+    /// Commands of other requests are out behind those of the one that runs: it can send nothing more.
+    pub(super) followed: bool,
     pub(super) deadline: Option<Time>,
     pub(super) now: Time,
     pub(super) actions: VecDeque<ClientAction>,
@@ -52,7 +58,10 @@ impl Link {
             digest: None,
             rest_lingers: false,
             late_226: false,
+            progress: 0,
             moved: 0,
+            server: Server::default(),
+            followed: false,
             deadline: None,
             now,
             actions: VecDeque::new(),
@@ -93,6 +102,16 @@ impl Link {
         write_line(line, &mut self.out);
         self.notify(Event::Sent(shown(line)));
         self.expect_reply();
+    }
+
+    /// May EPSV and the command that uses it go out in one write?
+    pub(super) fn may_pair(&self) -> bool {
+        self.config.pipeline && !self.learnt.avoid_pipelining && self.server != Server::OneCommand
+    }
+
+    /// May commands go out while a transfer runs?
+    pub(super) fn may_queue(&self) -> bool {
+        self.may_pair() && self.server == Server::Queue
     }
 
     pub(super) fn expect_reply(&mut self) {

@@ -5,7 +5,7 @@ use core::fmt;
 /// A request that cannot be taken now. The session goes on as if it had not been made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Misuse {
-    /// Another request runs.
+    /// Too many requests wait.
     Busy,
     /// The control connection is closed.
     Disconnected,
@@ -14,7 +14,7 @@ pub enum Misuse {
 impl fmt::Display for Misuse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Busy => "another request runs: wait for its Event::Done, or abort it",
+            Self::Busy => "too many requests wait: make the next one after an Event::Done",
             Self::Disconnected => "the control connection is closed: connect again and make a new session",
         })
     }

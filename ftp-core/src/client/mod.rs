@@ -60,6 +60,8 @@ mod misuse;
 mod modified;
 mod movement;
 mod pathname;
+mod queue;
+mod server;
 mod session;
 mod simple;
 mod task;

@@ -37,6 +37,9 @@ impl SetModified {
             Class::Completion => Flow::Done(Ok(Outcome::Reply(reply))),
             _ if self.mfmt && reply.is_unknown_command() => {
                 link.learnt.avoid_mfmt = true;
+                if link.followed {
+                    return Flow::Done(Err(ClientError::Refused(reply)));
+                }
                 self.mfmt = false;
                 self.send(link);
                 Flow::Going

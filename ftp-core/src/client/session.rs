@@ -5,9 +5,12 @@ use super::action::{ClientAction, ClientCompletion, ClientError, Event, Outcome,
 use super::config::ClientConfig;
 use super::entries::ListingTooLarge;
 use super::features::Features;
+use super::learnt::Learnt;
 use super::link::Link;
 use super::misuse::Misuse;
-use super::task::{Flow, Task};
+use super::queue::Queue;
+use super::server::Server;
+use super::task::Flow;
 use crate::action::OpId;
 use crate::drain::{Closed, Port, Wait};
 use crate::line::{Framed, LineReader};
@@ -29,7 +32,9 @@ const ACTION_LIMIT: usize = 64;
 /// - **Out** of [`drain`](Self::drain), and of nothing else, come bytes for the server, [`ClientAction`]s and what to wait for. Call it after
 ///   every call that lets something in.
 ///
-/// A request runs at a time, and ends with one [`Event::Done`]. The session ends with one [`Event::Disconnected`], also after QUIT, and
+/// Requests are done in the order in which they were made, and each ends with one [`Event::Done`]. Many may be made at once: the session then goes
+/// on from one to the next by itself, and with a server that bears it sends the next one's commands early, which makes many small files much faster. So make
+/// no request whose harm depends on what becomes of an earlier one (removing what is still being fetched) before that one is done. The session ends with one [`Event::Disconnected`], also after QUIT, and
 /// [`ClientAction::Close`].
 ///
 /// FTP's replies carry no number that ties them to a command. Where a reply is overdue, the session therefore ends rather than take a late one for the
@@ -39,16 +44,16 @@ pub struct ClientSession {
     link: Link,
     lines: LineReader,
     replies: ReplyReader,
+    queue: Queue,
     stage: Stage,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// The server has not greeted yet; a request made already waits for that.
-    Greeting { queued: Option<Request> },
-    /// Between requests.
-    Idle,
-    /// A request runs.
-    Running(Task),
+    /// The server has not greeted yet; requests made already wait for that.
+    Greeting,
+    /// It has.
+    Greeted,
     /// The control connection is closed.
     Over,
 }
@@ -63,41 +68,40 @@ impl ClientSession {
             link,
             lines: LineReader::new(LINE_LIMIT),
             replies: ReplyReader::default(),
-            stage: Stage::Greeting { queued: None },
+            queue: Queue::default(),
+            stage: Stage::Greeting,
         }
     }
 
-    /// Asks for something. A request made before the greeting runs when that has come.
+    /// Asks for something. The request runs when the server has greeted and those made before are done.
     ///
     /// # Errors
-    /// [`Misuse`], when another request runs or the session is over.
+    /// [`Misuse`], when 64 requests wait already or the session is over.
     pub fn request(&mut self, now: Time, request: Request) -> Result<(), Misuse> {
         self.link.now = now;
-        match &mut self.stage {
-            Stage::Greeting { queued: queued @ None } => *queued = Some(request),
-            Stage::Idle => self.begin(request),
-            Stage::Greeting { queued: Some(_) } | Stage::Running(_) => return Err(Misuse::Busy),
-            Stage::Over => return Err(Misuse::Disconnected),
+        if self.stage == Stage::Over {
+            return Err(Misuse::Disconnected);
+        }
+        self.queue.push(request)?;
+        if self.stage == Stage::Greeted {
+            self.queue.advance(&mut self.link);
         }
         Ok(())
     }
 
     /// Gives up the request that runs. A transfer is ended on both connections (ABOR, RFC 959 4.1.3), and is done with
-    /// [`ClientError::Aborted`] once the server's replies are in. A request without data connection cannot be taken back and goes on to its end.
+    /// [`ClientError::Aborted`] once the server's replies are in. A request without data connection cannot be taken back and goes on to its end,
+    /// and so does an upload that has given all its bytes away. Requests made after it are done as if nothing had happened.
     pub fn abort(&mut self, now: Time) {
         self.link.now = now;
-        match &mut self.stage {
-            Stage::Greeting { queued } => {
-                if queued.take().is_some() {
-                    self.link.notify(Event::Done(Err(ClientError::Aborted)));
-                }
+        if self.stage == Stage::Greeting {
+            if self.queue.withdraw().is_some() {
+                self.link.notify(Event::Done(Err(ClientError::Aborted)));
             }
-            Stage::Running(task) => {
-                let flow = task.abort(&mut self.link);
-                self.follow(flow);
-            }
-            Stage::Idle | Stage::Over => {}
+            return;
         }
+        let flow = self.queue.abort(&mut self.link);
+        self.follow(flow);
     }
 
     /// Takes bytes of the control connection: how many were taken. Offer the rest again after the next [`drain`](Self::drain).
@@ -105,7 +109,7 @@ impl ClientSession {
         self.link.now = now;
         let mut rest = bytes;
         while !rest.is_empty() && self.link.actions.len() < ACTION_LIMIT {
-            if matches!(self.stage, Stage::Over) {
+            if self.stage == Stage::Over {
                 return bytes.len();
             }
             let (used, framed) = self.lines.next(rest);
@@ -133,10 +137,8 @@ impl ClientSession {
     /// Takes an answer of the host. One for an operation that is over is ignored.
     pub fn complete(&mut self, now: Time, op: OpId, done: ClientCompletion) {
         self.link.now = now;
-        if let Stage::Running(task) = &mut self.stage {
-            let flow = task.complete(&mut self.link, op, done);
-            self.follow(flow);
-        }
+        let flow = self.queue.complete(&mut self.link, op, done);
+        self.follow(flow);
     }
 
     /// Takes bytes of a [`LocalEnd::Listing`](super::LocalEnd::Listing) transfer.
@@ -144,10 +146,7 @@ impl ClientSession {
     /// # Errors
     /// [`ListingTooLarge`], when there are more than `listing_limit`; the transfer has been given up then.
     pub fn listing(&mut self, bytes: &[u8]) -> Result<(), ListingTooLarge> {
-        match &mut self.stage {
-            Stage::Running(Task::Transfer(transfer)) => transfer.listing(&mut self.link, bytes),
-            _ => Ok(()),
-        }
+        self.queue.listing(&mut self.link, bytes)
     }
 
     /// The time is `now`; nothing happens before the deadline that [`drain`](Self::drain) gave.
@@ -157,14 +156,11 @@ impl ClientSession {
             return;
         }
         self.link.deadline = None;
-        match &mut self.stage {
-            Stage::Greeting { .. } => self.end(Some(Err(ClientError::TimedOut))),
-            Stage::Running(task) => {
-                let flow = task.timeout(&mut self.link);
-                self.follow(flow);
-            }
-            Stage::Idle | Stage::Over => {}
+        if self.stage == Stage::Greeting {
+            return self.end(Some(Err(ClientError::TimedOut)));
         }
+        let flow = self.queue.timeout(&mut self.link);
+        self.follow(flow);
     }
 
     /// Hands everything that leaves the session to `port`, and says what to wait for.
@@ -181,7 +177,7 @@ impl ClientSession {
             port.act(action);
         }
         Wait {
-            read: !matches!(self.stage, Stage::Over),
+            read: self.stage != Stage::Over,
             urgent: false,
             write: !self.link.unsent().is_empty(),
             deadline: self.link.deadline,
@@ -193,16 +189,14 @@ impl ClientSession {
         &self.link.features
     }
 
-    /// The bytes that the last transfer moved over its data connection, as far as the host has said: also of one that failed.
-    pub fn moved(&self) -> u64 {
-        self.link.moved
+    /// What it has found out about the server; see [`ClientConfig::learnt`].
+    pub fn learnt(&self) -> Learnt {
+        self.link.learnt
     }
 
-    fn begin(&mut self, request: Request) {
-        match Task::begin(&mut self.link, request) {
-            Ok(task) => self.stage = Stage::Running(task),
-            Err(error) => self.link.notify(Event::Done(Err(error))),
-        }
+    /// The bytes that the last transfer that is over moved over its data connection, as far as the host has said: also of one that failed.
+    pub fn moved(&self) -> u64 {
+        self.link.moved
     }
 
     fn reply(&mut self, reply: Reply) {
@@ -210,55 +204,56 @@ impl ClientSession {
         if reply.code().number() == 421 {
             return self.end(None);
         }
-        match &mut self.stage {
-            Stage::Greeting { queued } => match reply.code().class() {
+        match self.stage {
+            Stage::Greeting => match reply.code().class() {
                 // 120: it will be a while.
                 Class::Preliminary => self.link.expect_reply(),
                 Class::Completion => {
-                    let queued = queued.take();
-                    self.stage = Stage::Idle;
+                    self.stage = Stage::Greeted;
+                    self.link.server = Server::named(&reply);
                     self.link.deadline = None;
-                    if let Some(request) = queued {
-                        self.begin(request);
-                    }
+                    self.queue.advance(&mut self.link);
                 }
                 _ => self.end(Some(Err(ClientError::Refused(reply)))),
             },
-            Stage::Running(task) => {
-                let flow = task.reply(&mut self.link, reply);
+            Stage::Greeted => {
+                if self.queue.has_lost_reply(&reply) {
+                    self.follow(Flow::Done(Err(ClientError::Protocol("the final reply to a transfer"))));
+                }
+                let flow = self.queue.reply(&mut self.link, reply);
                 self.follow(flow);
             }
-            // Nobody asked. A second 226 is the usual case.
-            Stage::Idle | Stage::Over => {}
+            Stage::Over => {}
         }
     }
 
-    fn follow(&mut self, flow: Flow) {
-        match flow {
-            Flow::Going => {}
-            Flow::Done(result) => {
-                self.link.deadline = None;
-                self.link.notify(Event::Done(result));
-                self.stage = Stage::Idle;
+    /// Goes on where a request is over, and lets others begin.
+    fn follow(&mut self, mut flow: Flow) {
+        loop {
+            match flow {
+                Flow::Going => break,
+                Flow::Done(result) => {
+                    self.link.deadline = None;
+                    self.link.moved = self.link.progress;
+                    self.link.notify(Event::Done(result));
+                    flow = self.queue.next(&mut self.link);
+                }
+                Flow::Over(result) => return self.end(Some(result)),
             }
-            Flow::Over(result) => self.end(Some(result)),
+        }
+        if self.stage == Stage::Greeted {
+            self.queue.advance(&mut self.link);
         }
     }
 
-    /// Ends the session: the request that runs with `result`, or else with [`ClientError::Disconnected`].
+    /// Ends the session: the request that runs with `result`, or else with [`ClientError::Disconnected`], and so those that wait.
     fn end(&mut self, result: Option<Result<Outcome, ClientError>>) {
-        let pending = match core::mem::replace(&mut self.stage, Stage::Over) {
-            Stage::Over => return,
-            Stage::Idle | Stage::Greeting { queued: None } => false,
-            Stage::Greeting { queued: Some(_) } => true,
-            Stage::Running(mut task) => {
-                task.cancel_data(&mut self.link);
-                true
-            }
-        };
-        if pending {
-            self.link.notify(Event::Done(result.unwrap_or(Err(ClientError::Disconnected))));
+        if self.stage == Stage::Over {
+            return;
         }
+        self.stage = Stage::Over;
+        self.link.moved = self.link.progress;
+        self.queue.end(&mut self.link, result);
         self.link.notify(Event::Disconnected);
         self.link.act(ClientAction::Close);
         self.link.discard_output();
@@ -270,9 +265,9 @@ impl ClientSession {
 impl fmt::Debug for ClientSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let stage = match self.stage {
-            Stage::Greeting { .. } => "greeting",
-            Stage::Idle => "idle",
-            Stage::Running(_) => "running",
+            Stage::Greeting => "greeting",
+            Stage::Greeted if self.queue.is_idle() => "idle",
+            Stage::Greeted => "running",
             Stage::Over => "over",
         };
         f.debug_struct("ClientSession").field("stage", &stage).finish_non_exhaustive()

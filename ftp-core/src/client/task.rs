@@ -11,6 +11,7 @@ use super::pathname::is_sendable;
 use super::simple::Simple;
 use super::transfer::Transfer;
 use crate::action::OpId;
+use crate::codec::Representation;
 use crate::command::{Command, Verb};
 use crate::reply::{Code, Reply};
 
@@ -108,6 +109,68 @@ impl Task {
         })
     }
 
+    /// Sends the commands of a request while another one runs; `None` for one that has to wait until that is over. See [`super::queue`].
+    pub(super) fn begin_early(link: &mut Link, request: &Request) -> Option<Self> {
+        let in_image = link.kind == Some(Representation::Image);
+        let harmless = match request {
+            Request::Size(_) => in_image,
+            Request::Facts(_) => link.features.mlst() && !link.learnt.avoid_mlst,
+            Request::Modified(_) | Request::SetModified { .. } => true,
+            Request::Retrieve { offset, codec, .. } => *offset == 0 && Transfer::may_begin_early(link, *codec),
+            Request::Store { codec, .. } => Transfer::may_begin_early(link, *codec),
+            _ => false,
+        };
+        if !harmless || !arguments_are_sendable(request) {
+            return None;
+        }
+        match request.clone() {
+            Request::Retrieve { path, offset, codec } => {
+                Some(Task::Transfer(Transfer::begin_early(link, Movement::Retrieve { path, offset }, codec)))
+            }
+            Request::Store { path, how, codec } => {
+                Some(Task::Transfer(Transfer::begin_early(link, Movement::Store { path, how }, codec)))
+            }
+            request => Self::begin(link, request).ok(),
+        }
+    }
+
+    /// May other requests' commands go out behind its own?
+    pub(super) fn may_be_followed(&self, link: &Link) -> bool {
+        match self {
+            Self::Transfer(transfer) => transfer.may_be_followed(link),
+            task => task.needs_no_more(),
+        }
+    }
+
+    /// Is it a request without data connection all of whose commands are out?
+    pub(super) fn needs_no_more(&self) -> bool {
+        match self {
+            Self::Simple(simple) => matches!(simple, Simple::Size | Simple::Modified),
+            Self::Facts(facts) => facts.needs_no_more(),
+            Self::SetModified(_) => true,
+            Self::Login(_) | Self::Digest(_) | Self::Transfer(_) => false,
+        }
+    }
+
+    /// The final replies that are to come.
+    pub(super) fn expected(&self) -> usize {
+        match self {
+            Self::Transfer(transfer) => transfer.expected(),
+            _ => 1,
+        }
+    }
+
+    pub(super) fn awaits_reply(&self) -> bool {
+        self.expected() > 0
+    }
+
+    /// It was begun early, and now runs.
+    pub(super) fn take_turn(&mut self, link: &mut Link) {
+        if let Self::Transfer(transfer) = self {
+            transfer.take_turn(link);
+        }
+    }
+
     pub(super) fn reply(&mut self, link: &mut Link, reply: Reply) -> Flow {
         if link.late_226 && reply.code() == Code::TRANSFER_DONE && !self.may_get_226() {
             link.late_226 = false;
@@ -174,7 +237,7 @@ impl Reply {
 }
 
 impl Code {
-    const TRANSFER_DONE: Code = match Code::new(226) {
+    pub(super) const TRANSFER_DONE: Code = match Code::new(226) {
         Some(code) => code,
         None => unreachable!(),
     };

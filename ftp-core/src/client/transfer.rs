@@ -13,7 +13,7 @@ use super::way::{Way, announce};
 use crate::action::{DataPath, OpId, TransferError};
 use crate::codec::Codec;
 use crate::command::Command;
-use crate::reply::{Class, Reply};
+use crate::reply::{Class, Code, Reply};
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
@@ -29,6 +29,10 @@ pub(super) struct Transfer {
     last: Option<Reply>,
     data: Data,
     ending: Option<Ending>,
+    /// It was begun while another request ran; see [`super::queue`].
+    early: bool,
+    /// That one still runs.
+    waits: bool,
 }
 
 /// A command whose final reply is to come.
@@ -91,7 +95,14 @@ impl Transfer {
     }
 
     pub(super) fn begin(link: &mut Link, movement: Movement, codec: Codec) -> Self {
-        let mut transfer = Self {
+        let mut transfer = Self::new(link, movement, codec);
+        link.progress = 0;
+        transfer.set_type(link);
+        transfer
+    }
+
+    fn new(link: &Link, movement: Movement, codec: Codec) -> Self {
+        Self {
             movement,
             codec,
             way: Way::first(link),
@@ -100,10 +111,46 @@ impl Transfer {
             last: None,
             data: Data::None,
             ending: None,
-        };
-        link.moved = 0;
-        transfer.set_type(link);
+            early: false,
+            waits: false,
+        }
+    }
+
+    /// Sends EPSV or PASV while another request runs, and the command too if it changes nothing on the server.
+    pub(super) fn begin_early(link: &mut Link, movement: Movement, codec: Codec) -> Self {
+        let mut transfer = Self { early: true, waits: true, ..Self::new(link, movement, codec) };
+        transfer.approach(link);
         transfer
+    }
+
+    /// Is there nothing to set first, and nothing left to find out?
+    pub(super) fn may_begin_early(link: &Link, codec: Codec) -> bool {
+        is_in_force(link, codec) && link.passive_proven && !link.rest_lingers && Way::first(link) != Way::Active
+    }
+
+    /// May the commands of another request go out behind its own? Not while it might still have to send one itself, if only an ABOR. A download can
+    /// be ended by closing the data connection.
+    pub(super) fn may_be_followed(&self, link: &Link) -> bool {
+        let asked = self.awaited.back() == Some(&Awaited::Movement) || self.last.is_some();
+        let no_rest = !link.rest_lingers && self.awaited.front() != Some(&Awaited::Type);
+        asked
+            && self.ending.is_none()
+            && match self.movement {
+                Movement::Retrieve { .. } => link.passive_proven && no_rest && self.way != Way::Active,
+                Movement::Store { .. } => matches!(self.data, Data::Ended(Ok(_))),
+                Movement::List { .. } => false,
+            }
+    }
+
+    /// It has been begun early, and its turn has come.
+    pub(super) fn take_turn(&mut self, link: &mut Link) {
+        self.waits = false;
+        link.progress = 0;
+    }
+
+    /// The final replies that are to come.
+    pub(super) fn expected(&self) -> usize {
+        self.awaited.len()
     }
 
     fn set_type(&mut self, link: &mut Link) {
@@ -111,7 +158,7 @@ impl Transfer {
             Movement::List { entries, .. } => entries.is_mlsd() || link.kind.is_none(),
             Movement::Retrieve { .. } | Movement::Store { .. } => false,
         };
-        if given || link.kind == Some(self.codec.representation) {
+        if given || is_in_force(link, self.codec) {
             return self.approach(link);
         }
         link.send(&Command::Type(self.codec.representation.into()));
@@ -136,7 +183,8 @@ impl Transfer {
 
     /// An upload waits until the way has been seen to work: a STOR that finds no data connection may still have emptied the file.
     fn is_pipelined(&self, link: &Link) -> bool {
-        link.config.pipeline && self.way != Way::Active && (!self.movement.is_upload() || link.passive_proven)
+        let upload_may = link.passive_proven && !self.waits;
+        link.may_pair() && self.way != Way::Active && (!self.movement.is_upload() || upload_may)
     }
 
     fn send_rest_or_movement(&mut self, link: &mut Link) {
@@ -180,6 +228,9 @@ impl Transfer {
         }
         self.awaited.pop_front();
         if self.ending.is_some() {
+            if command == Awaited::Way && link.followed {
+                self.hang_up(link, &reply);
+            }
             return self.settle(link);
         }
         let accepted = class == Class::Completion;
@@ -215,10 +266,15 @@ impl Transfer {
         let address = accepted.then(|| self.way.address(&link.config, &reply)).flatten();
         if let Some(address) = address {
             let op = link.next_op();
-            return self.open(link, op, DataPath::Connect(address));
+            self.open(link, op, DataPath::Connect(address));
+            // An upload that was begun early.
+            if self.awaited.is_empty() && self.is_pipelined(link) {
+                self.send_rest_or_movement(link);
+            }
+            return;
         }
         // 530 speaks of the login, not of EPSV.
-        let fallback = self.way.fallback(&link.config).filter(|_| reply.code().number() != 530);
+        let fallback = self.way.fallback(&link.config).filter(|_| reply.code().number() != 530 && !link.followed);
         if let Some(way) = fallback {
             self.way = way;
             link.learnt.avoid_epsv = true;
@@ -250,6 +306,7 @@ impl Transfer {
         if !accepted {
             self.cancel_data(link);
         }
+        link.late_226 = reply.code() == Code::TRANSFER_DONE;
         self.last = Some(reply);
     }
 
@@ -287,6 +344,10 @@ impl Transfer {
             }
             (Data::Opening(current), ClientCompletion::Connected(Ok(()))) if *current == op => {
                 self.data = Data::Open(op);
+                if self.ending.is_some() {
+                    self.cancel_data(link);
+                    return self.settle(link);
+                }
                 link.passive_proven = true;
                 link.learnt.avoid_epsv |= self.way == Way::Pasv;
                 if self.awaited.is_empty() && self.last.is_none() {
@@ -296,10 +357,12 @@ impl Transfer {
             }
             (Data::Opening(current), ClientCompletion::Connected(Err(_))) if *current == op => {
                 self.data = Data::None;
-                self.open_failed(link);
+                if self.ending.is_none() {
+                    self.open_failed(link);
+                }
             }
             (Data::Moving { op: current, seen, asked }, ClientCompletion::Progress(count)) if *current == op => {
-                link.moved = count;
+                link.progress = count;
                 if !core::mem::take(asked) {
                     return Flow::Going;
                 }
@@ -314,7 +377,7 @@ impl Transfer {
                 if *current == op =>
             {
                 if let Ok(count) = result {
-                    link.moved = count;
+                    link.progress = count;
                 }
                 self.data = Data::Ended(result);
                 link.expect_reply();
@@ -335,17 +398,17 @@ impl Transfer {
             return self.give_up(link, Ending::Empty, false);
         }
         match self.way.fallback(&link.config) {
-            Some(way) => {
+            Some(way) if !link.followed => {
                 self.way = way;
                 self.give_up(link, Ending::Retry, true);
             }
-            None => self.give_up(link, Ending::Fail(ClientError::NoDataConnection), true),
+            _ => self.give_up(link, Ending::Fail(ClientError::NoDataConnection), true),
         }
     }
 
     /// No byte moved for as long as one may take.
     fn stalled(&mut self, link: &mut Link) {
-        let empty = self.last.is_some() && !self.opened && link.moved == 0;
+        let empty = self.last.is_some() && !self.opened && link.progress == 0;
         self.give_up(link, if empty { Ending::Empty } else { Ending::Fail(ClientError::TimedOut) }, true);
     }
 
@@ -370,6 +433,7 @@ impl Transfer {
             Data::Ended(_) if self.opened => return over(link, Err(ClientError::TimedOut)),
             Data::Cancelling(_) if self.awaited.is_empty() => self.data = Data::Ended(Err(TransferError::Cancelled)),
             Data::None | Data::Announced(_) | Data::Open(_) | Data::Ended(_) | Data::Cancelling(_) => {
+                self.learn_from_silence(link);
                 self.cancel_data(link);
                 return Flow::Over(Err(ClientError::TimedOut));
             }
@@ -382,6 +446,7 @@ impl Transfer {
     fn stop_waiting(&mut self, link: &mut Link) -> Flow {
         let silent = self.awaited.front().is_some_and(|&command| command != Awaited::Abort);
         if silent {
+            self.learn_from_silence(link);
             let error = match self.ending.take() {
                 Some(Ending::Fail(error)) => error,
                 Some(Ending::Retry | Ending::Empty) | None => ClientError::TimedOut,
@@ -389,12 +454,21 @@ impl Transfer {
             return Flow::Over(Err(error));
         }
         self.awaited.clear();
+        self.cancel_data(link);
         self.data = Data::None;
         self.settle(link)
     }
 
+    /// Where the reply to the first of two commands is in and that to the second is not, the server seems to have lost that one.
+    fn learn_from_silence(&self, link: &mut Link) {
+        let lost = self.early || (self.is_pipelined(link) && self.awaited.front() == Some(&Awaited::Movement));
+        link.learnt.avoid_pipelining |= lost && !self.opened && !self.awaited.is_empty();
+    }
+
     pub(super) fn abort(&mut self, link: &mut Link) -> Flow {
-        if !matches!(self.ending, Some(Ending::Fail(_))) {
+        let all_sent = self.movement.is_upload() && matches!(self.data, Data::Ended(Ok(_)));
+        let too_late = matches!(self.ending, Some(Ending::Fail(_))) || (all_sent && link.followed);
+        if !too_late {
             self.give_up(link, Ending::Fail(ClientError::Aborted), true);
         }
         self.settle(link)
@@ -416,12 +490,25 @@ impl Transfer {
     /// Sets what becomes of the transfer, ends the data connection, and has the server end its part (`tell`: ABOR) where its command runs.
     fn give_up(&mut self, link: &mut Link, ending: Ending, tell: bool) {
         self.ending = Some(ending);
-        if tell && self.awaited.back() == Some(&Awaited::Movement) {
+        if tell && !link.followed && self.awaited.back() == Some(&Awaited::Movement) {
             link.send(&Command::Abor);
             self.awaited.push_back(Awaited::Abort);
         }
-        self.cancel_data(link);
+        // Without an ABOR, only a data connection that comes and goes lets the server's command end at once.
+        if !(link.followed && matches!(self.data, Data::Opening(_))) {
+            self.cancel_data(link);
+        }
         link.expect_reply();
+    }
+
+    /// The way of a transfer that was given up: connects there, to close that connection at once.
+    fn hang_up(&mut self, link: &mut Link, reply: &Reply) {
+        let address =
+            (reply.code().class() == Class::Completion).then(|| self.way.address(&link.config, reply)).flatten();
+        if let Some(address) = address {
+            let op = link.next_op();
+            self.open(link, op, DataPath::Connect(address));
+        }
     }
 
     /// Ends the data connection. Only one whose bytes move answers, and the request waits for that, so that whatever took or gave the bytes is free when
@@ -475,6 +562,11 @@ impl Transfer {
         };
         over(link, result)
     }
+}
+
+/// Does the server know already how the bytes come?
+fn is_in_force(link: &Link, codec: Codec) -> bool {
+    link.kind == Some(codec.representation)
 }
 
 fn over(link: &mut Link, result: Result<Outcome, ClientError>) -> Flow {

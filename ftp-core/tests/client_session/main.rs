@@ -9,3 +9,4 @@ mod listing;
 mod login;
 mod pairs;
 mod play;
+mod queue;

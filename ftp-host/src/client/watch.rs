@@ -40,30 +40,36 @@ pub enum News {
 }
 
 impl Connection {
-    /// Asks for something, as one call that [`watched`](Self::watched) follows to its end.
+    /// Asks for something, as a call that [`watched`](Self::watched) follows to its end.
     ///
     /// # Errors
     /// [`ClientError`], when nothing can be asked for.
     pub fn call(&mut self, request: Request, end: Option<super::End>) -> Result<(), ClientError> {
         self.request(request, end).map_err(|misuse| match misuse {
             Misuse::Disconnected => ClientError::Disconnected,
-            Misuse::Busy => ClientError::Protocol("one request at a time"),
-        })
+            Misuse::Busy => ClientError::Protocol("fewer requests at once"),
+        })?;
+        self.calls += 1;
+        Ok(())
     }
 
-    /// Tells `watch` what came of a turn, and the adapter what is next.
+    /// Calls whose end [`watched`](Self::watched) has not told yet.
+    pub fn calls(&self) -> usize {
+        self.calls
+    }
+
+    /// Tells `watch` what came of a turn, and the adapter what is next. Where several requests were done in one turn, each call gives one.
     pub fn watched(&mut self, turn: Turn, watch: &mut dyn Watch) -> News {
-        let mut done = None;
         while let Some(event) = self.event() {
             watch.event(&event);
             if let Event::Done(result) = event {
-                done = Some(result);
+                self.calls = self.calls.saturating_sub(1);
+                return News::Done(result);
             }
         }
-        match (done, turn) {
-            (Some(result), _) => return News::Done(result),
-            (None, Turn::Over) => return News::Done(Err(ClientError::Disconnected)),
-            (None, _) => {}
+        if turn == Turn::Over {
+            self.calls = 0;
+            return News::Done(Err(ClientError::Disconnected));
         }
         let moved = self.moved();
         if moved.is_some_and(|bytes| watch.progress(bytes) == Go::Abort) {

@@ -1,0 +1,443 @@
+//! Requests made while another one runs, and commands that go out while it does.
+
+use crate::play::{Play, REPLY, config, pipelined, play, retrieve, store};
+use ftp_core::action::NetworkError;
+use ftp_core::client::{ClientCompletion, ClientConfig, Misuse, Request, Upload};
+use ftp_core::time::WallTime;
+use proptest::prelude::*;
+
+/// Greeted by a server that bears a queue, with TYPE I in force and one file fetched.
+fn at_vsftpd(play: &mut Play) {
+    play.server("220 (vsFTPd 3.0.5)|");
+    play.ask(retrieve(0));
+    play.server("200 I|");
+    play.server("229 (!!!1025!)|150 here|");
+    play.connected();
+    play.moved(1);
+    play.server("226 done|");
+    play.expect(&["> TYPE I|", "> EPSV|RETR f|", "open 192.0.2.1:1025", "transfer Sink Raw", "done moved 1 226"]);
+}
+
+#[test]
+fn requests_are_done_one_after_the_other() {
+    play(config, |play| {
+        play.ask(Request::Noop);
+        play.ask(Request::WorkingDirectory);
+        play.ask(Request::ChangeDirectory(b"a\nb".to_vec()));
+        play.ask(Request::Noop);
+        play.expect(&[]);
+        play.server("220 hello|");
+        play.expect(&["> NOOP|"]);
+        play.server("200 ok|");
+        play.expect(&["> PWD|", "done 200"]);
+        play.server("257 \"/\"|");
+        play.expect(&["> NOOP|", "done path /", "failed BadArgument"]);
+        play.server("200 ok|");
+        play.expect(&["done 200"]);
+    });
+}
+
+#[test]
+fn there_is_an_end_to_what_may_wait() {
+    play(config, |play| {
+        for _ in 0..64 {
+            play.ask(Request::Noop);
+        }
+        assert_eq!(play.session.request(play.now, Request::Noop), Err(Misuse::Busy));
+        play.server("220 hello|");
+        play.expect(&["> NOOP|"]);
+        play.ask(Request::Noop);
+        play.closes();
+        let ends = [vec!["failed Disconnected"; 65], vec!["disconnected", "close"]].concat();
+        play.expect(&ends);
+    });
+}
+
+#[test]
+fn the_next_download_is_asked_for_while_one_runs() {
+    play(pipelined, |play| {
+        at_vsftpd(play);
+        play.ask(retrieve(0));
+        play.ask(retrieve(0));
+        play.ask(retrieve(0));
+        play.expect(&["> EPSV|RETR f|", "> EPSV|RETR f|"]);
+        play.server("229 (!!!1026!)|");
+        play.connected();
+        play.server("150 here|");
+        play.expect(&["open 192.0.2.1:1026", "transfer Sink Raw"]);
+        // All that the server says of the second is held until the first is over.
+        play.server("226 done|229 (!!!1027!)|");
+        play.expect(&[]);
+        play.moved(7);
+        play.expect(&["> EPSV|RETR f|", "done moved 7 226", "open 192.0.2.1:1027"]);
+        play.connected();
+        play.server("150 here|226 done|");
+        play.moved(8);
+        play.expect(&["transfer Sink Raw", "done moved 8 226"]);
+        assert_eq!(play.session.moved(), 8);
+        play.server("229 (!!!1028!)|550 no f|");
+        play.expect(&["open 192.0.2.1:1028", "cancel", "failed refused 550"]);
+        play.ask(Request::Noop);
+        play.expect(&["> NOOP|"]);
+    });
+}
+
+#[test]
+fn a_refusal_in_the_middle_costs_one_file() {
+    play(pipelined, |play| {
+        at_vsftpd(play);
+        for _ in 0..3 {
+            play.ask(retrieve(0));
+        }
+        play.server("229 (!!!1026!)|");
+        play.expect(&["> EPSV|RETR f|", "> EPSV|RETR f|", "open 192.0.2.1:1026"]);
+        play.server("550 no f|");
+        play.expect(&["> EPSV|RETR f|", "cancel", "failed refused 550"]);
+        play.server("425 out of ports|425 no connection|");
+        play.expect(&["failed refused 425"]);
+        play.server("229 (!!!1028!)|150 here|");
+        play.connected();
+        play.moved(3);
+        play.server("226 done|");
+        play.expect(&["open 192.0.2.1:1028", "transfer Sink Raw", "done moved 3 226"]);
+    });
+}
+
+#[test]
+fn a_doubled_226_is_no_answer_to_the_next() {
+    play(pipelined, |play| {
+        at_vsftpd(play);
+        play.ask(retrieve(0));
+        play.ask(retrieve(0));
+        play.server("229 (!!!1026!)|150 here|");
+        play.connected();
+        play.server("226 done|226 done|229 (!!!1027!)|");
+        play.moved(7);
+        play.server("150 here|");
+        play.connected();
+        play.moved(8);
+        play.server("226 done|");
+        let lines = play.take();
+        assert!(lines.contains(&"done moved 7 226".into()) && lines.contains(&"done moved 8 226".into()), "{lines:?}");
+    });
+}
+
+#[test]
+fn a_lost_226_is_told_by_the_next_reply() {
+    play(pipelined, |play| {
+        at_vsftpd(play);
+        play.ask(retrieve(0));
+        play.ask(retrieve(0));
+        play.server("229 (!!!1026!)|150 here|");
+        play.connected();
+        play.moved(7);
+        play.take();
+        play.server("229 (!!!1027!)|150 here|");
+        play.expect(&["failed Protocol(\"the final reply to a transfer\")", "open 192.0.2.1:1027"]);
+        play.connected();
+        play.moved(8);
+        play.server("226 done|");
+        play.expect(&["transfer Sink Raw", "done moved 8 226"]);
+    });
+}
+
+#[test]
+fn an_abort_closes_the_data_connection_alone_where_others_follow() {
+    play(pipelined, |play| {
+        at_vsftpd(play);
+        play.ask(retrieve(0));
+        play.ask(retrieve(0));
+        play.server("229 (!!!1026!)|150 here|");
+        play.connected();
+        play.take();
+        play.abort();
+        play.expect(&["cancel"]);
+        play.cancelled();
+        play.server("426 cut|229 (!!!1027!)|150 here|");
+        play.expect(&["failed Aborted", "open 192.0.2.1:1027"]);
+        play.connected();
+        play.moved(8);
+        play.server("226 done|");
+        play.expect(&["transfer Sink Raw", "done moved 8 226"]);
+    });
+}
+
+#[test]
+fn an_abort_before_the_connection_lets_it_come_and_go() {
+    play(pipelined, |play| {
+        at_vsftpd(play);
+        play.ask(retrieve(0));
+        play.ask(retrieve(0));
+        play.abort();
+        play.expect(&["> EPSV|RETR f|", "> EPSV|RETR f|"]);
+        play.server("229 (!!!1026!)|");
+        play.expect(&["open 192.0.2.1:1026"]);
+        play.connected();
+        play.expect(&["cancel"]);
+        play.server("150 here|426 cut|229 (!!!1027!)|");
+        play.expect(&["failed Aborted", "open 192.0.2.1:1027"]);
+    });
+    play(pipelined, |play| {
+        at_vsftpd(play);
+        play.ask(retrieve(0));
+        play.ask(retrieve(0));
+        play.server("229 (!!!1026!)|");
+        play.abort();
+        play.expect(&["> EPSV|RETR f|", "> EPSV|RETR f|", "open 192.0.2.1:1026"]);
+        play.unreachable();
+        play.server("425 nobody came|229 (!!!1027!)|");
+        play.expect(&["failed Aborted", "open 192.0.2.1:1027"]);
+    });
+}
+
+#[test]
+fn an_unreachable_port_in_the_middle_fails_one_file() {
+    play(pipelined, |play| {
+        at_vsftpd(play);
+        play.ask(retrieve(0));
+        play.ask(retrieve(0));
+        play.server("229 (!!!1026!)|");
+        play.unreachable();
+        play.server("425 nobody came|229 (!!!1027!)|");
+        play.expect(&[
+            "> EPSV|RETR f|",
+            "> EPSV|RETR f|",
+            "open 192.0.2.1:1026",
+            "failed NoDataConnection",
+            "open 192.0.2.1:1027",
+        ]);
+    });
+}
+
+#[test]
+fn an_upload_is_followed_once_its_bytes_are_out_and_only_epsv_goes_before_it() {
+    play(pipelined, |play| {
+        at_vsftpd(play);
+        play.ask(store(Upload::Replace));
+        play.ask(store(Upload::Replace));
+        play.expect(&["> EPSV|STOR f|"]);
+        play.server("229 (!!!1026!)|");
+        play.connected();
+        play.server("150 send|");
+        play.expect(&["open 192.0.2.1:1026", "transfer Source Raw"]);
+        play.moved(4);
+        play.expect(&["> EPSV|"]);
+        // It cannot be taken back any more.
+        play.abort();
+        play.expect(&[]);
+        play.server("226 done|");
+        play.expect(&["done moved 4 226"]);
+        play.server("229 (!!!1027!)|");
+        play.expect(&["> STOR f|", "open 192.0.2.1:1027"]);
+        play.server("150 send|");
+        play.connected();
+        play.moved(5);
+        play.server("226 done|");
+        play.expect(&["transfer Source Raw", "done moved 5 226"]);
+    });
+}
+
+#[test]
+fn an_upload_that_runs_can_be_aborted_in_good_order() {
+    play(pipelined, |play| {
+        at_vsftpd(play);
+        play.ask(store(Upload::Replace));
+        play.ask(store(Upload::Replace));
+        play.server("229 (!!!1026!)|150 send|");
+        play.connected();
+        play.take();
+        play.abort();
+        play.expect(&["> ABOR|", "cancel"]);
+        play.cancelled();
+        play.server("426 cut|226 aborted|");
+        play.expect(&["> EPSV|STOR f|", "failed Aborted"]);
+    });
+}
+
+#[test]
+fn questions_and_times_go_along() {
+    play(pipelined, |play| {
+        at_vsftpd(play);
+        play.ask(store(Upload::Replace));
+        play.ask(Request::SetModified { path: b"e".to_vec(), time: WallTime::default() });
+        play.ask(Request::Size(b"g".to_vec()));
+        play.ask(store(Upload::Replace));
+        play.ask(Request::RemoveFile(b"f".to_vec()));
+        play.server("229 (!!!1026!)|150 send|");
+        play.connected();
+        play.expect(&["> EPSV|STOR f|", "open 192.0.2.1:1026", "transfer Source Raw"]);
+        play.moved(4);
+        play.expect(&["> MFMT 19700101000000 e|SIZE g|EPSV|"]);
+        play.server("226 done|500 MFMT?|550 no g|");
+        play.expect(&["done moved 4 226", "failed refused 500", "failed refused 550"]);
+        play.server("229 (!!!1027!)|");
+        play.expect(&["> STOR f|", "open 192.0.2.1:1027"]);
+        assert!(play.session.learnt().avoid_mfmt);
+        play.server("150 send|");
+        play.connected();
+        play.moved(5);
+        play.expect(&["transfer Source Raw"]);
+        // To remove a file is no question: it waits.
+        play.server("226 done|");
+        play.expect(&["> DELE f|", "done moved 5 226"]);
+    });
+}
+
+#[test]
+fn what_needs_a_setting_first_waits() {
+    play(pipelined, |play| {
+        at_vsftpd(play);
+        play.ask(retrieve(0));
+        play.ask(retrieve(5));
+        play.ask(Request::List(None));
+        play.expect(&["> EPSV|RETR f|"]);
+        play.server("229 (!!!1026!)|150 here|226 done|");
+        play.connected();
+        play.expect(&["open 192.0.2.1:1026", "transfer Sink Raw"]);
+        play.moved(7);
+        play.expect(&["> EPSV|REST 5|RETR f|", "done moved 7 226"]);
+        play.server("229 (!!!1027!)|350 at 5|");
+        play.expect(&["open 192.0.2.1:1027"]);
+        play.server("550 no f|");
+        play.expect(&["> TYPE A|", "cancel", "failed refused 550"]);
+    });
+}
+
+#[test]
+fn a_rest_that_lingers_holds_the_next_back() {
+    play(pipelined, |play| {
+        at_vsftpd(play);
+        play.ask(retrieve(5));
+        play.ask(retrieve(0));
+        play.expect(&["> EPSV|REST 5|RETR f|"]);
+        play.server("229 (!!!1026!)|350 at 5|");
+        play.connected();
+        play.expect(&["open 192.0.2.1:1026", "transfer Sink Raw"]);
+        // Now it has been used up.
+        play.server("150 here|");
+        play.expect(&["> EPSV|RETR f|"]);
+    });
+}
+
+#[test]
+fn a_421_ends_all_of_them() {
+    play(pipelined, |play| {
+        at_vsftpd(play);
+        for _ in 0..3 {
+            play.ask(retrieve(0));
+        }
+        play.server("229 (!!!1026!)|150 here|");
+        play.connected();
+        play.take();
+        play.server("421 shutting down|");
+        play.expect(&[
+            "cancel",
+            "failed Disconnected",
+            "failed Disconnected",
+            "failed Disconnected",
+            "disconnected",
+            "close",
+        ]);
+    });
+}
+
+#[test]
+fn other_servers_get_one_pair_at_a_time_or_one_command() {
+    let second_file = |play: &mut Play, greeting: &str| {
+        play.server(greeting);
+        play.ask(Request::Size(b"x".to_vec()));
+        play.server("200 I|213 1|");
+        play.ask(retrieve(0));
+        play.ask(retrieve(0));
+        play.take()
+    };
+    play(pipelined, |play| {
+        assert_eq!(second_file(play, "220 Pure-FTPd|")[3..], ["> EPSV|RETR f|"]);
+        play.server("229 (!!!1026!)|150 here|");
+        play.connected();
+        play.expect(&["open 192.0.2.1:1026", "transfer Sink Raw"]);
+    });
+    play(pipelined, |play| {
+        assert_eq!(second_file(play, "220 Microsoft FTP Service|")[3..], ["> EPSV|"]);
+    });
+    let learnt = || {
+        let mut config = pipelined();
+        config.learnt.avoid_pipelining = true;
+        config
+    };
+    play(learnt, |play| {
+        assert_eq!(second_file(play, "220 (vsFTPd 3.0.5)|")[3..], ["> EPSV|"]);
+    });
+}
+
+#[test]
+fn a_lost_command_is_remembered() {
+    let lost = |config: ClientConfig| {
+        let mut play = Play::new(config, vec![usize::MAX]);
+        play.logged_in("");
+        play.ask(Request::Size(b"x".to_vec()));
+        play.server("200 I|213 1|");
+        play.ask(retrieve(0));
+        play.server("229 (!!!1026!)|");
+        play.connected();
+        play.take();
+        while play.wait.unwrap().deadline.is_some() {
+            play.jump();
+        }
+        play.session.learnt().avoid_pipelining
+    };
+    assert!(lost(ClientConfig { stall_timeout: REPLY, ..pipelined() }));
+    assert!(!lost(config()));
+}
+
+fn any_request() -> impl Strategy<Value = Request> {
+    prop_oneof![
+        (0..2_u64).prop_map(retrieve),
+        Just(store(Upload::Replace)),
+        Just(Request::Size(b"g".to_vec())),
+        Just(Request::SetModified { path: b"f".to_vec(), time: WallTime::default() }),
+        Just(Request::Facts(b"f".to_vec())),
+        Just(Request::List(None)),
+        Just(Request::Noop),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Any server at all: each request has one end, and time alone brings all of them to it.
+    #[test]
+    fn nothing_a_server_says_leaves_a_queue_hanging(
+        requests in prop::collection::vec(any_request(), 1..6),
+        lines in prop::collection::vec(("[1-6][0-9]{2}|226|150|229|213|350|426|550", " .{0,12}|-x| \\(!!!1025!\\)"), 0..24),
+        answers in prop::collection::vec(0..6u8, 0..24),
+        cuts in prop::collection::vec(1..9usize, 1..5),
+    ) {
+        let mut play = Play::new(pipelined(), cuts);
+        at_vsftpd(&mut play);
+        for request in &requests {
+            play.ask(request.clone());
+        }
+        let mut answers = answers.into_iter();
+        for (code, text) in lines {
+            play.server(&format!("{code}{text}\r\n"));
+            match answers.next() {
+                Some(0 | 1) => play.try_complete(ClientCompletion::Connected(Ok(()))),
+                Some(2) => play.try_complete(ClientCompletion::Transferred(Ok(3))),
+                Some(3) => play.abort(),
+                Some(4) => play.try_complete(ClientCompletion::Connected(Err(NetworkError::Local))),
+                _ => {}
+            }
+        }
+        // Nobody answers any more.
+        for _ in 0..12 * requests.len() {
+            if play.wait.unwrap().deadline.is_none() {
+                break;
+            }
+            play.jump();
+        }
+        prop_assert!(play.wait.unwrap().deadline.is_none());
+        let ends = play.take().into_iter().filter(|line| line.starts_with("done") || line.starts_with("failed")).count();
+        prop_assert_eq!(ends, requests.len());
+    }
+}
