@@ -2,6 +2,7 @@
 
 use crate::runtime::{Serve, Server};
 use ftp_core::action::StoreMode;
+use ftp_core::command::Changes;
 use ftp_core::listing::Entry;
 use ftp_core::path::VirtualPath;
 use ftp_core::permission::Permissions;
@@ -80,6 +81,14 @@ impl Storage for Hooked {
 
     fn rename(&self, from: &VirtualPath, to: &VirtualPath, replace: bool) -> Stored<()> {
         self.after(from).rename(from, to, replace)
+    }
+
+    fn change(&self, path: &VirtualPath, changes: &Changes) -> Stored<Changes> {
+        self.after(path).change(path, changes)
+    }
+
+    fn link(&self, target: &VirtualPath, link: &VirtualPath) -> Stored<()> {
+        self.after(link).link(target, link)
     }
 
     fn space(&self, path: &VirtualPath) -> Stored<Option<u64>> {

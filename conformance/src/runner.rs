@@ -7,7 +7,7 @@ mod reply;
 use crate::backend::{Backend, Seen};
 use crate::transcript::text::show;
 use crate::transcript::{Event, Found, Line, Row, Step, Template, Transcript};
-use ftp_core::address::{find_extended_port, find_host_port};
+use ftp_core::address::{find_extended_port, find_host_port, write_long};
 use input::Input;
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -242,14 +242,17 @@ impl Player<'_> {
     }
 }
 
-/// `$hostport` and `$eprt` of a listener (RFC 959 5.3.2, RFC 2428 2).
-pub(crate) fn names(address: SocketAddr) -> [(String, String); 2] {
+/// `$hostport`, `$eprt` and `$lprt` of a listener (RFC 959 5.3.2, RFC 2428 2, RFC 1639 3).
+pub(crate) fn names(address: SocketAddr) -> [(String, String); 3] {
+    let mut long = Vec::new();
+    write_long(address, &mut long);
     let (ip, port) = (address.ip(), address.port());
     let family = if ip.is_ipv4() { 1 } else { 2 };
     let host = ip.to_string().replace('.', ",");
     [
         ("hostport".into(), format!("{host},{},{}", port >> 8, port & 0xff)),
         ("eprt".into(), format!("|{family}|{ip}|{port}|")),
+        ("lprt".into(), String::from_utf8_lossy(&long).into_owned()),
     ]
 }
 
@@ -285,10 +288,11 @@ mod tests {
 
     #[test]
     fn a_listener_has_a_name_for_each_command() {
-        let [hostport, eprt] = names("127.0.0.1:40123".parse().unwrap());
+        let [hostport, eprt, lprt] = names("127.0.0.1:40123".parse().unwrap());
         assert_eq!(hostport.1, "127,0,0,1,156,187");
         assert_eq!(eprt.1, "|1|127.0.0.1|40123|");
-        let [_, eprt] = names("[::1]:40123".parse().unwrap());
+        assert_eq!(lprt.1, "4,4,127,0,0,1,2,156,187");
+        let [_, eprt, _] = names("[::1]:40123".parse().unwrap());
         assert_eq!(eprt.1, "|2|::1|40123|");
     }
 }

@@ -5,6 +5,8 @@
 //! [`OpId`], and goes on when [`complete`](crate::server::ServerSession::complete) brings the answer.
 
 use crate::codec::Codec;
+use crate::command::Changes;
+use crate::digest::Algorithm;
 use crate::listing::{Entry, ListOptions};
 use crate::path::VirtualPath;
 use crate::permission::Permissions;
@@ -141,6 +143,49 @@ pub enum StorageCall {
     },
     /// Is there space, and quota, for this many bytes more in this directory? Answer: [`StorageAnswer::Done`].
     Allocate(VirtualPath, u64),
+    /// How many bytes can still be stored in this directory? Answer: [`StorageAnswer::Size`].
+    Space(VirtualPath),
+    /// Change facts. Answer: [`StorageAnswer::Changed`].
+    Change(VirtualPath, Changes),
+    /// Make a symbolic link. Answer: [`StorageAnswer::Done`].
+    Link {
+        /// Where it leads.
+        target: VirtualPath,
+        /// Its name.
+        link: VirtualPath,
+    },
+    /// Could this file be copied? Answer: [`StorageAnswer::Done`].
+    CopyFrom(VirtualPath),
+    /// Copy a file. An existing file of the new name is replaced only where the account may overwrite. It may take long.
+    /// Answer: [`StorageAnswer::Done`].
+    Copy {
+        /// The file.
+        from: VirtualPath,
+        /// The name of its copy.
+        to: VirtualPath,
+    },
+    /// Add these files to the end of another, in their order, and then remove them. It may take long.
+    /// Answer: [`StorageAnswer::Done`].
+    Combine {
+        /// What they become; made if it is missing.
+        target: VirtualPath,
+        /// Its parts.
+        sources: Vec<VirtualPath>,
+    },
+    /// The digest of a file's bytes, from `start` to before `end` or the file's end, whichever comes first. It may take long.
+    /// Answer: [`StorageAnswer::Digest`].
+    Digest {
+        /// The file.
+        path: VirtualPath,
+        /// Which digest.
+        algorithm: Algorithm,
+        /// The first octet.
+        start: u64,
+        /// The octet before which to end.
+        end: Option<u64>,
+    },
+    /// May data connections go to this address, which is not the peer's? Answer: [`StorageAnswer::Done`].
+    ThirdParty(SocketAddr),
 }
 
 impl StorageCall {
@@ -148,12 +193,19 @@ impl StorageCall {
     pub const fn needs(&self) -> Permissions {
         match self {
             Self::Enter(_) => Permissions::NONE,
-            Self::Entry(_) | Self::Size(..) | Self::Entries(..) => Permissions::LIST,
+            Self::Entry(_) | Self::Size(..) | Self::Entries(..) | Self::Space(_) => Permissions::LIST,
             Self::MakeDir(_) => Permissions::MAKE_DIR,
             Self::RemoveDir(_) => Permissions::REMOVE_DIR,
             Self::RemoveFile(_) => Permissions::DELETE,
             Self::RenameFrom(_) | Self::Rename { .. } => Permissions::RENAME,
             Self::Allocate(..) => Permissions::CREATE,
+            Self::Change(..) => Permissions::MODIFY,
+            Self::Link { .. } => Permissions::LINK,
+            // Whoever knows a digest knows whether he has guessed the content.
+            Self::CopyFrom(_) | Self::Digest { .. } => Permissions::READ,
+            Self::Copy { .. } => Permissions::READ.and(Permissions::CREATE),
+            Self::Combine { .. } => Permissions::READ.and(Permissions::APPEND).and(Permissions::DELETE),
+            Self::ThirdParty(_) => Permissions::FXP,
         }
     }
 }
@@ -167,6 +219,17 @@ pub enum StorageAnswer {
     Entry(Entry),
     /// A size in bytes.
     Size(u64),
+    /// The facts that were changed, with the values that they have now.
+    Changed(Changes),
+    /// A digest, and the octets that it covers.
+    Digest {
+        /// Its bytes, as its definition orders them.
+        digest: Vec<u8>,
+        /// The first octet.
+        start: u64,
+        /// The octet after the last.
+        end: u64,
+    },
     /// The entries asked for, in listing order, and whether there were more than a reply should hold.
     Entries {
         /// They are those of a directory, not one file that was named.
@@ -200,6 +263,8 @@ pub enum Work {
         path: VirtualPath,
         /// Bytes of the file to skip (RFC 3659 5).
         offset: u64,
+        /// Bytes of the file to send from there on; all of them where it is `None` (RANG).
+        length: Option<u64>,
     },
     /// STOR, STOU, APPE: into this file.
     Store {
@@ -209,6 +274,8 @@ pub enum Work {
         mode: StoreMode,
         /// The size that ALLO announced: a transfer that brings less is broken, more is over its allocation (552).
         announced: Option<u64>,
+        /// The peer asks for digests of this kind: whoever computes it while the bytes come in does not read them again.
+        digest: Option<Algorithm>,
     },
     /// LIST, NLST, MLSD: the directory, in this form.
     List {

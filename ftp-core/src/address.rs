@@ -8,6 +8,7 @@ use core::str::FromStr;
 use nom::bytes::complete::{take_till1, take_while_m_n};
 use nom::character::complete::{char, satisfy, u16 as decimal_u16};
 use nom::combinator::{map_opt, verify};
+use nom::multi::length_count;
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
@@ -35,6 +36,15 @@ pub enum ExtendedPassive {
     All,
 }
 
+/// LPRT's argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LongAddress {
+    /// Family 4 or 6.
+    Known(SocketAddr),
+    /// A family nobody here speaks: 521.
+    UnknownFamily,
+}
+
 /// Appends `h1,h2,h3,h4,p1,p2`.
 pub fn write_host_port(address: SocketAddrV4, out: &mut Vec<u8>) {
     let [h1, h2, h3, h4] = address.ip().octets();
@@ -46,6 +56,21 @@ pub fn write_host_port(address: SocketAddrV4, out: &mut Vec<u8>) {
 pub fn write_extended(address: SocketAddr, out: &mut Vec<u8>) {
     let family = if address.is_ipv4() { 1 } else { 2 };
     out.extend_from_slice(format!("|{family}|{}|{}|", address.ip(), address.port()).as_bytes());
+}
+
+/// Appends `4,4,h1,…,2,p1,p2`, or `6,16,…` for IPv6 (RFC 1639 3).
+pub fn write_long(address: SocketAddr, out: &mut Vec<u8>) {
+    let octets: &[u8] = match &address.ip() {
+        IpAddr::V4(ip) => &ip.octets(),
+        IpAddr::V6(ip) => &ip.octets(),
+    };
+    let family = if address.is_ipv4() { 4 } else { 6 };
+    out.extend_from_slice(format!("{family},{}", octets.len()).as_bytes());
+    for octet in octets {
+        out.extend_from_slice(format!(",{octet}").as_bytes());
+    }
+    let [p1, p2] = address.port().to_be_bytes();
+    out.extend_from_slice(format!(",2,{p1},{p2}").as_bytes());
 }
 
 /// Finds the six numbers in the text of a 227 reply by scanning for digits, since no two servers bracket them alike
@@ -93,6 +118,25 @@ pub fn is_private(address: IpAddr) -> bool {
             }
         },
     }
+}
+
+/// RFC 1639 3. Lengths other than a known family's, and port 0, are no address.
+/// ```abnf
+/// long-host-port = number "," counted "," counted
+/// counted        = length *("," number) ; as many as the length says
+/// ```
+pub(crate) fn long_address(input: &[u8]) -> IResult<&[u8], LongAddress> {
+    let counted = || length_count(preceded(char(','), number), preceded(char(','), number));
+    map_opt((number, counted(), counted()), |(family, host, port)| {
+        let ip: IpAddr = match family {
+            4 => <[u8; 4]>::try_from(host).ok()?.into(),
+            6 => <[u8; 16]>::try_from(host).ok()?.into(),
+            _ => return Some(LongAddress::UnknownFamily),
+        };
+        let port = u16::from_be_bytes(port.try_into().ok()?);
+        (port != 0).then(|| LongAddress::Known(SocketAddr::new(ip, port)))
+    })
+    .parse_complete(input)
 }
 
 /// RFC 959 5.3.2.

@@ -29,13 +29,20 @@ impl Permissions {
     pub const MAKE_DIR: Self = Self(1 << 7);
     /// Remove directories.
     pub const REMOVE_DIR: Self = Self(1 << 8);
+    /// Change times and permission bits of what is there.
+    pub const MODIFY: Self = Self(1 << 9);
+    /// Make symbolic links.
+    pub const LINK: Self = Self(1 << 10);
+    /// Have data connections go to, and come from, a third party: what RFC 959 5.2 calls a transfer between two servers, and
+    /// RFC 2577 3 warns of.
+    pub const FXP: Self = Self(1 << 11);
     /// Look and fetch, change nothing.
     pub const READ_ONLY: Self = Self(Self::READ.0 | Self::LIST.0);
-    /// Everything.
-    pub const ALL: Self = Self((1 << 9) - 1);
+    /// Everything that a user does with files. [`Permissions::FXP`] is not among it: that one is never given by the way.
+    pub const ALL: Self = Self((1 << 11) - 1);
 
     /// The rights by the names that account files use, in bit order.
-    pub const NAMES: [(&'static str, Permissions); 9] = [
+    pub const NAMES: [(&'static str, Permissions); 12] = [
         ("read", Self::READ),
         ("list", Self::LIST),
         ("create", Self::CREATE),
@@ -45,6 +52,9 @@ impl Permissions {
         ("rename", Self::RENAME),
         ("make-dir", Self::MAKE_DIR),
         ("remove-dir", Self::REMOVE_DIR),
+        ("modify", Self::MODIFY),
+        ("link", Self::LINK),
+        ("fxp", Self::FXP),
     ];
 
     /// All rights of both sets.
@@ -63,9 +73,10 @@ impl Permissions {
         Self::NAMES.into_iter().filter(move |(_, right)| self.allows(*right)).map(|(name, _)| name)
     }
 
-    /// The right that an account file calls `name`.
+    /// The right that an account file calls `name`, or the rights that `all` and `read-only` stand for.
     pub fn by_name(name: &str) -> Option<Self> {
-        Self::NAMES.into_iter().find(|(known, _)| *known == name).map(|(_, right)| right)
+        let sets = [("all", Self::ALL), ("read-only", Self::READ_ONLY)];
+        sets.into_iter().chain(Self::NAMES).find(|(known, _)| *known == name).map(|(_, right)| right)
     }
 }
 

@@ -181,6 +181,17 @@ impl WallTime {
     }
 }
 
+impl WallTime {
+    /// Appends the time with its fraction, if it has one: what [`WallTime::parse`] reads as the same.
+    pub fn write_exact(self, out: &mut Vec<u8>) {
+        self.write(out);
+        if self.nanos > 0 {
+            let fraction = alloc::format!(".{:09}", self.nanos);
+            out.extend_from_slice(fraction.trim_end_matches('0').as_bytes());
+        }
+    }
+}
+
 /// The years that a time-val can hold (RFC 3659 2.3).
 const EARLIEST_YEAR: u16 = 1000;
 const LATEST_YEAR: u16 = 9999;

@@ -88,6 +88,18 @@ pub(crate) fn wall_time(time: SystemTime) -> Option<WallTime> {
     }
 }
 
+/// The same the other way; `None` if the operating system's clock does not reach so far.
+pub(crate) fn system_time(time: WallTime) -> Option<SystemTime> {
+    let nanos = Duration::from_nanos(time.nanos.into());
+    let whole = Duration::from_secs(time.seconds.unsigned_abs());
+    let seconds = if time.seconds < 0 {
+        SystemTime::UNIX_EPOCH.checked_sub(whole)
+    } else {
+        SystemTime::UNIX_EPOCH.checked_add(whole)
+    };
+    seconds?.checked_add(nanos)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,6 +112,8 @@ mod tests {
         assert_eq!(after, Some(WallTime { seconds: 1, nanos: 500_000_000 }));
         let before = wall_time(SystemTime::UNIX_EPOCH - half);
         assert_eq!(before, Some(WallTime { seconds: -2, nanos: 500_000_000 }));
+        assert_eq!(after.and_then(system_time), Some(SystemTime::UNIX_EPOCH + half));
+        assert_eq!(before.and_then(system_time), Some(SystemTime::UNIX_EPOCH - half));
         let whole = wall_time(SystemTime::UNIX_EPOCH - Duration::from_secs(3));
         assert_eq!(whole, Some(WallTime { seconds: -3, nanos: 0 }));
     }

@@ -1,15 +1,17 @@
 //! [`Gate`]: the one place where what a session asks meets what its account may do. Every storage call and every transfer
 //! goes through here; no other code compares rights.
 //!
-//! Beyond the rights that a request names by itself (`needs`), three depend on what is there: storing over or renaming
-//! onto a file needs [`Permissions::OVERWRITE`], and APPE that makes a file needs [`Permissions::CREATE`].
+//! Beyond the rights that a request names by itself (`needs`), some depend on what is there: storing over, copying over or
+//! renaming onto a file needs [`Permissions::OVERWRITE`], and APPE or COMB that makes a file needs [`Permissions::CREATE`].
 
 use crate::accounts::Account;
+use crate::chore::{Chore, Copy, Digests, Hashing, Summed};
 use crate::clock::WallClock;
 use crate::listing::{Listing, Selection};
-use crate::storage::{Result, Source, Upload};
+use crate::storage::{Result, Source, Storage, Upload};
 use ftp_core::action::{StorageAnswer, StorageCall, StorageError, StoreMode, Work};
 use ftp_core::codec::{AsciiSender, Codec};
+use ftp_core::digest::Algorithm;
 use ftp_core::listing::{Entry, EntryKind, ListOptions};
 use ftp_core::path::VirtualPath;
 use ftp_core::permission::Permissions;
@@ -29,6 +31,15 @@ const MAX_COUNTED: u64 = 64 * 1024 * 1024;
 pub struct Gate {
     account: Account,
     clock: WallClock,
+    digests: Digests,
+}
+
+/// What became of a call.
+pub enum Called {
+    /// It is done.
+    Answer(StorageAnswer),
+    /// It goes on, step by step.
+    Chore(Box<dyn Chore>),
 }
 
 /// A transfer that is open.
@@ -44,7 +55,7 @@ pub enum Ready {
 impl Gate {
     /// The gate of one account. Listings are dated by `clock`.
     pub fn new(account: Account, clock: WallClock) -> Self {
-        Self { account, clock }
+        Self { account, clock, digests: Digests::default() }
     }
 
     /// Whose gate it is.
@@ -52,12 +63,39 @@ impl Gate {
         &self.account
     }
 
-    /// Does what `call` asks, if the account may.
+    /// Does what `call` asks to the end, if the account may.
     ///
     /// # Errors
     /// [`StorageError::Denied`] if the account may not; otherwise what the storage says.
     pub fn call(&self, call: &StorageCall) -> Result<StorageAnswer> {
+        match self.begin(call)? {
+            Called::Answer(answer) => Ok(answer),
+            Called::Chore(mut chore) => loop {
+                if let Some(answer) = chore.step()? {
+                    return Ok(answer);
+                }
+            },
+        }
+    }
+
+    /// Does what `call` asks, or begins with it where it may take long, if the account may.
+    ///
+    /// # Errors
+    /// [`StorageError::Denied`] if the account may not; otherwise what the storage says.
+    pub fn begin(&self, call: &StorageCall) -> Result<Called> {
         self.need(call.needs())?;
+        match call {
+            StorageCall::Copy { from, to } => {
+                let upload = self.store(to, StoreMode::Replace)?;
+                Ok(Called::Chore(Box::new(Copy::new(self.storage(), [from.clone()], upload, Vec::new()))))
+            }
+            StorageCall::Combine { target, sources } => self.combine(target, sources),
+            StorageCall::Digest { path, algorithm, start, end } => self.digest(path, *algorithm, *start, *end),
+            call => self.answer(call).map(Called::Answer),
+        }
+    }
+
+    fn answer(&self, call: &StorageCall) -> Result<StorageAnswer> {
         let storage = &self.account.storage;
         match call {
             StorageCall::Enter(path) => match storage.entry(path)?.kind {
@@ -84,6 +122,22 @@ impl Gate {
                 Some(free) if free < *bytes => Err(StorageError::NoSpace),
                 _ => Ok(()),
             },
+            StorageCall::Space(path) => {
+                return storage.space(path)?.map(StorageAnswer::Size).ok_or(StorageError::Unsupported);
+            }
+            StorageCall::Change(path, changes) => return storage.change(path, changes).map(StorageAnswer::Changed),
+            StorageCall::Link { target, link } => storage.link(target, link),
+            StorageCall::CopyFrom(path) => match storage.entry(path)?.kind {
+                EntryKind::File => Ok(()),
+                EntryKind::Directory => Err(StorageError::IsADirectory),
+                _ => Err(StorageError::Denied),
+            },
+            // The right was all there was to ask for.
+            StorageCall::ThirdParty(_) => Ok(()),
+            // These three are begun, not answered.
+            StorageCall::Copy { .. } | StorageCall::Combine { .. } | StorageCall::Digest { .. } => {
+                Err(StorageError::Local)
+            }
         }?;
         Ok(StorageAnswer::Done)
     }
@@ -96,8 +150,12 @@ impl Gate {
         self.need(work.needs())?;
         let storage = &self.account.storage;
         match work {
-            Work::Retrieve { path, offset } => {
+            Work::Retrieve { path, offset, length } => {
                 let source = storage.open(path, *offset)?;
+                let source = match length {
+                    Some(length) => source.limited(*length),
+                    None => source,
+                };
                 let size = match &source {
                     _ if !codec.is_raw() => None,
                     Source::File { remaining, .. } => Some(*remaining),
@@ -105,7 +163,19 @@ impl Gate {
                 };
                 Ok(Ready::Send(source, size))
             }
-            Work::Store { path, mode, .. } => self.store(path, *mode).map(Ready::Store),
+            Work::Store { path, mode, announced, digest } => {
+                let mut upload = self.store(path, *mode)?;
+                if let Some(bytes) = announced {
+                    upload.reserve(*bytes)?;
+                }
+                // What is added to has a digest of all of it, not of what came.
+                Ok(Ready::Store(match (digest, mode) {
+                    (Some(algorithm), StoreMode::Replace | StoreMode::Unique) => {
+                        self.digests.of_upload(upload, *algorithm)
+                    }
+                    _ => upload,
+                }))
+            }
             Work::List { path, options } => {
                 let permissions = self.account.permissions;
                 let listing = Listing::open(Arc::clone(storage), path, *options, permissions, (self.clock)())?;
@@ -134,6 +204,50 @@ impl Gate {
             }
         }
         self.account.storage.store(path, mode)
+    }
+
+    fn storage(&self) -> Arc<dyn Storage> {
+        Arc::clone(&self.account.storage)
+    }
+
+    /// What is there is the first of the parts, and is kept: so the target is written anew, and put in place whole.
+    fn combine(&self, target: &VirtualPath, parts: &[VirtualPath]) -> Result<Called> {
+        if parts.contains(target) {
+            return Err(StorageError::NameNotAllowed);
+        }
+        let storage = &self.account.storage;
+        let present = match storage.entry(target) {
+            Ok(_) => Some(target),
+            Err(StorageError::NotFound) => {
+                self.need(Permissions::CREATE)?;
+                None
+            }
+            Err(error) => return Err(error),
+        };
+        for part in parts {
+            self.answer(&StorageCall::CopyFrom(part.clone()))?;
+        }
+        let upload = storage.store(target, StoreMode::Replace)?;
+        let sources = present.into_iter().chain(parts).cloned();
+        Ok(Called::Chore(Box::new(Copy::new(self.storage(), sources, upload, parts.to_vec()))))
+    }
+
+    fn digest(&self, path: &VirtualPath, algorithm: Algorithm, start: u64, end: Option<u64>) -> Result<Called> {
+        let storage = &self.account.storage;
+        let facts = storage.entry(path)?;
+        let size = facts.size.filter(|_| facts.kind == EntryKind::File);
+        let whole = start == 0 && end.is_none_or(|end| size.is_some_and(|size| end >= size));
+        let summed = if whole { Summed::new(path, algorithm, &facts) } else { None };
+        if let Some(digest) = summed.as_ref().and_then(|summed| self.digests.get(summed)) {
+            return Ok(Called::Answer(StorageAnswer::Digest { digest, start, end: size.unwrap_or_default() }));
+        }
+        let length = match end {
+            Some(end) => Some(end.checked_sub(start).ok_or(StorageError::BadOffset)?),
+            None => None,
+        };
+        let source = storage.open(path, start)?;
+        let remember = summed.map(|summed| (self.digests.clone(), summed));
+        Ok(Called::Chore(Box::new(Hashing::new(source, algorithm, start, length, remember))))
     }
 
     fn entries(&self, path: &VirtualPath, options: ListOptions) -> Result<StorageAnswer> {
@@ -207,6 +321,14 @@ impl Upload for NewOnly {
 
     fn file(&mut self) -> Option<&File> {
         self.upload.file()
+    }
+
+    fn facts(&self) -> Result<Entry> {
+        self.upload.facts()
+    }
+
+    fn reserve(&mut self, bytes: u64) -> Result<()> {
+        self.upload.reserve(bytes)
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {

@@ -2,7 +2,8 @@
 //! transfer. The session hands it out; the adapter runs it where it sees fit and brings the [`Finished`] work back.
 
 use crate::accounts::Account;
-use crate::gate::{Gate, Ready};
+use crate::chore::Chore;
+use crate::gate::{Called, Gate, Ready};
 use crate::host::Host;
 use crate::pump::{Pump, Step};
 use ftp_core::action::{Credentials, LoginError, OpId, StorageAnswer, StorageCall, StorageError, Work};
@@ -17,10 +18,26 @@ pub struct Job {
 }
 
 pub(crate) enum Task {
-    Login { host: Arc<Host>, credentials: Credentials },
-    Storage { gate: Arc<Gate>, call: StorageCall },
-    Open { gate: Arc<Gate>, work: Work, codec: Codec },
-    Move { pump: Box<Pump> },
+    Login {
+        host: Arc<Host>,
+        credentials: Credentials,
+    },
+    Storage {
+        gate: Arc<Gate>,
+        call: StorageCall,
+    },
+    /// The next step of a call that takes long.
+    Chore {
+        chore: Box<dyn Chore>,
+    },
+    Open {
+        gate: Arc<Gate>,
+        work: Work,
+        codec: Codec,
+    },
+    Move {
+        pump: Box<Pump>,
+    },
 }
 
 /// What came of a [`Job`].
@@ -32,6 +49,8 @@ pub struct Finished {
 pub(crate) enum Outcome {
     Login(Result<Account, LoginError>),
     Storage(Result<StorageAnswer, StorageError>),
+    /// The call is not done.
+    Chore(Box<dyn Chore>),
     Open(Result<Ready, StorageError>),
     Moved(Box<Pump>, Step),
 }
@@ -46,7 +65,12 @@ impl Job {
     pub fn run(self) -> Finished {
         let outcome = match self.task {
             Task::Login { host, credentials } => Outcome::Login(host.accounts.verify(&credentials)),
-            Task::Storage { gate, call } => Outcome::Storage(gate.call(&call)),
+            Task::Storage { gate, call } => match gate.begin(&call) {
+                Ok(Called::Answer(answer)) => Outcome::Storage(Ok(answer)),
+                Ok(Called::Chore(chore)) => Outcome::step(chore),
+                Err(error) => Outcome::Storage(Err(error)),
+            },
+            Task::Chore { chore } => Outcome::step(chore),
             Task::Open { gate, work, codec } => Outcome::Open(gate.open(&work, codec)),
             Task::Move { mut pump } => {
                 let step = pump.step(Pump::BUDGET);
@@ -54,6 +78,16 @@ impl Job {
             }
         };
         Finished { op: self.op, outcome }
+    }
+}
+
+impl Outcome {
+    fn step(mut chore: Box<dyn Chore>) -> Self {
+        match chore.step() {
+            Ok(Some(answer)) => Self::Storage(Ok(answer)),
+            Ok(None) => Self::Chore(chore),
+            Err(error) => Self::Storage(Err(error)),
+        }
     }
 }
 

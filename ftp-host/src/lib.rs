@@ -42,6 +42,7 @@
 
 pub mod accounts;
 pub mod channel;
+pub mod chore;
 pub mod client;
 pub mod clock;
 mod control;

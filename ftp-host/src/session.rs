@@ -165,6 +165,7 @@ impl Session {
             }
             Outcome::Login(Err(error)) => self.machine.complete(now, op, Completion::Login(Err(error))),
             Outcome::Storage(result) => self.machine.complete(now, op, Completion::Storage(result)),
+            Outcome::Chore(chore) => self.job = Some(Job { op, task: Task::Chore { chore } }),
             Outcome::Open(result) => self.opened(op, result),
             Outcome::Moved(pump, step) => self.moved(op, pump, step),
         }

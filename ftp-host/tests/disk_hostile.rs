@@ -2,6 +2,7 @@
 #![cfg(unix)]
 
 use ftp_core::action::{StorageError, StoreMode};
+use ftp_core::command::Changes;
 use ftp_core::listing::EntryKind;
 use ftp_core::path::VirtualPath;
 use ftp_host::storage::{Disk, Source, Storage};
@@ -72,6 +73,10 @@ fn links_out_of_the_root_lead_nowhere() {
         assert_eq!(disk.remove_file(&path(&format!("{name}/secret"))), Err(StorageError::Denied), "{name}");
         assert_eq!(disk.rename(&path(&format!("{name}/secret")), &path("/x"), true), Err(StorageError::Denied));
         assert_eq!(disk.space(&path(name)), Err(StorageError::Denied), "{name}");
+        let mode = Changes { mode: Some(0o777), ..Changes::default() };
+        assert_eq!(disk.change(&path(name), &mode), Err(StorageError::Denied), "{name}");
+        assert_eq!(disk.change(&path(&format!("{name}/secret")), &mode), Err(StorageError::Denied), "{name}");
+        assert_eq!(disk.link(&path("/file"), &path(&below)), Err(StorageError::Denied), "{name}");
     }
     for name in ["/absolute/x", "/relative/x", "/file", "/twice", "/dangling"] {
         for mode in [StoreMode::Replace, StoreMode::Append, StoreMode::ResumeAt(1)] {
@@ -102,6 +107,34 @@ fn links_beneath_the_root_are_followed_and_written_through() {
     assert_eq!(listed, [EntryKind::Symlink(b"../data/file".to_vec())]);
     disk.remove_file(&path("/sub/link")).expect("it removes");
     assert!(root.join("data/file").exists());
+}
+
+#[test]
+fn a_link_that_was_made_leads_where_it_was_told_to() {
+    let Scene { root, disk, .. } = &scene();
+    fs::create_dir_all(root.join("deep/er")).expect("it makes");
+    symlink("deep/er", root.join("short")).expect("it links");
+    put(disk, "/file", StoreMode::Replace, b"content").expect("it stores");
+    disk.link(&path("/file"), &path("/near")).expect("it links");
+    disk.link(&path("/file"), &path("/deep/er/far")).expect("it links");
+    // By way of a link, which is deeper than it looks.
+    disk.link(&path("/file"), &path("/short/farther")).expect("it links");
+    disk.link(&path("/"), &path("/deep/root")).expect("it links");
+    for name in ["/near", "/deep/er/far", "/short/farther", "/deep/er/farther", "/deep/root/file"] {
+        assert_eq!(get(disk, name).as_deref(), Ok("content"), "{name}");
+    }
+    assert_eq!(fs::read_link(root.join("deep/er/far")).expect("a link"), PathBuf::from("../../file"));
+    assert_eq!(disk.link(&path("/x"), &path("/near")), Err(StorageError::Exists));
+    assert_eq!(disk.link(&path("/x"), &path("/")), Err(StorageError::Exists));
+    assert_eq!(disk.link(&path("/.ftpkit-part.a"), &path("/l")), Err(StorageError::NameNotAllowed));
+}
+
+#[test]
+fn facts_of_a_pipe_are_nobodys_to_change() {
+    let Scene { root, disk, .. } = &scene();
+    rustix::fs::mkfifoat(rustix::fs::CWD, root.join("pipe"), rustix::fs::Mode::RWXU).expect("it makes");
+    let mode = Changes { mode: Some(0o777), ..Changes::default() };
+    assert_eq!(disk.change(&path("/pipe"), &mode), Err(StorageError::Denied));
 }
 
 #[test]

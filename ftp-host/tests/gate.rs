@@ -2,13 +2,15 @@
 
 use ftp_core::action::{StorageAnswer, StorageCall, StorageError, StoreMode, Work};
 use ftp_core::codec::Codec;
+use ftp_core::command::Changes;
+use ftp_core::digest::Algorithm;
 use ftp_core::listing::{Facts, ListForm, ListOptions};
 use ftp_core::path::VirtualPath;
 use ftp_core::permission::Permissions;
 use ftp_core::time::WallTime;
 use ftp_host::accounts::Account;
-use ftp_host::gate::{Gate, Ready};
-use ftp_host::storage::{Memory, Storage};
+use ftp_host::gate::{Called, Gate, Ready};
+use ftp_host::storage::{Memory, MemoryCall, Storage};
 use std::io::Read;
 use std::sync::Arc;
 
@@ -29,11 +31,27 @@ fn scene(permissions: Permissions) -> (Memory, Gate) {
 }
 
 fn store(name: &str, mode: StoreMode) -> Work {
-    Work::Store { path: path(name), mode, announced: None }
+    Work::Store { path: path(name), mode, announced: None, digest: None }
 }
 
 fn rename(from: &str, to: &str) -> StorageCall {
     StorageCall::Rename { from: path(from), to: path(to) }
+}
+
+fn copy(from: &str, to: &str) -> StorageCall {
+    StorageCall::Copy { from: path(from), to: path(to) }
+}
+
+fn combine(target: &str) -> StorageCall {
+    StorageCall::Combine { target: path(target), sources: vec![path("/b.bin"), path("/d/c.txt")] }
+}
+
+fn digest(name: &str) -> StorageCall {
+    StorageCall::Digest { path: path(name), algorithm: Algorithm::Crc32, start: 0, end: None }
+}
+
+fn mode(mode: u32) -> Changes {
+    Changes { mode: Some(mode), ..Changes::default() }
 }
 
 fn options(form: ListForm) -> ListOptions {
@@ -64,9 +82,17 @@ fn every_request_needs_its_right_and_no_other() {
         (rename("/a.txt", "/z"), Permissions::RENAME),
         (rename("/a.txt", "/b.bin"), Permissions::RENAME | Permissions::OVERWRITE),
         (StorageCall::Allocate(path("/"), 1), Permissions::CREATE),
+        (StorageCall::Change(path("/a.txt"), mode(0o600)), Permissions::MODIFY),
+        (StorageCall::CopyFrom(path("/a.txt")), Permissions::READ),
+        (copy("/a.txt", "/z"), Permissions::READ | Permissions::CREATE),
+        (copy("/a.txt", "/b.bin"), Permissions::READ | Permissions::CREATE | Permissions::OVERWRITE),
+        (combine("/a.txt"), Permissions::READ | Permissions::APPEND | Permissions::DELETE),
+        (combine("/z"), Permissions::READ | Permissions::APPEND | Permissions::DELETE | Permissions::CREATE),
+        (digest("/a.txt"), Permissions::READ),
+        (StorageCall::ThirdParty(([192, 0, 2, 1], 2049).into()), Permissions::FXP),
     ];
     let works = [
-        (Work::Retrieve { path: path("/a.txt"), offset: 0 }, Permissions::READ),
+        (Work::Retrieve { path: path("/a.txt"), offset: 0, length: None }, Permissions::READ),
         (Work::List { path: path("/"), options: options(ListForm::Long) }, Permissions::LIST),
         (store("/new", StoreMode::Replace), Permissions::CREATE),
         (store("/new", StoreMode::Append), Permissions::CREATE | Permissions::APPEND),
@@ -93,6 +119,63 @@ fn every_request_needs_its_right_and_no_other() {
             assert_eq!(refused, Some(StorageError::Denied), "{work:?} without {name}");
         }
     }
+}
+
+#[test]
+fn links_are_for_those_who_may_make_them() {
+    let link = StorageCall::Link { target: path("/a.txt"), link: path("/l") };
+    let (_, gate) = scene(Permissions::LINK);
+    assert_eq!(gate.call(&link), Err(StorageError::Unsupported), "memory has none");
+    let all_others = Permissions::NAMES.into_iter().map(|(_, right)| right).filter(|right| *right != Permissions::LINK);
+    let (_, gate) = scene(all_others.fold(Permissions::NONE, |all, right| all | right));
+    assert_eq!(gate.call(&link), Err(StorageError::Denied));
+}
+
+/// What is asked for again, or was seen as it came in, is not read a second time; what has changed since is.
+#[test]
+fn a_digest_is_computed_once_for_the_same_content() {
+    let (memory, gate) = scene(Permissions::ALL);
+    let crc = |gate: &Gate, name: &str| match gate.call(&digest(name)) {
+        Ok(StorageAnswer::Digest { digest, start: 0, end }) => Ok((digest, end)),
+        other => Err(format!("{other:?}")),
+    };
+    let first = crc(&gate, "/a.txt");
+    let work =
+        Work::Store { path: path("/new"), mode: StoreMode::Replace, announced: None, digest: Some(Algorithm::Crc32) };
+    let Ok(Ready::Store(mut upload)) = gate.open(&work, Codec::RAW) else { panic!("it may store") };
+    upload.write(b"1234").expect("it writes");
+    upload.write(b"56789").expect("it writes");
+    upload.publish().expect("it publishes");
+    memory.fail(MemoryCall::Open, StorageError::Busy);
+    assert_eq!(crc(&gate, "/a.txt"), first);
+    assert_eq!(crc(&gate, "/new"), Ok((vec![0xcb, 0xf4, 0x39, 0x26], 9)));
+    memory.put(&path("/new"), b"987654321", NOW).expect("it is put");
+    assert!(crc(&gate, "/new").is_err_and(|error| error.contains("Busy")), "this content has not been seen");
+    memory.heal();
+    assert_ne!(crc(&gate, "/new"), Ok((vec![0xcb, 0xf4, 0x39, 0x26], 9)));
+}
+
+/// Nobody waits for the end of a long call between two steps.
+#[test]
+fn a_long_call_goes_on_step_by_step() {
+    let (memory, gate) = scene(Permissions::ALL);
+    memory.put(&path("/large"), &vec![7; 9 << 20], NOW).expect("it is put");
+    for call in [digest("/large"), copy("/large", "/other")] {
+        let Ok(Called::Chore(mut chore)) = gate.begin(&call) else { panic!("it takes long: {call:?}") };
+        let steps = std::iter::from_fn(|| chore.step().expect("it goes on").is_none().then_some(())).count();
+        assert!(steps >= 2, "{call:?} took {steps} steps and one");
+    }
+    assert_eq!(memory.read(&path("/other")).map(|bytes| bytes.len()), Some(9 << 20));
+}
+
+#[test]
+fn what_allo_announced_is_looked_for_when_the_file_is_opened() {
+    let (memory, gate) = scene(Permissions::ALL);
+    let _memory = memory.with_capacity(100);
+    let work =
+        |bytes| Work::Store { path: path("/new"), mode: StoreMode::Replace, announced: Some(bytes), digest: None };
+    assert_eq!(gate.open(&work(1000), Codec::RAW).err(), Some(StorageError::NoSpace));
+    assert!(gate.open(&work(10), Codec::RAW).is_ok());
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! What every storage promises, checked on each: what differs between them would be seen by the peer.
 
 use ftp_core::action::{StorageError, StoreMode};
+use ftp_core::command::Changes;
 use ftp_core::listing::EntryKind;
 use ftp_core::path::VirtualPath;
+use ftp_core::time::WallTime;
 use ftp_host::storage::{Disk, Memory, Source, Storage, Upload};
 use proptest::prelude::*;
 use std::io::Read;
@@ -270,6 +272,71 @@ fn a_name_too_long_to_lie_aside_is_stored_all_the_same() {
         assert_eq!(get(storage, &long, 0).as_deref(), Ok(&b"whole"[..]));
         assert_eq!(put(storage, &too_long, StoreMode::Replace, b""), Err(StorageError::NameNotAllowed));
         assert_eq!(names(storage, "/").map(|names| names.len()), Ok(1));
+    });
+}
+
+#[test]
+fn times_and_permission_bits_can_be_set_and_are_shown() {
+    on_each(|storage| {
+        put(storage, "/a", StoreMode::Replace, b"a").expect("it stores");
+        storage.make_dir(&path("/d")).expect("it makes");
+        let time = WallTime { seconds: 1_026_940_035, nanos: 0 };
+        let both = Changes { modified: Some(time), created: None, mode: Some(0o640) };
+        assert_eq!(storage.change(&path("/a"), &both), Ok(both));
+        assert_eq!(storage.change(&path("/d"), &Changes { mode: None, ..both }), Ok(Changes { mode: None, ..both }));
+        let facts = |name| storage.entry(&path(name)).map(|entry| (entry.modified, entry.mode));
+        assert_eq!(facts("/a"), Ok((Some(time), Some(0o640))));
+        assert_eq!(facts("/d").map(|(modified, _)| modified), Ok(Some(time)));
+        let before_1970 =
+            Changes { modified: Some(WallTime { seconds: -1, nanos: 500_000_000 }), ..Changes::default() };
+        assert_eq!(storage.change(&path("/a"), &before_1970), Ok(before_1970));
+    });
+}
+
+#[test]
+fn what_cannot_be_set_changes_nothing() {
+    on_each(|storage| {
+        put(storage, "/a", StoreMode::Replace, b"a").expect("it stores");
+        let before = storage.entry(&path("/a"));
+        let change = |name, changes| storage.change(&path(name), &changes);
+        let now = Some(WallTime::default());
+        let none = Changes::default();
+        let created = Changes { modified: now, created: now, mode: None };
+        assert_eq!(change("/a", created), Err(StorageError::Unsupported));
+        assert_eq!(change("/a", Changes { modified: now, mode: Some(0o4755), ..none }), Err(StorageError::Denied));
+        assert_eq!(change("/", Changes { mode: Some(0), ..none }), Err(StorageError::Denied));
+        assert_eq!(change("/none", Changes { modified: now, ..none }), Err(StorageError::NotFound));
+        assert_eq!(change("/a/b", Changes { modified: now, ..none }), Err(StorageError::NotADirectory));
+        drop(begin(storage, "/b", StoreMode::Replace, b"half").expect("it opens"));
+        assert_eq!(change("/.ftpkit-part.b", Changes { modified: now, ..none }), Err(StorageError::NotFound));
+        assert_eq!(storage.entry(&path("/a")), before);
+    });
+}
+
+#[test]
+fn an_upload_knows_the_facts_that_it_will_have() {
+    on_each(|storage| {
+        put(storage, "/a", StoreMode::Replace, b"old").expect("it stores");
+        let mut upload = begin(storage, "/a", StoreMode::Replace, b"new ").expect("it opens");
+        upload.reserve(1 << 20).expect("there is space");
+        upload.write(b"one").expect("it writes");
+        let facts = upload.facts().expect("it has facts");
+        upload.publish().expect("it publishes");
+        let seen = storage.entry(&path("/a")).expect("it is there");
+        assert_eq!((facts.size, facts.modified, facts.unique), (seen.size, seen.modified, seen.unique));
+        assert_eq!(seen.size, Some(7));
+    });
+}
+
+#[test]
+fn space_set_aside_does_not_count_as_content() {
+    on_each(|storage| {
+        let mut upload = begin(storage, "/a", StoreMode::Replace, b"half").expect("it opens");
+        upload.reserve(1 << 20).expect("there is space");
+        drop(upload);
+        assert_eq!(storage.partial(&path("/a")), Ok(Some(4)));
+        put(storage, "/a", StoreMode::ResumeAt(4), b" whole").expect("it resumes");
+        assert_eq!(get(storage, "/a", 0).as_deref(), Ok(&b"half whole"[..]));
     });
 }
 

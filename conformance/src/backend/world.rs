@@ -42,6 +42,7 @@ impl World {
                 Setting::FailedLoginDelay(time) => config.failed_login_delay = time,
                 Setting::LoginAttempts(count) => config.login_attempts = count,
                 Setting::LineLimit(bytes) => config.line_limit = bytes,
+                Setting::Disabled(verb) => config.disabled.push(verb),
                 Setting::Capacity(bytes) => storage = storage.with_capacity(bytes),
             }
         }

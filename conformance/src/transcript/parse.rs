@@ -67,7 +67,7 @@ struct Reader {
 
 impl Reader {
     fn line(&mut self, number: usize, source: &str) -> Result<(), String> {
-        if number == 1 && !["# RFC ", "# draft-"].iter().any(|start| source.starts_with(start)) {
+        if number == 1 && !["# RFC ", "# draft-", "# practice"].iter().any(|start| source.starts_with(start)) {
             return Err("the first line names the RFC and section: `# RFC 959 4.1.3 RETR`".into());
         }
         if source.is_empty() {

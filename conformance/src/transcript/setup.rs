@@ -1,6 +1,7 @@
 //! [`Setup`]: the world a transcript is played in, as its `@` lines before the first exchange build it.
 
 use super::text::{quoted, unescape};
+use ftp_core::command::Verb;
 use ftp_core::permission::Permissions;
 use std::time::Duration;
 
@@ -56,6 +57,8 @@ pub enum Setting {
     LineLimit(usize),
     /// The bytes that the storage holds in all.
     Capacity(u64),
+    /// A command that the operator has switched off.
+    Disabled(Verb),
 }
 
 impl Setup {
@@ -132,14 +135,10 @@ fn user(arguments: &str) -> Result<User, String> {
     let mut rights = Permissions::NONE;
     for right in words {
         rights = rights
-            | match right {
-                "all" => Permissions::ALL,
-                "read-only" => Permissions::READ_ONLY,
-                _ => Permissions::by_name(right).ok_or_else(|| {
-                    let names = Permissions::ALL.names().collect::<Vec<_>>().join(", ");
-                    format!("{right:?} is no right: write all, read-only, or some of {names}")
-                })?,
-            };
+            | Permissions::by_name(right).ok_or_else(|| {
+                let names = Permissions::NAMES.map(|(name, _)| name).join(", ");
+                format!("{right:?} is no right: write all, read-only, or some of {names}")
+            })?;
     }
     Ok(User { name: name.into(), password: password.into(), account: None, rights })
 }
@@ -156,10 +155,13 @@ fn setting(arguments: &str) -> Result<Setting, String> {
         "login-attempts" => Setting::LoginAttempts(value.parse().map_err(|_| count())?),
         "line-limit" => Setting::LineLimit(value.parse().map_err(|_| count())?),
         "capacity" => Setting::Capacity(value.parse().map_err(|_| count())?),
+        "disabled" => {
+            Setting::Disabled(Verb::from_name(value.as_bytes()).ok_or_else(|| format!("{value:?} is no command"))?)
+        }
         _ => {
             return Err(format!(
                 "{key:?} is no setting: there are login-timeout, idle-timeout, accept-timeout, stall-timeout, \
-                 failed-login-delay, login-attempts, line-limit and capacity"
+                 failed-login-delay, login-attempts, line-limit, capacity and disabled"
             ));
         }
     })

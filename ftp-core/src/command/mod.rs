@@ -1,5 +1,6 @@
 //! The commands: one line of the control connection, from [`crate::line`], as a value, and back.
 
+use crate::time::WallTime;
 use core::net::SocketAddrV4;
 
 /// A command with its argument checked. It borrows from the line it was read from. Its `Debug` shows the line without
@@ -96,6 +97,63 @@ pub enum Command<'a> {
         /// The options, whole.
         options: Option<&'a [u8]>,
     },
+    /// `SMNT path`
+    Smnt(&'a [u8]),
+    /// `LANG [tag]` (RFC 2640 4.2)
+    Lang(Option<&'a [u8]>),
+    /// `HOST name` (RFC 7151 3.1): a domain, an IPv4 address, or an IPv6 address in brackets.
+    Host(&'a [u8]),
+    /// `LPRT af,hal,h1,…,pal,p1,…` (RFC 1639 3)
+    Lprt(LongAddress),
+    /// `LPSV` (RFC 1639 4)
+    Lpsv,
+    /// `MFMT time path` (draft-somers-ftp-mfxx 3)
+    Mfmt {
+        /// The time of the last change to be.
+        time: WallTime,
+        /// The file or directory.
+        path: &'a [u8],
+    },
+    /// `MFCT time path` (draft-somers-ftp-mfxx 4)
+    Mfct {
+        /// The time of making to be.
+        time: WallTime,
+        /// The file or directory.
+        path: &'a [u8],
+    },
+    /// `MFF fact=value;… path` (draft-somers-ftp-mfxx 5); see [`Changes::parse`].
+    Mff {
+        /// The facts, each with its `;`.
+        facts: &'a [u8],
+        /// The file or directory.
+        path: &'a [u8],
+    },
+    /// `HASH path`
+    Hash(&'a [u8]),
+    /// XCRC, XMD5, XSHA, XSHA1, XSHA256, XSHA512 and MD5; see [`RangedPath`].
+    Checksum {
+        /// Which of them.
+        verb: Verb,
+        /// Its argument, whole.
+        argument: &'a [u8],
+    },
+    /// `RANG start end`
+    Rang {
+        /// The first octet, from 0 on.
+        start: u64,
+        /// The last one; where it is before `start`, there is no range any more.
+        end: u64,
+    },
+    /// `AVBL [path]`
+    Avbl(Option<&'a [u8]>),
+    /// `COMB target source…`; see [`split_paths`].
+    Comb(&'a [u8]),
+    /// `CLNT name`
+    Clnt(&'a [u8]),
+    /// `CSID Name=…;…`
+    Csid(&'a [u8]),
+    /// `PRET command [argument]`: the transfer that is to come.
+    Pret(&'a [u8]),
     /// A command of the registry that this enum has no variant for yet.
     Known {
         /// Which.
@@ -105,13 +163,17 @@ pub enum Command<'a> {
     },
 }
 
+mod extension;
 mod parse;
+mod site;
 mod states;
 mod verb;
 mod write;
 
-pub use crate::address::{ExtendedAddress, ExtendedPassive};
+pub use crate::address::{ExtendedAddress, ExtendedPassive, LongAddress};
+pub use extension::{Changes, FactError, RangedPath, split_paths, timed_path};
 pub use parse::{ParseError, Problem};
+pub use site::{SITE_COMMANDS, SiteCommand};
 pub use states::{State, States};
 pub use verb::{Row, Verb};
 
@@ -210,7 +272,22 @@ impl Command<'_> {
             Self::Feat => Verb::Feat,
             Self::Allo { .. } => Verb::Allo,
             Self::Opts { .. } => Verb::Opts,
-            Self::Known { verb, .. } => *verb,
+            Self::Smnt(_) => Verb::Smnt,
+            Self::Lang(_) => Verb::Lang,
+            Self::Host(_) => Verb::Host,
+            Self::Lprt(_) => Verb::Lprt,
+            Self::Lpsv => Verb::Lpsv,
+            Self::Mfmt { .. } => Verb::Mfmt,
+            Self::Mfct { .. } => Verb::Mfct,
+            Self::Mff { .. } => Verb::Mff,
+            Self::Hash(_) => Verb::Hash,
+            Self::Rang { .. } => Verb::Rang,
+            Self::Avbl(_) => Verb::Avbl,
+            Self::Comb(_) => Verb::Comb,
+            Self::Clnt(_) => Verb::Clnt,
+            Self::Csid(_) => Verb::Csid,
+            Self::Pret(_) => Verb::Pret,
+            Self::Checksum { verb, .. } | Self::Known { verb, .. } => *verb,
         }
     }
 }

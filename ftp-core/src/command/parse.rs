@@ -1,7 +1,7 @@
 //! Reading a command: the grammar of RFC 959 5.3 and of the RFCs after it. Each parser stands below its rule. What a
 //! path, an option or a server's policy allows is not decided here.
 
-use super::{Command, ExtendedAddress, ExtendedPassive, Form, Mode, Structure, TypeCode, Verb};
+use super::{Command, ExtendedAddress, ExtendedPassive, Form, Mode, RangedPath, Structure, TypeCode, Verb, extension};
 use crate::address;
 use core::net::SocketAddrV4;
 use nom::branch::alt;
@@ -103,12 +103,64 @@ fn command<'a>(verb: Verb, argument: Option<&'a [u8]>) -> Result<Command<'a>, Pr
             let (name, options) = code(argument, options, "a command and its options")?;
             Command::Opts { name, options }
         }
-        verb => Command::Known { verb, argument: optional(argument) },
+        Verb::Smnt => Command::Smnt(required()?),
+        Verb::Lang => Command::Lang(match trimmed(argument) {
+            None => None,
+            some => Some(code(some, extension::language, "a language tag")?),
+        }),
+        Verb::Host => Command::Host(code(argument, extension::hostname, "a name or an address, and no port")?),
+        Verb::Lprt => Command::Lprt(code(argument, address::long_address, "family,length,address,length,port")?),
+        Verb::Lpsv => none(Command::Lpsv)?,
+        Verb::Mfmt => {
+            let (time, path) = whole(argument, extension::timed, "YYYYMMDDHHMMSS and a path")?;
+            Command::Mfmt { time, path }
+        }
+        Verb::Mfct => {
+            let (time, path) = whole(argument, extension::timed, "YYYYMMDDHHMMSS and a path")?;
+            Command::Mfct { time, path }
+        }
+        Verb::Mff => {
+            let (facts, path) = whole(argument, extension::facts, "fact=value;... and a path")?;
+            Command::Mff { facts, path }
+        }
+        Verb::Hash => Command::Hash(required()?),
+        Verb::Rang => {
+            let (start, end) = code(argument, extension::range, "two numbers of octets")?;
+            Command::Rang { start, end }
+        }
+        Verb::Avbl => Command::Avbl(optional(argument)),
+        Verb::Comb => match required()? {
+            paths if extension::split_paths(paths).is_some_and(|paths| paths.len() > 1) => Command::Comb(paths),
+            _ => return Err(Problem::Syntax("a target and at least one source")),
+        },
+        Verb::Clnt => Command::Clnt(required()?),
+        Verb::Csid => Command::Csid(whole(argument, extension::client_facts, "Name=...;Version=...;")?),
+        Verb::Pret => match Command::parse(required()?) {
+            Ok(
+                Command::Retr(_)
+                | Command::Stor(_)
+                | Command::Stou(_)
+                | Command::Appe(_)
+                | Command::List(_)
+                | Command::Nlst(_)
+                | Command::Mlsd(_),
+            ) => Command::Pret(required()?),
+            _ => return Err(Problem::Syntax("a command of a transfer, with its argument")),
+        },
+        Verb::Xcrc | Verb::Xmd5 | Verb::Xsha | Verb::Xsha1 | Verb::Xsha256 | Verb::Xsha512 | Verb::Md5 => {
+            match required()? {
+                argument if RangedPath::parse(argument).is_some() => Command::Checksum { verb, argument },
+                _ => return Err(Problem::Syntax("a path, or one between quotes with a start and an end")),
+            }
+        }
+        verb @ (Verb::Auth | Verb::Adat | Verb::Prot | Verb::Pbsz | Verb::Ccc | Verb::Mic | Verb::Conf | Verb::Enc) => {
+            Command::Known { verb, argument: optional(argument) }
+        }
     })
 }
 
 /// A name, and what stands behind one space, if there is one.
-type NameAndRest<'a> = (&'a [u8], Option<&'a [u8]>);
+pub(super) type NameAndRest<'a> = (&'a [u8], Option<&'a [u8]>);
 
 /// An argument that may be left out; an empty one counts as none.
 fn optional(argument: Option<&[u8]>) -> Option<&[u8]> {
@@ -124,13 +176,22 @@ fn trimmed(argument: Option<&[u8]>) -> Option<&[u8]> {
     optional(Some(argument))
 }
 
-/// A required argument that `parser` reads to its end.
+/// A required argument that `parser` reads to its end. Trailing spaces carry no meaning.
 fn code<'a, T>(
     argument: Option<&'a [u8]>,
     parser: fn(&'a [u8]) -> IResult<&'a [u8], T>,
     expected: &'static str,
 ) -> Result<T, Problem> {
-    let argument = trimmed(argument).ok_or(Problem::Missing)?;
+    whole(trimmed(argument), parser, expected)
+}
+
+/// The same, where a trailing space may belong to a name.
+fn whole<'a, T>(
+    argument: Option<&'a [u8]>,
+    parser: fn(&'a [u8]) -> IResult<&'a [u8], T>,
+    expected: &'static str,
+) -> Result<T, Problem> {
+    let argument = optional(argument).ok_or(Problem::Missing)?;
     let (_, code) = all_consuming(parser).parse_complete(argument).map_err(|_| Problem::Syntax(expected))?;
     Ok(code)
 }

@@ -33,7 +33,7 @@ pub struct Row {
 macro_rules! verbs {
     ($(
         $verb:ident: $name:ident $(| $synonym:ident)* $syntax:literal, $source:literal, $states:ident
-        $(, follows $follows:literal)? $(, needs $right:ident)? $(, feat $feature:literal)?;
+        $(, follows $follows:literal)? $(, needs $($right:ident)+)? $(, feat $feature:literal)?;
     )*) => {
         /// A command's name in its canonical form; a synonym (`XCWD`) is read as the command it stands for.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,7 +76,7 @@ macro_rules! verbs {
                 source: $source,
                 states: $states,
                 follows: either([$($follows)?]),
-                needs: Permissions::NONE$(.and(Permissions::$right))?,
+                needs: Permissions::NONE$($(.and(Permissions::$right))+)?,
                 feature: either([$($feature)?]),
                 served: !is_only_known(Verb::$verb),
             },
@@ -87,6 +87,8 @@ macro_rules! verbs {
 const BEFORE: States = States::BEFORE;
 const AFTER: States = States::AFTER;
 const ALWAYS: States = States::ALWAYS;
+/// ADAT, MIC, CONF and ENC: TLS (RFC 4217), the only mechanism here, has no use for them.
+const NEVER: States = States::of(&[]);
 /// PASS.
 const NAMED: States = States::of(&[State::Named, State::AccountWanted]);
 /// ACCT; from a user it is superfluous (202).
@@ -99,39 +101,8 @@ const AFTER_AND_IN_TRANSFER: States = AFTER.and(States::TRANSFERRING);
 
 /// The commands that are known so that each gets the answer of its RFC, and that no setting makes work.
 const fn is_only_known(verb: Verb) -> bool {
-    matches!(
-        verb,
-        Verb::Smnt
-            | Verb::Auth
-            | Verb::Adat
-            | Verb::Prot
-            | Verb::Pbsz
-            | Verb::Ccc
-            | Verb::Mic
-            | Verb::Conf
-            | Verb::Enc
-            | Verb::Lang
-            | Verb::Host
-            | Verb::Lprt
-            | Verb::Lpsv
-            | Verb::Mfmt
-            | Verb::Mfct
-            | Verb::Mff
-            | Verb::Hash
-            | Verb::Rang
-            | Verb::Avbl
-            | Verb::Comb
-            | Verb::Clnt
-            | Verb::Csid
-            | Verb::Xcrc
-            | Verb::Xmd5
-            | Verb::Xsha
-            | Verb::Xsha1
-            | Verb::Xsha256
-            | Verb::Xsha512
-            | Verb::Md5
-            | Verb::Pret
-    )
+    use Verb as V;
+    matches!(verb, V::Auth | V::Adat | V::Prot | V::Pbsz | V::Ccc | V::Mic | V::Conf | V::Enc | V::Lang | V::Host)
 }
 
 /// The text that a row has, if it has one.
@@ -177,42 +148,42 @@ verbs! {
     Help: HELP "HELP [<sp> command]", "RFC 959 4.1.3", ALWAYS;
     Noop: NOOP "NOOP", "RFC 959 4.1.3", ALWAYS;
     Auth: AUTH "AUTH <sp> mechanism", "RFC 2228 3", ALWAYS;
-    Adat: ADAT "ADAT <sp> base64data", "RFC 2228 3", ALWAYS;
+    Adat: ADAT "ADAT <sp> base64data", "RFC 2228 3", NEVER;
     Prot: PROT "PROT <sp> C|S|E|P", "RFC 2228 3", ALWAYS;
     Pbsz: PBSZ "PBSZ <sp> size", "RFC 2228 3", ALWAYS;
     Ccc: CCC "CCC", "RFC 2228 3", AFTER;
-    Mic: MIC "MIC <sp> base64data", "RFC 2228 3", ALWAYS;
-    Conf: CONF "CONF <sp> base64data", "RFC 2228 3", ALWAYS;
-    Enc: ENC "ENC <sp> base64data", "RFC 2228 3", ALWAYS;
+    Mic: MIC "MIC <sp> base64data", "RFC 2228 3", NEVER;
+    Conf: CONF "CONF <sp> base64data", "RFC 2228 3", NEVER;
+    Enc: ENC "ENC <sp> base64data", "RFC 2228 3", NEVER;
     Feat: FEAT "FEAT", "RFC 2389 3", ALWAYS;
     Opts: OPTS "OPTS <sp> command [<sp> options]", "RFC 2389 4", ALWAYS;
     Eprt: EPRT "EPRT <sp> |protocol|address|port|", "RFC 2428 2", AFTER, feat "EPRT";
     Epsv: EPSV "EPSV [<sp> 1|2|ALL]", "RFC 2428 3", AFTER, feat "EPSV";
     Lang: LANG "LANG [<sp> language-tag]", "RFC 2640 4", ALWAYS;
-    Mdtm: MDTM "MDTM <sp> pathname", "RFC 3659 3", AFTER, needs LIST, feat "MDTM";
+    Mdtm: MDTM "MDTM [<sp> time] <sp> pathname", "RFC 3659 3", AFTER, needs LIST, feat "MDTM";
     Size: SIZE "SIZE <sp> pathname", "RFC 3659 4", AFTER, needs LIST, feat "SIZE";
     Mlst: MLST "MLST [<sp> pathname]", "RFC 3659 7", AFTER, needs LIST, feat "MLST";
     Mlsd: MLSD "MLSD [<sp> pathname]", "RFC 3659 7", AFTER, needs LIST;
     Host: HOST "HOST <sp> hostname", "RFC 7151 3", BEFORE;
     Lprt: LPRT "LPRT <sp> family,length,address,length,port", "RFC 1639", AFTER;
     Lpsv: LPSV "LPSV", "RFC 1639", AFTER;
-    Mfmt: MFMT "MFMT <sp> time <sp> pathname", "draft-somers-ftp-mfxx 3", AFTER;
-    Mfct: MFCT "MFCT <sp> time <sp> pathname", "draft-somers-ftp-mfxx 4", AFTER;
-    Mff: MFF "MFF <sp> facts <sp> pathname", "draft-somers-ftp-mfxx 5", AFTER;
-    Hash: HASH "HASH <sp> pathname", "draft-ietf-ftpext2-hash", AFTER;
-    Rang: RANG "RANG <sp> start <sp> end", "draft-bryan-ftp-range", AFTER;
-    Avbl: AVBL "AVBL [<sp> pathname]", "practice", AFTER;
-    Comb: COMB "COMB <sp> target <sp> sources", "practice", AFTER;
-    Clnt: CLNT "CLNT <sp> name", "practice", ALWAYS;
-    Csid: CSID "CSID <sp> facts", "practice", ALWAYS;
-    Xcrc: XCRC "XCRC <sp> pathname [<sp> start <sp> end]", "practice", AFTER;
-    Xmd5: XMD5 "XMD5 <sp> pathname [<sp> start <sp> end]", "practice", AFTER;
-    Xsha: XSHA "XSHA <sp> pathname [<sp> start <sp> end]", "practice", AFTER;
-    Xsha1: XSHA1 "XSHA1 <sp> pathname [<sp> start <sp> end]", "practice", AFTER;
-    Xsha256: XSHA256 "XSHA256 <sp> pathname [<sp> start <sp> end]", "practice", AFTER;
-    Xsha512: XSHA512 "XSHA512 <sp> pathname [<sp> start <sp> end]", "practice", AFTER;
-    Md5: MD5 "MD5 <sp> pathname", "practice", AFTER;
-    Pret: PRET "PRET <sp> command [<sp> argument]", "practice", AFTER;
+    Mfmt: MFMT "MFMT <sp> time <sp> pathname", "draft-somers-ftp-mfxx 3", AFTER, needs MODIFY, feat "MFMT";
+    Mfct: MFCT "MFCT <sp> time <sp> pathname", "draft-somers-ftp-mfxx 4", AFTER, needs MODIFY;
+    Mff: MFF "MFF <sp> facts <sp> pathname", "draft-somers-ftp-mfxx 5", AFTER, needs MODIFY, feat "MFF Modify;UNIX.mode;";
+    Hash: HASH "HASH <sp> pathname", "draft-ietf-ftpext2-hash", AFTER, needs READ, feat "HASH";
+    Rang: RANG "RANG <sp> start <sp> end", "draft-bryan-ftp-range", AFTER, feat "RANG STREAM";
+    Avbl: AVBL "AVBL [<sp> pathname]", "practice", AFTER, needs LIST, feat "AVBL";
+    Comb: COMB "COMB <sp> target <sp> sources", "practice", AFTER, needs READ APPEND DELETE, feat "COMB";
+    Clnt: CLNT "CLNT <sp> name", "practice", ALWAYS, feat "CLNT";
+    Csid: CSID "CSID <sp> facts", "practice", ALWAYS, feat "CSID";
+    Xcrc: XCRC "XCRC <sp> pathname [<sp> start <sp> end]", "practice", AFTER, needs READ, feat "XCRC";
+    Xmd5: XMD5 "XMD5 <sp> pathname [<sp> start <sp> end]", "practice", AFTER, needs READ, feat "XMD5";
+    Xsha: XSHA "XSHA <sp> pathname [<sp> start <sp> end]", "practice", AFTER, needs READ, feat "XSHA";
+    Xsha1: XSHA1 "XSHA1 <sp> pathname [<sp> start <sp> end]", "practice", AFTER, needs READ, feat "XSHA1";
+    Xsha256: XSHA256 "XSHA256 <sp> pathname [<sp> start <sp> end]", "practice", AFTER, needs READ, feat "XSHA256";
+    Xsha512: XSHA512 "XSHA512 <sp> pathname [<sp> start <sp> end]", "practice", AFTER, needs READ, feat "XSHA512";
+    Md5: MD5 "MD5 <sp> pathname", "practice", AFTER, needs READ, feat "MD5";
+    Pret: PRET "PRET <sp> command [<sp> argument]", "practice", AFTER, feat "PRET";
 }
 
 impl Verb {

@@ -1,7 +1,7 @@
 //! Writing a command, and showing one to a person.
 
-use super::{Command, ExtendedAddress, ExtendedPassive, Form, Mode, Structure, TypeCode, Verb};
-use crate::address::{write_extended, write_host_port};
+use super::{Command, ExtendedAddress, ExtendedPassive, Form, LongAddress, Mode, Structure, TypeCode, Verb};
+use crate::address::{write_extended, write_host_port, write_long};
 use alloc::format;
 use alloc::vec::Vec;
 use core::fmt;
@@ -36,7 +36,15 @@ impl Command<'_> {
             | Self::Mkd(text)
             | Self::Size(text)
             | Self::Mdtm(text)
-            | Self::Site(text) => out.extend_from_slice(text),
+            | Self::Site(text)
+            | Self::Smnt(text)
+            | Self::Host(text)
+            | Self::Hash(text)
+            | Self::Comb(text)
+            | Self::Clnt(text)
+            | Self::Csid(text)
+            | Self::Pret(text)
+            | Self::Checksum { argument: text, .. } => out.extend_from_slice(text),
             Self::Stou(text)
             | Self::List(text)
             | Self::Nlst(text)
@@ -44,6 +52,8 @@ impl Command<'_> {
             | Self::Mlst(text)
             | Self::Stat(text)
             | Self::Help(text)
+            | Self::Lang(text)
+            | Self::Avbl(text)
             | Self::Known { argument: text, .. } => out.extend_from_slice(text.unwrap_or_default()),
             Self::Cdup
             | Self::Rein
@@ -54,6 +64,7 @@ impl Command<'_> {
             | Self::Syst
             | Self::Noop
             | Self::Feat
+            | Self::Lpsv
             | Self::Epsv(ExtendedPassive::Any) => {}
             Self::Port(address) => write_host_port(address, out),
             Self::Eprt(ExtendedAddress::Known(address)) => write_extended(address, out),
@@ -63,6 +74,20 @@ impl Command<'_> {
             Self::Epsv(ExtendedPassive::V4) => out.push(b'1'),
             Self::Epsv(ExtendedPassive::V6) => out.push(b'2'),
             Self::Epsv(ExtendedPassive::All) => out.extend_from_slice(b"ALL"),
+            Self::Lprt(LongAddress::Known(address)) => write_long(address, out),
+            // RFC 1639 has not given 0 to any address family.
+            Self::Lprt(LongAddress::UnknownFamily) => out.extend_from_slice(b"0,0,0"),
+            Self::Mfmt { time, path } | Self::Mfct { time, path } => {
+                time.write_exact(out);
+                out.push(b' ');
+                out.extend_from_slice(path);
+            }
+            Self::Mff { facts, path } => {
+                out.extend_from_slice(facts);
+                out.push(b' ');
+                out.extend_from_slice(path);
+            }
+            Self::Rang { start, end } => out.extend_from_slice(format!("{start} {end}").as_bytes()),
             Self::Type(code) => write_type(code, out),
             Self::Stru(structure) => out.push(match structure {
                 Structure::File => b'F',
@@ -126,6 +151,7 @@ impl fmt::Debug for Command<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::WallTime;
     use alloc::boxed::Box;
     use alloc::string::String;
     use alloc::vec;
@@ -164,6 +190,18 @@ mod tests {
         assert_eq!(format!("{:?}", Command::Cwd(b"a\x1B[2J")), "CWD a\\x1b[2J");
     }
 
+    const CHECKSUMS: [Verb; 7] =
+        [Verb::Xcrc, Verb::Xmd5, Verb::Xsha, Verb::Xsha1, Verb::Xsha256, Verb::Xsha512, Verb::Md5];
+
+    fn leak(text: Vec<u8>) -> &'static [u8] {
+        Box::leak(text.into_boxed_slice())
+    }
+
+    fn times() -> impl Strategy<Value = WallTime> {
+        (-30_000_000_000i64..250_000_000_000, 0..1_000_000_000u32)
+            .prop_map(|(seconds, nanos)| WallTime { seconds, nanos })
+    }
+
     /// Any command, with text arguments cut from one leaked byte string: a test may leak.
     fn commands() -> impl Strategy<Value = Command<'static>> {
         let text = || prop::collection::vec(any::<u8>(), 1..40).prop_map(|text| &*Box::leak(text.into_boxed_slice()));
@@ -184,6 +222,9 @@ mod tests {
             Command::Size,
             Command::Mdtm,
             Command::Site,
+            Command::Smnt,
+            Command::Hash,
+            Command::Clnt,
         ]);
         let optional = prop::sample::select(&[
             Command::Stou as fn(Option<&'static [u8]>) -> Command<'static>,
@@ -192,6 +233,7 @@ mod tests {
             Command::Mlsd,
             Command::Mlst,
             Command::Stat,
+            Command::Avbl,
         ]);
         let plain = prop::sample::select(&[
             Command::Cdup,
@@ -203,6 +245,11 @@ mod tests {
             Command::Syst,
             Command::Noop,
             Command::Feat,
+            Command::Lpsv,
+            Command::Lang(None),
+            Command::Lang(Some(b"de-CH-1996")),
+            Command::Lprt(LongAddress::UnknownFamily),
+            Command::Host(b"[::1]"),
             Command::Pass(b""),
             Command::Help(None),
             Command::Eprt(ExtendedAddress::UnknownFamily),
@@ -241,6 +288,23 @@ mod tests {
             (1u8..).prop_map(|size| Command::Type(TypeCode::Local(size))),
             any::<(u64, Option<u64>)>().prop_map(|(size, record)| Command::Allo { size, record }),
             (any::<Ipv4Addr>(), 1u16..).prop_map(|(host, port)| Command::Port(SocketAddrV4::new(host, port))),
+            (any::<core::net::IpAddr>(), 1u16..)
+                .prop_map(|(host, port)| Command::Lprt(LongAddress::Known(SocketAddr::new(host, port)))),
+            "[a-z0-9]{1,8}(\\.[a-z][a-z0-9]{0,8}){0,3}".prop_map(|host| Command::Host(leak(host.into_bytes()))),
+            any::<(u64, u64)>().prop_map(|(start, end)| Command::Rang { start, end }),
+            (times(), text()).prop_map(|(time, path)| Command::Mfmt { time, path }),
+            (times(), text()).prop_map(|(time, path)| Command::Mfct { time, path }),
+            ("([A-Za-z.]{1,8}=[^; ]{0,8};){1,3}", text())
+                .prop_map(|(facts, path)| Command::Mff { facts: leak(facts.into_bytes()), path }),
+            ("\"[^\"]{1,8}\"( [0-9]{1,9}){0,2}", prop::sample::select(&CHECKSUMS))
+                .prop_map(|(text, verb)| Command::Checksum { verb, argument: leak(text.into_bytes()) }),
+            (word(), prop::sample::select(&CHECKSUMS))
+                .prop_filter("a quote begins another form", |(word, _)| !word.starts_with(b"\""))
+                .prop_map(|(argument, verb)| Command::Checksum { verb, argument }),
+            "[a-z]{1,5}( [a-z]{1,5}){1,4}".prop_map(|paths| Command::Comb(leak(paths.into_bytes()))),
+            "Name=.{0,9}".prop_map(|facts| Command::Csid(leak(facts.into_bytes()))),
+            "(RETR|stor|APPE) [^ ]{1,9}|STOU|LIST -a|NLST|MLSD x"
+                .prop_map(|line| Command::Pret(leak(line.into_bytes()))),
             (any::<core::net::IpAddr>(), 1u16..)
                 .prop_map(|(host, port)| Command::Eprt(ExtendedAddress::Known(SocketAddr::new(host, port)))),
             (prop::sample::select(known), prop::option::of(text()))

@@ -1,5 +1,6 @@
 //! Who is there: USER, PASS, ACCT and REIN (RFC 959 4.1.1), with the cautions of RFC 2577.
 
+use super::digests::Digests;
 use super::parameters::Parameters;
 use super::session::{Pending, ServerSession};
 use crate::action::{Action, Credentials, LoginError};
@@ -108,5 +109,7 @@ impl ServerSession {
         self.login = Login::Nobody;
         self.directory = VirtualPath::root();
         self.parameters = Parameters::default();
+        self.digests = Digests::default();
+        self.copy_from = None;
     }
 }

@@ -4,11 +4,13 @@
 use super::answer::{Text, quoted, text};
 use super::session::{Pending, ServerSession};
 use crate::action::{Action, StorageAnswer, StorageCall, StorageError};
-use crate::command::Verb;
+use crate::command::{Verb, timed_path};
+use crate::digest::Algorithm;
 use crate::listing::{Entry, EntryKind, ListArgument, ListForm, ListOptions, write_facts, write_long};
 use crate::path::VirtualPath;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
+use core::net::SocketAddr;
 
 /// A storage call that the session waits for.
 #[derive(Debug)]
@@ -20,7 +22,7 @@ pub(super) struct FileOperation {
 }
 
 #[derive(Debug)]
-enum Then {
+pub(super) enum Then {
     /// It is done; say so.
     Done(&'static str),
     ChangeDirectory,
@@ -33,6 +35,16 @@ enum Then {
     Modified,
     Facts,
     Listing,
+    /// Facts have new values; the path as it was given.
+    Changed(Vec<u8>),
+    /// The file that CPTO will copy.
+    CopyFrom,
+    /// HASH, of the path as it was given.
+    Hash(Algorithm, Vec<u8>),
+    /// XCRC and its kind.
+    Checksum,
+    /// Data connections go to this address, a third party's.
+    ThirdParty(SocketAddr),
 }
 
 impl ServerSession {
@@ -49,13 +61,19 @@ impl ServerSession {
         resolved.ok()
     }
 
-    fn ask(&mut self, verb: Verb, path: VirtualPath, then: Then, call: StorageCall) {
+    pub(super) fn ask(&mut self, verb: Verb, path: VirtualPath, then: Then, call: StorageCall) {
         let op = self.new_op();
         self.pending = Pending::Files { op, operation: FileOperation { verb, path, then } };
         self.act(Action::Storage { op, call });
     }
 
-    fn ask_about(&mut self, verb: Verb, argument: &[u8], then: Then, call: impl FnOnce(VirtualPath) -> StorageCall) {
+    pub(super) fn ask_about(
+        &mut self,
+        verb: Verb,
+        argument: &[u8],
+        then: Then,
+        call: impl FnOnce(VirtualPath) -> StorageCall,
+    ) {
         if let Some(path) = self.resolve(verb, argument) {
             self.ask(verb, path.clone(), then, call(path));
         }
@@ -102,7 +120,11 @@ impl ServerSession {
         self.ask_about(Verb::Size, argument, Then::Size, |path| StorageCall::Size(path, codec));
     }
 
+    /// MDTM. With a time before the path it sets it, as some servers have it; a right of its own guards that.
     pub(super) fn modified(&mut self, argument: &[u8]) {
+        if let Some((time, path)) = timed_path(argument) {
+            return self.set_modified(Verb::Mdtm, time, path);
+        }
         self.ask_about(Verb::Mdtm, argument, Then::Modified, StorageCall::Entry);
     }
 
@@ -130,6 +152,7 @@ impl ServerSession {
             (Err(StorageError::NoSpace), Then::Allocated(_)) => {
                 self.answer(verb, 552, &b"There is not as much space."[..]);
             }
+            (Err(StorageError::Denied), Then::ThirdParty(_)) => self.refuse_port(verb),
             (Err(error), _) => self.refuse_storage(verb, &path, error),
             (Ok(StorageAnswer::Done), Then::Done(what)) => {
                 self.answer(verb, 250, text(&[path.as_bytes(), b" ", what.as_bytes(), b"."]));
@@ -153,6 +176,16 @@ impl ServerSession {
             (Ok(StorageAnswer::Size(size)), Then::Size) => {
                 self.answer(verb, 213, alloc::format!("{size}").into_bytes());
             }
+            (Ok(StorageAnswer::Done), Then::CopyFrom) => {
+                self.copy_from = Some(path);
+                self.answer(verb, 350, &b"Send SITE CPTO with the name of the copy."[..]);
+            }
+            (Ok(StorageAnswer::Done), Then::ThirdParty(address)) => self.use_port(verb, address),
+            (Ok(StorageAnswer::Changed(changes)), Then::Changed(shown)) => self.changed(verb, &changes, &shown),
+            (Ok(StorageAnswer::Digest { digest, start, end }), Then::Hash(algorithm, shown)) => {
+                self.hashed(algorithm, &digest, (start, end), &shown);
+            }
+            (Ok(StorageAnswer::Digest { digest, .. }), Then::Checksum) => self.checksummed(verb, &path, &digest),
             (Ok(StorageAnswer::Entry(entry)), Then::Modified) => self.modified_answer(&path, &entry),
             (Ok(StorageAnswer::Entry(entry)), Then::Facts) => self.facts_answer(&path, entry),
             (Ok(StorageAnswer::Entries { directory, entries, truncated, now }), Then::Listing) => {

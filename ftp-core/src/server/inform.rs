@@ -1,4 +1,5 @@
-//! Questions about the server itself: STAT, HELP and SITE HELP (RFC 959 4.1.3), FEAT and OPTS (RFC 2389).
+//! Questions about the server itself: STAT, HELP (RFC 959 4.1.3), FEAT and OPTS (RFC 2389), and
+//! CSID.
 
 use super::answer::{Text, text};
 use super::session::ServerSession;
@@ -31,7 +32,7 @@ impl ServerSession {
             None => {
                 let served: Vec<Verb> = Verb::ALL.iter().copied().filter(|verb| self.config.serves(*verb)).collect();
                 let lines = served.chunks(8).map(|row| {
-                    Text::Owned(row.iter().flat_map(|verb| format!(" {:<5}", verb.name()).into_bytes()).collect())
+                    Text::Owned(row.iter().flat_map(|verb| format!(" {:<7}", verb.name()).into_bytes()).collect())
                 });
                 self.answer_block(
                     Verb::Help,
@@ -59,6 +60,7 @@ impl ServerSession {
         let mut whole = Vec::from(*b" ");
         match verb {
             Verb::Mlst => self.parameters.facts.write_feature(&mut whole),
+            Verb::Hash => self.digests.write_feature(&mut whole),
             _ => whole.extend_from_slice(line.as_bytes()),
         }
         whole.into()
@@ -82,14 +84,14 @@ impl ServerSession {
                 Some(_) => self.answer(Verb::Opts, 501, &b"UTF-8 is always on."[..]),
             };
         }
-        self.answer(Verb::Opts, 501, &b"No such option; there are MLST and UTF8."[..]);
+        if name.eq_ignore_ascii_case(b"HASH") && self.config.serves(Verb::Hash) {
+            return self.choose_digest(options);
+        }
+        self.answer(Verb::Opts, 501, &b"No such option; there are HASH, MLST and UTF8."[..]);
     }
 
-    pub(super) fn site(&mut self, command: &[u8]) {
-        if command.eq_ignore_ascii_case(b"HELP") {
-            let lines = [Text::Borrowed(b" HELP")];
-            return self.answer_block(Verb::Site, 214, &b"These SITE commands are served:"[..], lines, &b"End."[..]);
-        }
-        self.refuse(Verb::Site, &[504, 502, 500], &b"No such SITE command; SITE HELP lists them."[..]);
+    /// CSID: who this server is, as far as it is willing to tell, and how its paths are written.
+    pub(super) fn client_named(&mut self) {
+        self.answer(Verb::Csid, 200, &b"Name=ftpkit;CaseSensitive=1;DirSep=/;"[..]);
     }
 }

@@ -9,12 +9,14 @@
 //! - *questions*: [`user`](ServerSession::user) and the like, for those who watch.
 //!
 //! The rooms: `session` is the frame that all of this passes through, `access` logs users in and out, `files` works on
-//! the file system, `parameters` sets up the next transfer, `transfer` runs it, `inform` answers questions, and `answer`
+//! the file system, `change` and `digests` do what later RFCs and practice add to that, `parameters` sets up the next transfer, `transfer` runs it, `inform` answers questions, and `answer`
 //! is the one door through which replies leave.
 
 mod access;
 mod answer;
+mod change;
 mod config;
+mod digests;
 mod files;
 mod inform;
 mod output;

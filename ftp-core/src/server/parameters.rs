@@ -1,16 +1,18 @@
 //! How the next transfer is to go: TYPE, STRU, MODE, PORT, PASV, REST (RFC 959 4.1.2 and 4.1.3), EPRT and EPSV
-//! (RFC 2428), and the facts that MLSD shows.
+//! (RFC 2428), LPRT and LPSV (RFC 1639), and the facts that MLSD shows.
 
 use super::answer::text;
+use super::files::Then;
 use super::session::{Pending, ServerSession};
-use crate::action::{Action, DataPath, NetworkError};
-use crate::address::write_host_port;
+use crate::action::{Action, DataPath, NetworkError, StorageCall};
+use crate::address::{write_host_port, write_long};
 use crate::codec::{Codec, Representation};
-use crate::command::{ExtendedAddress, ExtendedPassive, Form, Mode, Structure, TypeCode, Verb};
+use crate::command::{ExtendedAddress, ExtendedPassive, Form, LongAddress, Mode, Structure, TypeCode, Verb};
 use crate::listing::Facts;
 use alloc::format;
 use alloc::vec::Vec;
 use core::net::{IpAddr, SocketAddr, SocketAddrV4};
+use core::time::Duration;
 
 /// What the commands of this room have set.
 #[derive(Debug, Default)]
@@ -27,6 +29,8 @@ pub(super) struct Parameters {
     pub(super) allocated: Option<u64>,
     /// `OPTS MLST`.
     pub(super) facts: Facts,
+    /// `SITE IDLE`.
+    pub(super) idle_timeout: Option<Duration>,
 }
 
 impl Parameters {
@@ -67,10 +71,24 @@ impl ServerSession {
         if self.refuses_because_epsv_all(verb) {
             return;
         }
-        if address.ip().to_canonical() != self.peer.ip() || address.port() < 1024 {
-            let reply = &b"Data connections go to your own address, at ports from 1024 on, and nowhere else."[..];
-            return self.refuse(verb, &[504, 501], reply);
+        if address.port() < 1024 {
+            return self.refuse_port(verb);
         }
+        if address.ip().to_canonical() != self.peer.ip() {
+            // Between two servers (RFC 959 5.2), for accounts that may.
+            let call = StorageCall::ThirdParty(address);
+            return self.ask(verb, self.directory.clone(), Then::ThirdParty(address), call);
+        }
+        self.use_port(verb, address);
+    }
+
+    pub(super) fn refuse_port(&mut self, verb: Verb) {
+        let reply = &b"Data connections go to your own address, at ports from 1024 on, and nowhere else."[..];
+        self.refuse(verb, &[504, 501], reply);
+    }
+
+    /// The address is one that data connections may go to.
+    pub(super) fn use_port(&mut self, verb: Verb, address: SocketAddr) {
         self.act(Action::CloseData);
         self.parameters.data = Some(DataPath::Connect(address));
         self.answer(verb, 200, &b"Data connections will go there."[..]);
@@ -86,6 +104,20 @@ impl ServerSession {
         }
     }
 
+    /// LPRT (RFC 1639). Its families are those that the network has here: 521 names them.
+    pub(super) fn set_long_port(&mut self, address: LongAddress) {
+        match address {
+            LongAddress::Known(address) if address.is_ipv4() == self.peer.is_ipv4() => {
+                self.set_port(Verb::Lprt, address);
+            }
+            _ if self.refuses_because_epsv_all(Verb::Lprt) => {}
+            _ => {
+                let family = if self.local.is_ipv4() { 4 } else { 6 };
+                self.answer(Verb::Lprt, 521, format!("Supported address families are ({family}).").into_bytes());
+            }
+        }
+    }
+
     /// PASV. Its reply has room for an IPv4 address only (RFC 2428 1).
     pub(super) fn passive(&mut self) {
         if self.refuses_because_epsv_all(Verb::Pasv) {
@@ -95,6 +127,13 @@ impl ServerSession {
             return self.refuse(Verb::Pasv, &[522, 502], &b"PASV is for IPv4; use EPSV."[..]);
         }
         self.listen(Verb::Pasv);
+    }
+
+    /// LPSV (RFC 1639): EPSV's forerunner, with the address in full.
+    pub(super) fn long_passive(&mut self) {
+        if !self.refuses_because_epsv_all(Verb::Lpsv) {
+            self.listen(Verb::Lpsv);
+        }
     }
 
     pub(super) fn extended_passive(&mut self, argument: ExtendedPassive) {
@@ -130,6 +169,15 @@ impl ServerSession {
             let reply = format!("Entering extended passive mode (|||{}|).", address.port());
             return self.answer(verb, 229, reply.into_bytes());
         }
+        if verb == Verb::Lpsv {
+            let ip = match (self.config.public_address, address.ip().to_canonical()) {
+                (Some(public), IpAddr::V4(_)) => public.into(),
+                (_, ip) => ip,
+            };
+            let mut long = Vec::new();
+            write_long(SocketAddr::new(ip, address.port()), &mut long);
+            return self.answer(verb, 228, text(&[b"Entering long passive mode (", &long, b")."]));
+        }
         let ip = match (self.config.public_address, address.ip().to_canonical()) {
             (Some(public), _) => public,
             (None, IpAddr::V4(ip)) => ip,
@@ -150,6 +198,7 @@ impl ServerSession {
                 self.refuse(Verb::Rest, &[504, 501], &b"Restarting needs TYPE I."[..]);
             }
             Some(offset) => {
+                self.digests.range = None;
                 self.parameters.restart = offset;
                 self.answer(Verb::Rest, 350, format!("Restarting at {offset}.").into_bytes());
             }

@@ -3,6 +3,7 @@
 
 use super::access::Login;
 use super::config::ServerConfig;
+use super::digests::Digests;
 use super::files::FileOperation;
 use super::output::Output;
 use super::parameters::Parameters;
@@ -18,6 +19,7 @@ use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
+use core::time::Duration;
 
 /// Commands that wait while an operation runs. One is enough for a client that pipelines; what follows stays in the
 /// peer's socket.
@@ -42,6 +44,9 @@ pub struct ServerSession {
     pub(super) directory: VirtualPath,
     pub(super) parameters: Parameters,
     pub(super) rename_from: Option<VirtualPath>,
+    /// `SITE CPFR`.
+    pub(super) copy_from: Option<VirtualPath>,
+    pub(super) digests: Digests,
     pub(super) pending: Pending,
     reader: LineReader,
     actions: VecDeque<Action>,
@@ -115,6 +120,8 @@ impl ServerSession {
             directory: VirtualPath::root(),
             parameters: Parameters::default(),
             rename_from: None,
+            copy_from: None,
+            digests: Digests::default(),
             pending: Pending::None,
             reader: LineReader::new(config.line_limit),
             actions: VecDeque::new(),
@@ -432,6 +439,9 @@ impl ServerSession {
         let row = verb.row();
         let is_in = States::AFTER.has(state);
         match row.follows {
+            _ if row.states == States::of(&[]) => {
+                self.answer(verb, 503, &b"No security mechanism that uses this has been agreed on."[..]);
+            }
             _ if !is_in && !row.states.meets(States::BEFORE) => {
                 self.answer(verb, 530, &b"Log in first, with USER and PASS."[..]);
             }
@@ -500,10 +510,36 @@ impl ServerSession {
             Command::Noop => self.answer(verb, 200, &b"Nothing done."[..]),
             Command::Feat => self.features(),
             Command::Opts { name, options } => self.options(name, options),
-            Command::Site(command) => self.site(command),
+            Command::Site(command) => {
+                let copy_from = self.copy_from.take();
+                self.site(command, copy_from);
+            }
+            // RFC 959 4.1.1. All that there is is mounted already.
+            Command::Smnt(_) => self.answer(verb, 202, &b"Superfluous here: there is one file structure."[..]),
+            Command::Lprt(address) => self.set_long_port(address),
+            Command::Lpsv => self.long_passive(),
+            Command::Mfmt { time, path } => self.set_modified(verb, time, path),
+            Command::Mfct { time, path } => self.set_created(time, path),
+            Command::Mff { facts, path } => self.set_facts(facts, path),
+            Command::Hash(path) => self.hash(path),
+            Command::Checksum { argument, .. } => self.checksum(verb, argument),
+            Command::Rang { start, end } => self.set_range(start, end),
+            Command::Avbl(path) => self.available(path),
+            Command::Comb(argument) => self.combine(argument),
+            Command::Clnt(_) => self.answer(verb, 200, &b"Noted."[..]),
+            Command::Csid(_) => self.client_named(),
+            // What it prepares for needs no preparation here.
+            Command::Pret(_) => self.answer(verb, 200, &b"Go on."[..]),
             // None of these is served (see the registry).
-            Command::Known { .. } => self.refuse(verb, &[502, 500], &b"Command not implemented."[..]),
+            Command::Lang(_) | Command::Host(_) | Command::Known { .. } => {
+                self.refuse(verb, &[502, 500], &b"Command not implemented."[..]);
+            }
         }
+    }
+
+    /// The operator's, or the shorter one that the peer chose.
+    pub(super) fn idle_timeout(&self) -> Duration {
+        self.parameters.idle_timeout.unwrap_or(self.config.idle_timeout)
     }
 
     fn deadline(&self) -> Option<Time> {
@@ -521,7 +557,7 @@ impl ServerSession {
             return None;
         }
         Some(if self.login.is_in() {
-            self.last_activity + self.config.idle_timeout
+            self.last_activity + self.idle_timeout()
         } else {
             self.login_since + self.config.login_timeout
         })

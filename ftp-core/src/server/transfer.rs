@@ -70,10 +70,14 @@ impl Moving {
 
 impl ServerSession {
     pub(super) fn retrieve(&mut self, argument: &[u8]) {
-        let offset = core::mem::take(&mut self.parameters.restart);
+        let restart = core::mem::take(&mut self.parameters.restart);
+        let (offset, length) = match self.digests.range.take() {
+            Some((first, last)) => (first, (last - first).checked_add(1)),
+            None => (restart, None),
+        };
         if let Some(path) = self.resolve(Verb::Retr, argument) {
             let codec = self.parameters.codec;
-            self.transfer(Verb::Retr, path.clone(), Work::Retrieve { path, offset }, codec);
+            self.transfer(Verb::Retr, path.clone(), Work::Retrieve { path, offset, length }, codec);
         }
     }
 
@@ -100,8 +104,13 @@ impl ServerSession {
         let codec = self.parameters.codec;
         // The size that ALLO announced is a size in bytes of the transfer only where nothing is converted.
         let announced = self.parameters.allocated.take().filter(|_| codec.is_raw());
+        if self.digests.range.take().is_some() {
+            return self.answer(verb, 503, &b"RANG is for RETR and HASH; send REST to store from an offset on."[..]);
+        }
+        // Whoever has asked for one digest asks for the next.
+        let digest = self.digests.wanted;
         if let Some(path) = self.resolve(verb, argument) {
-            self.transfer(verb, path.clone(), Work::Store { path, mode, announced }, codec);
+            self.transfer(verb, path.clone(), Work::Store { path, mode, announced, digest }, codec);
         }
     }
 
@@ -120,6 +129,7 @@ impl ServerSession {
 
     fn list_as(&mut self, verb: Verb, argument: Option<&[u8]>, options: ListOptions) {
         self.parameters.restart = 0;
+        self.digests.range = None;
         if let Some(path) = self.resolve(verb, argument.unwrap_or(b".")) {
             self.transfer(verb, path.clone(), Work::List { path, options }, Codec::RAW);
         }

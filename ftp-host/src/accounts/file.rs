@@ -354,11 +354,8 @@ impl<'de> Visitor<'de> for RightsVisitor {
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Rights, E> {
-        match text {
-            "all" => Ok(Rights(Permissions::ALL)),
-            "read-only" => Ok(Rights(Permissions::READ_ONLY)),
-            other => Err(E::invalid_value(serde::de::Unexpected::Str(other), &self)),
-        }
+        let rights = Permissions::by_name(text);
+        rights.map(Rights).ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(text), &self))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut names: A) -> Result<Rights, A::Error> {

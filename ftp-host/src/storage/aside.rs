@@ -6,6 +6,7 @@
 //! `.ftpkit-part` belong to the server: nobody sees, fetches, stores or renames them over FTP.
 
 use ftp_core::action::StorageError;
+use ftp_core::command::Changes;
 use ftp_core::path::VirtualPath;
 
 /// How every reserved name begins.
@@ -13,6 +14,9 @@ const PREFIX: &[u8] = b".ftpkit-part";
 
 /// The longest name in a directory, in bytes: what nearly every file system allows.
 pub(super) const NAME_MAX: usize = 255;
+
+/// Read, write and execute, for all: what a peer may set, and what a file hands on to the one that replaces it.
+pub(super) const ACCESS_BITS: u32 = 0o777;
 
 /// The name STOU gives where none is wished for.
 const UNNAMED: &[u8] = b"upload";
@@ -33,6 +37,17 @@ pub(super) fn check_present(path: &VirtualPath) -> Result<(), StorageError> {
 /// Refuses to make what the server keeps for itself.
 pub(super) fn check_new(path: &VirtualPath) -> Result<(), StorageError> {
     if path.components().any(is_reserved) { Err(StorageError::NameNotAllowed) } else { Ok(()) }
+}
+
+/// Refuses to change what no storage lets a peer change: the time of making, which file systems keep for themselves; bits
+/// beyond read, write and execute, which would hand on the server's own rights; and anything of the root.
+pub(super) fn check_changes(path: &VirtualPath, changes: &Changes) -> Result<(), StorageError> {
+    match changes {
+        Changes { created: Some(_), .. } => Err(StorageError::Unsupported),
+        Changes { mode: Some(mode), .. } if *mode > ACCESS_BITS => Err(StorageError::Denied),
+        _ if path.is_root() => Err(StorageError::Denied),
+        _ => Ok(()),
+    }
 }
 
 /// Where an upload of `name` lies so that it can be resumed; `None` if that is too long to be a name.

@@ -5,6 +5,7 @@
 
 use super::{Result, Source, Storage, Upload, aside};
 use ftp_core::action::{StorageError, StoreMode};
+use ftp_core::command::Changes;
 use ftp_core::listing::{Entry, EntryKind};
 use ftp_core::path::VirtualPath;
 use ftp_core::permission::Permissions;
@@ -43,6 +44,8 @@ pub enum MemoryCall {
     RemoveFile,
     /// [`Storage::rename`].
     Rename,
+    /// [`Storage::change`].
+    Change,
     /// [`Storage::space`].
     Space,
 }
@@ -62,6 +65,8 @@ struct Tree {
 
 struct Node {
     modified: WallTime,
+    /// The permission bits, once somebody has set them; until then they are the usual ones.
+    mode: Option<u32>,
     content: Content,
 }
 
@@ -82,7 +87,7 @@ impl Memory {
 
     /// An empty tree that dates what it makes by `clock`.
     pub fn with_clock(clock: impl Fn() -> WallTime + Send + 'static) -> Self {
-        let root = Node { modified: clock(), content: Content::Dir(BTreeMap::new()) };
+        let root = Node { modified: clock(), mode: None, content: Content::Dir(BTreeMap::new()) };
         Self {
             tree: Arc::new(Mutex::new(Tree {
                 nodes: BTreeMap::from([(ROOT, root)]),
@@ -212,7 +217,7 @@ impl Tree {
         let inode = self.next;
         self.children_mut(dir)?.insert(name.to_vec(), inode);
         self.next += 1;
-        self.nodes.insert(inode, Node { modified, content });
+        self.nodes.insert(inode, Node { modified, mode: None, content });
         Ok(inode)
     }
 
@@ -231,13 +236,18 @@ impl Tree {
         self.capacity.map(|capacity| capacity.saturating_sub(self.used()))
     }
 
+    /// Nothing is set aside, but what does not fit is said at once.
+    fn reserve(&self, bytes: u64) -> Result<()> {
+        if self.free().is_some_and(|free| free < bytes) { Err(StorageError::NoSpace) } else { Ok(()) }
+    }
+
     fn write(&mut self, inode: Inode, bytes: &[u8]) -> Result<()> {
         if self.free().is_some_and(|free| free < bytes.len() as u64) {
             return Err(StorageError::NoSpace);
         }
         let now = (self.clock)();
         match self.nodes.get_mut(&inode) {
-            Some(Node { modified, content: Content::File { bytes: content, .. } }) => {
+            Some(Node { modified, content: Content::File { bytes: content, .. }, .. }) => {
                 content.extend_from_slice(bytes);
                 *modified = now;
                 Ok(())
@@ -329,7 +339,7 @@ impl Tree {
         };
         Ok(Entry {
             name: name.to_vec(),
-            mode: Some(if kind == EntryKind::File { 0o644 } else { 0o755 }),
+            mode: node.mode.or(Some(if kind == EntryKind::File { 0o644 } else { 0o755 })),
             links: Some(1),
             kind,
             size: Some(size),
@@ -470,6 +480,25 @@ impl Storage for Memory {
         Ok(())
     }
 
+    fn change(&self, path: &VirtualPath, changes: &Changes) -> Result<Changes> {
+        aside::check_present(path)?;
+        aside::check_changes(path, changes)?;
+        let mut tree = self.lock();
+        tree.check(MemoryCall::Change)?;
+        let inode = tree.find(path)?;
+        let node = tree.nodes.get_mut(&inode).ok_or(StorageError::NotFound)?;
+        node.modified = changes.modified.unwrap_or(node.modified);
+        node.mode = changes.mode.or(node.mode);
+        Ok(*changes)
+    }
+
+    /// There are no links here.
+    fn link(&self, target: &VirtualPath, link: &VirtualPath) -> Result<()> {
+        aside::check_new(target)?;
+        aside::check_new(link)?;
+        Err(StorageError::Unsupported)
+    }
+
     fn space(&self, path: &VirtualPath) -> Result<Option<u64>> {
         aside::check_present(path)?;
         let tree = self.lock();
@@ -502,6 +531,14 @@ impl Upload for Whole {
 
     fn file(&mut self) -> Option<&File> {
         None
+    }
+
+    fn facts(&self) -> Result<Entry> {
+        self.memory.lock().entry(self.path.name(), self.aside.inode)
+    }
+
+    fn reserve(&mut self, bytes: u64) -> Result<()> {
+        self.memory.lock().reserve(bytes)
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
@@ -573,6 +610,14 @@ impl Upload for InPlace {
 
     fn file(&mut self) -> Option<&File> {
         None
+    }
+
+    fn facts(&self) -> Result<Entry> {
+        self.memory.lock().entry(self.path.name(), self.inode)
+    }
+
+    fn reserve(&mut self, bytes: u64) -> Result<()> {
+        self.memory.lock().reserve(bytes)
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {

@@ -13,6 +13,7 @@ pub(crate) use error::from_io;
 pub use memory::{Memory, MemoryCall};
 
 use ftp_core::action::{StorageError, StoreMode};
+use ftp_core::command::Changes;
 use ftp_core::listing::Entry;
 use ftp_core::path::VirtualPath;
 use std::fs::File;
@@ -78,6 +79,19 @@ pub trait Storage: Send + Sync {
     /// [`StorageError::Exists`], or what the medium says.
     fn rename(&self, from: &VirtualPath, to: &VirtualPath, replace: bool) -> Result<()>;
 
+    /// Changes facts of a file or directory; a symbolic link is followed as long as it stays beneath the root. Gives the
+    /// values that they have now.
+    ///
+    /// # Errors
+    /// [`StorageError::Unsupported`] where the medium has no such fact, and then nothing is changed; or what the medium says.
+    fn change(&self, path: &VirtualPath, changes: &Changes) -> Result<Changes>;
+
+    /// Makes `link` a symbolic link to `target`, which need not be there.
+    ///
+    /// # Errors
+    /// [`StorageError::Exists`], [`StorageError::Unsupported`] where the medium has no links, or what it says.
+    fn link(&self, target: &VirtualPath, link: &VirtualPath) -> Result<()>;
+
     /// The bytes that can still be stored in this directory; `None` where the medium has no limit.
     ///
     /// # Errors
@@ -103,6 +117,28 @@ pub enum Source {
     },
 }
 
+impl Source {
+    /// Its bytes, whatever it is.
+    pub fn into_reader(self) -> Box<dyn Read + Send> {
+        match self {
+            Self::File { file, .. } => Box::new(file),
+            Self::Stream { reader, .. } => reader,
+        }
+    }
+
+    /// No more than `length` of its bytes.
+    #[must_use]
+    pub fn limited(self, length: u64) -> Self {
+        match self {
+            Self::File { file, remaining } => Self::File { file, remaining: remaining.min(length) },
+            Self::Stream { reader, remaining } => Self::Stream {
+                reader: Box::new(reader.take(length)),
+                remaining: remaining.map(|remaining| remaining.min(length)),
+            },
+        }
+    }
+}
+
 /// A file being written. Dropping it without [`Upload::publish`] keeps what came, aside, for a resume: as if the process
 /// had died.
 pub trait Upload: Send {
@@ -112,6 +148,22 @@ pub trait Upload: Send {
     /// The file of the operating system, positioned where the next byte goes, if there is one: for splice. Whoever
     /// writes to it must leave the position behind the last byte.
     fn file(&mut self) -> Option<&File>;
+
+    /// The facts of what has come so far. Published, it will have the same size, time and identity.
+    ///
+    /// # Errors
+    /// [`StorageError::Unsupported`] where that is not known, or what the medium says.
+    fn facts(&self) -> Result<Entry> {
+        Err(StorageError::Unsupported)
+    }
+
+    /// Sets space aside for so many bytes more, where the medium can.
+    ///
+    /// # Errors
+    /// [`StorageError::NoSpace`], if there is not as much.
+    fn reserve(&mut self, _bytes: u64) -> Result<()> {
+        Ok(())
+    }
 
     /// Writes all of `bytes`.
     ///

@@ -21,7 +21,20 @@ Examples:
   ftpkit account add ann --accounts accounts.json --home /srv/ann
       asks for the password twice
   ftpkit account add log --accounts accounts.json --home /srv/log --permissions create,append --password-stdin <secret
-      a user who can store and add, but not look")]
+      a user who can store and add, but not look
+
+Rights:
+  read            fetch files, and have digests of them
+  list            see names and facts
+  create          store files under new names
+  overwrite       replace files
+  append          add to files
+  delete, rename  remove files; rename and move
+  make-dir        make directories
+  remove-dir      remove directories
+  modify          change times and permission bits
+  link            make symbolic links
+  fxp             transfers between this server and another; `all` does not hold it")]
     Add(AddOptions),
     /// Change a password
     #[command(after_help = "\
@@ -57,7 +70,7 @@ pub(crate) struct AddOptions {
     #[arg(long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
     pub(crate) home: PathBuf,
 
-    /// all, read-only, or some of read, list, create, overwrite, append, delete, rename, make-dir, remove-dir, with commas
+    /// all, read-only, or some of the rights below, with commas
     #[arg(long, value_name = "RIGHTS", value_parser = permissions, default_value = "all")]
     pub(crate) permissions: Permissions,
 
@@ -102,11 +115,6 @@ pub(crate) struct ListOptions {
 }
 
 fn permissions(text: &str) -> Result<Permissions, String> {
-    match text {
-        "all" => return Ok(Permissions::ALL),
-        "read-only" => return Ok(Permissions::READ_ONLY),
-        _ => {}
-    }
     text.split(',').try_fold(Permissions::NONE, |rights, name| {
         let right = Permissions::by_name(name.trim()).ok_or_else(|| {
             let names = Permissions::NAMES.map(|(name, _)| name).join(", ");

@@ -3,6 +3,7 @@
 //! The end of a data connection proves nothing: in stream mode a server that dies looks the same as one that is done
 //! (RFC 959 3.4.1). Only the final reply, and the size where it is known, tell them apart.
 
+use ftp_core::listing::Entry;
 use ftp_core::path::VirtualPath;
 use ftp_host::storage::{Result, Upload};
 use std::fs::File;
@@ -43,6 +44,14 @@ impl Upload for Waiting {
 
     fn file(&mut self) -> Option<&File> {
         self.upload.file()
+    }
+
+    fn facts(&self) -> Result<Entry> {
+        self.upload.facts()
+    }
+
+    fn reserve(&mut self, bytes: u64) -> Result<()> {
+        self.upload.reserve(bytes)
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {

@@ -128,7 +128,12 @@ impl Aside {
 
 impl Drop for Aside {
     fn drop(&mut self) {
-        if self.moved || (self.resumable && self.size() != Ok(0)) {
+        if self.moved {
+            return;
+        }
+        if self.resumable && self.size() != Ok(0) {
+            // What was set aside for bytes that did not come is given back; if it is not, it goes with the file.
+            let _kept = self.size().map(|size| self.file.set_len(size));
             return;
         }
         // If it cannot be removed it is stale, and goes with the next upload of its name or with its directory.

@@ -14,16 +14,17 @@ mod upload;
 
 use super::error::from_io;
 use super::{Result, Source, Storage, Upload, aside as names};
-use crate::clock::wall_time;
+use crate::clock::{system_time, wall_time};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, File, Metadata, OpenOptions};
 use ftp_core::action::{StorageError, StoreMode};
+use ftp_core::command::Changes;
 use ftp_core::listing::{Entry, EntryKind};
 use ftp_core::path::VirtualPath;
 use ftp_core::permission::Permissions;
 use std::ffi::OsStr;
 use std::io::{self, Seek, SeekFrom};
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 /// A directory tree on disk.
 pub struct Disk {
@@ -145,6 +146,45 @@ impl Storage for Disk {
             system::rename_new(&from_dir, from_name, &to_dir, to_name)
         };
         renamed.map_err(|error| from_io(&error))
+    }
+
+    fn change(&self, path: &VirtualPath, changes: &Changes) -> Result<Changes> {
+        names::check_present(path)?;
+        names::check_changes(path, changes)?;
+        let mut options = OpenOptions::new();
+        options.read(true);
+        system::without_waiting(&mut options);
+        let file = self.root.open_with(relative(path)?, &options).map_err(|error| from_io(&error))?;
+        let facts = file.metadata().map_err(|error| from_io(&error))?;
+        if !facts.is_file() && !facts.is_dir() {
+            return Err(StorageError::Denied);
+        }
+        let file = file.into_std();
+        if let Some(mode) = changes.mode {
+            system::set_mode(&file, mode).map_err(|error| from_io(&error))?;
+        }
+        if let Some(modified) = changes.modified {
+            let time = system_time(modified).ok_or(StorageError::Unsupported)?;
+            file.set_modified(time).map_err(|error| from_io(&error))?;
+        }
+        let facts = Metadata::from_file(&file).map_err(|error| from_io(&error))?;
+        let now = entry(Vec::new(), plain_kind(&facts), &facts);
+        Ok(Changes { modified: changes.modified.and(now.modified), created: None, mode: changes.mode.and(now.mode) })
+    }
+
+    /// A link holds a path relative to its own directory: absolute ones are never followed, and would show where the root
+    /// lies.
+    fn link(&self, target: &VirtualPath, link: &VirtualPath) -> Result<()> {
+        names::check_new(target)?;
+        names::check_new(link)?;
+        let (dir, name) = self.holder(link, StorageError::Exists)?;
+        // Where the directory really is: its own path may lead through links.
+        let parent = link.parent();
+        let real = self.root.canonicalize(relative(&parent)?).map_err(|error| from_io(&error))?;
+        let up = real.components().filter(|part| matches!(part, Component::Normal(_))).count();
+        let mut way: PathBuf = std::iter::repeat_n(Component::ParentDir, up).collect();
+        way.push(relative(target)?);
+        system::symlink(way.as_os_str(), &dir, name).map_err(|error| from_io(&error))
     }
 
     fn space(&self, path: &VirtualPath) -> Result<Option<u64>> {

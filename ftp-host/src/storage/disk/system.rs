@@ -8,12 +8,14 @@ use std::io;
 
 #[cfg(unix)]
 pub(super) use unix::{
-    bytes, identity, links, listed, mode, name, never_through_links, rename_new, set_mode, space, without_waiting,
+    bytes, identity, links, listed, mode, name, never_through_links, rename_new, reserve, set_mode, space, symlink,
+    without_waiting,
 };
 
 #[cfg(not(unix))]
 pub(super) use portable::{
-    bytes, identity, links, listed, mode, name, never_through_links, rename_new, set_mode, space, without_waiting,
+    bytes, identity, links, listed, mode, name, never_through_links, rename_new, reserve, set_mode, space, symlink,
+    without_waiting,
 };
 
 #[cfg(unix)]
@@ -103,6 +105,30 @@ mod unix {
         from_dir.rename(from, to_dir, to)
     }
 
+    pub(crate) fn symlink(target: &OsStr, dir: &Dir, link: &OsStr) -> io::Result<()> {
+        dir.symlink(target, link)
+    }
+
+    /// Sets space aside behind the file's position, without making it longer. A file system that cannot is not asked twice.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    pub(crate) fn reserve(mut file: &File, bytes: u64) -> io::Result<()> {
+        use rustix::fs::{FallocateFlags, fallocate};
+        use rustix::io::Errno;
+        if bytes == 0 {
+            return Ok(());
+        }
+        let position = io::Seek::stream_position(&mut file)?;
+        match fallocate(file, FallocateFlags::KEEP_SIZE, position, bytes) {
+            Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => Ok(()),
+            result => Ok(result?),
+        }
+    }
+
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    pub(crate) fn reserve(_: &File, _: u64) -> io::Result<()> {
+        Ok(())
+    }
+
     /// The bytes that others than root can still store.
     pub(crate) fn space(dir: &Dir) -> io::Result<Option<u64>> {
         let facts = rustix::fs::fstatvfs(dir)?;
@@ -159,6 +185,14 @@ mod portable {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
         from_dir.rename(from, to_dir, to)
+    }
+
+    pub(crate) fn symlink(_: &OsStr, _: &Dir, _: &OsStr) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub(crate) fn reserve(_: &File, _: u64) -> io::Result<()> {
+        Ok(())
     }
 
     pub(crate) fn space(_: &Dir) -> io::Result<Option<u64>> {

@@ -10,20 +10,19 @@
 //! - Two uploads of one name at the same time do not mix: the second lies aside under a name of its own, cannot be
 //!   resumed, and whichever is published last stays.
 
+use super::super::aside::ACCESS_BITS;
 use super::super::error::from_io;
 use super::super::{Result, Upload, aside as names};
 use super::aside::{Aside, Claim};
-use super::{Disk, facts_of, regular, relative, system};
+use super::{Disk, entry, facts_of, regular, relative, system};
 use cap_std::fs::{Dir, Metadata, OpenOptions};
 use ftp_core::action::{StorageError, StoreMode};
+use ftp_core::listing::{Entry, EntryKind};
 use ftp_core::path::VirtualPath;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
-
-/// Read, write and execute, for all: what a file hands on to the one that replaces it.
-const ACCESS_BITS: u32 = 0o777;
 
 /// Read and write for the owner: what the server needs to resume.
 const OWNER_BITS: u32 = 0o600;
@@ -197,6 +196,12 @@ enum Publication {
     Add,
 }
 
+/// The facts of an open file that will have this name.
+fn facts(file: &File, path: &VirtualPath) -> Result<Entry> {
+    let facts = Metadata::from_file(file).map_err(|error| from_io(&error))?;
+    Ok(entry(path.name().to_vec(), EntryKind::File, &facts))
+}
+
 /// A file that is published whole.
 struct Whole {
     aside: Aside,
@@ -224,6 +229,14 @@ impl Upload for Whole {
 
     fn file(&mut self) -> Option<&File> {
         Some(&self.aside.file)
+    }
+
+    fn facts(&self) -> Result<Entry> {
+        facts(&self.aside.file, &self.path)
+    }
+
+    fn reserve(&mut self, bytes: u64) -> Result<()> {
+        system::reserve(&self.aside.file, bytes).map_err(|error| from_io(&error))
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
@@ -286,6 +299,10 @@ impl Upload for InPlace {
     /// would write over each other.
     fn file(&mut self) -> Option<&File> {
         None
+    }
+
+    fn facts(&self) -> Result<Entry> {
+        facts(&self.file, &self.path)
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
