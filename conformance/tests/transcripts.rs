@@ -4,14 +4,15 @@
 //! The cases below `check/`, which any server is checked with, have no snapshot: what they expect is what the documents
 //! permit. Those in `known-gaps.txt` must fail, until they pass and leave that list.
 //!
-//! `client-blocking-real-time` goes by the system's clock, so it leaves out the transcripts that move time or that set what
-//! that client has no setting for.
+//! The clients of the adapters go by the system's clock, so they leave out the transcripts that move time or that set what
+//! these clients have no setting for.
 
 use conformance::backend::Backend;
 use conformance::backend::adapter::serving;
 use conformance::backend::core::{Chunks, Core};
 use conformance::check::{Case, Verdict};
-use conformance::client::loopback::{ByHand, Loopback, OnThread};
+use conformance::client::adapter::{OnThread, Open};
+use conformance::client::loopback::{ByHand, Loopback};
 use conformance::client::{self, Client, Script};
 use conformance::runner::play;
 use conformance::transcript::{Setup, Transcript};
@@ -29,10 +30,22 @@ const CLIENTS: &[(&str, MakeClient)] = &[
     ("client-core-chunks-1", |script| Box::new(client::core::Core::new(script, Chunks::random(1)))),
     ("client-core-chunks-2", |script| Box::new(client::core::Core::new(script, Chunks::random(2)))),
     ("client-host", |script| Box::new(Loopback::new(script, ByHand::connect))),
-    (REAL_TIME, |script| Box::new(Loopback::new(script, OnThread::connect))),
+    ("client-blocking-real-time", |script| {
+        on_thread(script, |stream, options| Ok(Box::new(adapter_blocking::Client::new(stream, options)?)))
+    }),
+    ("client-smol-real-time", |script| {
+        on_thread(script, |stream, options| Ok(Box::new(adapter_smol::Client::new(stream, options)?)))
+    }),
+    ("client-mio-real-time", |script| {
+        on_thread(script, |stream, options| Ok(Box::new(adapter_mio::Client::new(stream, options)?)))
+    }),
 ];
 
-const REAL_TIME: &str = "client-blocking-real-time";
+const REAL_TIME: &str = "-real-time";
+
+fn on_thread(script: &Script, open: Open) -> Box<dyn Client> {
+    Box::new(Loopback::new(script, |stream, script| OnThread::connect(stream, script, open)))
+}
 
 type MakeBackend = fn(&Setup) -> Box<dyn Backend>;
 
@@ -116,7 +129,7 @@ fn client_plays(root: &Path, name: &str, script: &Arc<Script>) -> Vec<Trial> {
             Ok(())
         })
     };
-    CLIENTS.iter().filter(|(client, _)| *client != REAL_TIME || script.fits_real_time()).map(on).collect()
+    CLIENTS.iter().filter(|(client, _)| !client.ends_with(REAL_TIME) || script.fits_real_time()).map(on).collect()
 }
 
 /// Holds the record against the transcript's snapshot; a difference panics, with the diff printed.

@@ -351,7 +351,7 @@ pub(crate) fn config() -> ClientConfig {
 }
 
 impl Client for Core {
-    fn ask(&mut self, ask: &Ask) {
+    fn ask(&mut self, ask: &Ask, _more: bool) {
         match ask {
             Ask::Abort => self.abort(),
             Ask::Request(request, content) => self.request(request, content.as_deref().unwrap_or_default()),

@@ -1,12 +1,11 @@
-//! [`Loopback`]: a script's server on loopback sockets, and the two clients that are tested against it: [`ByHand`], the one
-//! of `ftp-host` on a clock that stands still, and [`OnThread`], the one of `adapter-blocking`, which waits in earnest.
+//! [`Loopback`]: a script's server on loopback sockets, and [`ByHand`], the client of `ftp-host` on a clock that stands still. Those of the
+//! adapters stand in [`super::adapter`].
 
 use super::outcome::describe;
-use super::{Ask, Client, Script, Setting};
+use super::{Ask, Client, Script};
 use crate::backend::Received;
 use crate::backend::world::MADE;
-use adapter_blocking::{ClientOptions, Go, Watch};
-use ftp_core::client::{ClientError, Event, Outcome, Request};
+use ftp_core::client::{ClientError, Event, Request};
 use ftp_host::client::{Connection, End};
 use ftp_host::clock::Clock;
 use ftp_host::pump::{Memory, Sink};
@@ -16,9 +15,6 @@ use socket2::{Domain, SockRef, Socket, Type};
 use std::collections::VecDeque;
 use std::io::{self, Cursor, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 /// Nothing comes any more if nothing has come for so long.
@@ -35,8 +31,8 @@ const FILE_LIMIT: usize = 1 << 20;
 
 /// A client as the script's server finds it.
 pub trait Peer {
-    /// Asks for something.
-    fn ask(&mut self, ask: &Ask);
+    /// Asks for something; `more`: the next call asks for something else.
+    fn ask(&mut self, ask: &Ask, more: bool);
 
     /// Lets it go on, where it does not do so by itself.
     fn turn(&mut self);
@@ -137,8 +133,8 @@ fn prepared(stream: TcpStream) -> Option<TcpStream> {
 }
 
 impl<P: Peer> Client for Loopback<P> {
-    fn ask(&mut self, ask: &Ask) {
-        self.peer.ask(ask);
+    fn ask(&mut self, ask: &Ask, more: bool) {
+        self.peer.ask(ask, more);
         self.peer.turn();
     }
 
@@ -223,7 +219,7 @@ impl<P: Peer> Client for Loopback<P> {
 }
 
 /// The client's end of a transfer, and where retrieved bytes can be seen.
-fn end(request: &Request, content: Option<&Vec<u8>>) -> (Option<End>, Memory) {
+pub(super) fn end(request: &Request, content: Option<&Vec<u8>>) -> (Option<End>, Memory) {
     let sink = Memory::new(FILE_LIMIT);
     let end = match (request, content) {
         (Request::Retrieve { .. }, _) => Some(End::Sink(Sink::Writer(Box::new(sink.clone())))),
@@ -260,7 +256,7 @@ impl ByHand {
 }
 
 impl Peer for ByHand {
-    fn ask(&mut self, ask: &Ask) {
+    fn ask(&mut self, ask: &Ask, _more: bool) {
         let connection = self.connection.as_mut();
         match (ask, connection) {
             (Ask::Abort, Some(connection)) => connection.abort(),
@@ -314,81 +310,4 @@ impl Peer for ByHand {
     }
 
     fn server_closed(&mut self) {}
-}
-
-/// The client of `adapter-blocking`, on a thread of its own. It goes by the system's clock.
-pub struct OnThread {
-    /// `None` once the server is gone.
-    requests: Option<Sender<(Request, Option<Vec<u8>>)>>,
-    outcomes: Receiver<String>,
-    abort: Arc<AtomicBool>,
-}
-
-impl OnThread {
-    /// A client on this connection.
-    ///
-    /// # Errors
-    /// What the system says.
-    pub fn connect(stream: TcpStream, script: &Script) -> io::Result<Self> {
-        let options = ClientOptions {
-            active: script.settings.contains(&Setting::Active),
-            pipeline: script.settings.contains(&Setting::Pipeline),
-            ..ClientOptions::default()
-        };
-        let mut client = adapter_blocking::Client::new(stream, &options)?;
-        let abort = Arc::new(AtomicBool::new(false));
-        let mut watch = Aborts(Arc::clone(&abort));
-        let (requests, asked) = channel::<(Request, Option<Vec<u8>>)>();
-        let (done, outcomes) = channel();
-        std::thread::spawn(move || {
-            for (request, content) in asked {
-                let (end, sink) = end(&request, content.as_ref());
-                let result: Result<Outcome, ClientError> = match end {
-                    Some(end) => client.transfer(request.clone(), end, &mut watch),
-                    None => client.request(request.clone(), &mut watch),
-                };
-                // Whoever has stopped listening no longer wants to know.
-                let _ = done.send(describe(&request, &result, &sink.take()));
-            }
-        });
-        Ok(Self { requests: Some(requests), outcomes, abort })
-    }
-}
-
-impl Peer for OnThread {
-    fn ask(&mut self, ask: &Ask) {
-        match ask {
-            Ask::Abort => self.abort.store(true, Ordering::SeqCst),
-            Ask::Request(request, content) => {
-                self.abort.store(false, Ordering::SeqCst);
-                if let Some(requests) = &self.requests {
-                    // A thread that has ended shows by giving no outcome.
-                    let _ = requests.send((request.clone(), content.clone()));
-                }
-            }
-        }
-    }
-
-    fn turn(&mut self) {}
-
-    fn outcome(&mut self) -> Option<String> {
-        self.outcomes.try_recv().ok()
-    }
-
-    fn advance(&mut self, _: Duration) {
-        panic!("the system's clock cannot be moved: see `Script::fits_real_time`");
-    }
-
-    fn server_closed(&mut self) {
-        self.requests = None;
-    }
-}
-
-/// Aborts what runs when it is told to.
-struct Aborts(Arc<AtomicBool>);
-
-impl Watch for Aborts {
-    fn progress(&mut self, _: u64) -> Go {
-        if self.0.load(Ordering::SeqCst) { Go::Abort } else { Go::On }
-    }
 }

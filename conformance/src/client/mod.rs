@@ -15,6 +15,7 @@
 //!   takes the client's connection, `D: connect $hostport` opens one to the client. `D: cut`: the client ends it early.
 //! - `S! closed`: the server closes the control connection. `C! closed`: the client has.
 
+pub mod adapter;
 pub mod core;
 pub mod loopback;
 mod outcome;
@@ -119,21 +120,22 @@ impl Script {
         }
     }
 
-    /// Can it be played by the system's clock and with the settings that a client on threads has? That client makes no request before the one
-    /// above is done.
+    /// Can it be played by the system's clock and with the settings that a client on threads has? That client makes requests only when the ones
+    /// above are done, or at once with them.
     pub fn fits_real_time(&self) -> bool {
         let mut running = 0_usize;
-        let one_at_a_time = self.steps.iter().all(|step| {
-            match step {
-                Step::Event(Line { what: Event::Ask(Ask::Request(..)), .. }) => running += 1,
-                Step::Event(Line { what: Event::Outcome(_), .. }) => running -= 1,
-                _ => {}
-            }
-            running < 2
+        let mut at_once = false;
+        let one_batch_at_a_time = self.steps.iter().all(|step| {
+            let asks = matches!(step, Step::Event(Line { what: Event::Ask(Ask::Request(..)), .. }));
+            let possible = !asks || running == 0 || at_once;
+            running += usize::from(asks);
+            running -= usize::from(matches!(step, Step::Event(Line { what: Event::Outcome(_), .. })));
+            at_once = asks;
+            possible
         });
         let plain = self.settings.iter().all(|setting| matches!(setting, Setting::Active | Setting::Pipeline));
         let advances = |step: &Step| matches!(step, Step::Event(Line { what: Event::Advance(_), .. }));
-        plain && one_at_a_time && !self.steps.iter().any(advances)
+        plain && one_batch_at_a_time && !self.steps.iter().any(advances)
     }
 }
 
@@ -141,8 +143,8 @@ impl Script {
 ///
 /// The calls return as soon as what they were asked for is there; one that waits in vain gives up by itself.
 pub trait Client {
-    /// Asks for something.
-    fn ask(&mut self, ask: &Ask);
+    /// Asks for something; `more`: the next call asks for something else, and nothing happens in between.
+    fn ask(&mut self, ask: &Ask, more: bool);
 
     /// What came of it, as text; `None`: it goes on.
     fn outcome(&mut self) -> Option<String>;

@@ -26,10 +26,11 @@ pub fn play(script: &Script, client: &mut dyn Client) -> Result<String, Failure>
     for line in &script.heading {
         player.write(&format!("# {line}"));
     }
-    for step in &script.steps {
+    for (at, step) in script.steps.iter().enumerate() {
+        let asks = |step: &Step| matches!(step, Step::Event(Line { what: Event::Ask(_), .. }));
         match step {
             Step::Send(lines) => player.send(lines)?,
-            Step::Event(line) => player.event(line)?,
+            Step::Event(line) => player.event(line, script.steps.get(at + 1).is_some_and(asks))?,
         }
     }
     player.end()?;
@@ -58,9 +59,10 @@ impl Player<'_> {
         Ok(())
     }
 
-    fn event(&mut self, line: &Line<Event>) -> Outcome {
+    /// `more`: the next line asks for something too.
+    fn event(&mut self, line: &Line<Event>, more: bool) -> Outcome {
         match &line.what {
-            Event::Ask(ask) => self.client.ask(ask),
+            Event::Ask(ask) => self.client.ask(ask, more),
             Event::Outcome(pattern) => {
                 let seen = self.client.outcome().ok_or_else(|| self.failure(line, "it goes on".into()))?;
                 return self.fits(line, pattern, "=> ", seen.as_bytes());
