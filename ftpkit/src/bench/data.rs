@@ -25,10 +25,10 @@ const SOURCE: usize = 4 << 20;
 pub(super) fn discard(stream: TcpStream) -> Result<u64, Fault> {
     // With MSG_TRUNC a TCP socket drops the bytes instead of copying them (tcp(7)): the buffer only says how many, and its
     // pages are never touched.
-    let mut buffer = vec![0; AT_ONCE];
+    let mut buffer = Vec::<u8>::with_capacity(AT_ONCE);
     let mut bytes = 0;
     loop {
-        match recv(&stream, &mut buffer[..], RecvFlags::TRUNC) {
+        match recv(&stream, buffer.spare_capacity_mut(), RecvFlags::TRUNC) {
             Ok((_, 0)) => break,
             Ok((_, dropped)) => bytes += dropped as u64,
             Err(Errno::INTR) => {}

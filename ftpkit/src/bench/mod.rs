@@ -39,11 +39,16 @@ const ANONYMOUS: (&str, &[u8]) = ("anonymous", b"ftpkit@");
 /// [`Failure`], if nothing could be measured. A server that cannot do one workload, or any, does not end the run.
 pub(crate) fn run(options: &BenchOptions, console: Console) -> Result<(), Failure> {
     let interrupt = Interrupt::install()?;
-    let subjects = subjects(options)?;
+    let mut subjects = subjects(options)?;
     local::raise_descriptor_limit();
     let workloads = options.workloads();
     let bar = bar(console, workloads.len() * options.runs * subjects.len());
 
+    for workload in &workloads {
+        for subject in &mut subjects {
+            workload.foresee(subject, options);
+        }
+    }
     let mut report = Report::new(options, &subjects);
     // From here on a first Ctrl-C still prints what has been measured.
     let hold = interrupt.hold();
@@ -136,6 +141,7 @@ fn subjects(options: &BenchOptions) -> Result<Vec<Subject>, Failure> {
             target: target.clone(),
             address,
             tree: target.pid.or(options.pid).map(process::Tree::new),
+            fresh: None,
             user: options.user.clone(),
             password: password.clone(),
         })

@@ -1,5 +1,6 @@
 //! [`Tree`]: what a server's process and its descendants have cost, as Linux tells in `/proc` (proc(5)).
 
+use rustix::time::{ClockId, clock_gettime};
 use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
@@ -56,8 +57,7 @@ impl Tree {
 
 /// CPU time of this process.
 pub(super) fn own_cpu() -> Duration {
-    let stat = fs::read("/proc/self/stat").ok().and_then(|bytes| stat(&bytes));
-    stat.and_then(|stat| Some(TICK * u32::try_from(stat.ticks).ok()?)).unwrap_or_default()
+    Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default()
 }
 
 /// `root` and all below it; `None` if it is not among them.

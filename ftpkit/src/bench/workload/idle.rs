@@ -16,10 +16,6 @@ const LOGINS: usize = 20;
 const SETTLING: Duration = Duration::from_millis(500);
 
 pub(super) fn run(subject: &Subject, options: &BenchOptions) -> Result<Vec<Figure>, Fault> {
-    // The first session may bring a server to load what all share.
-    drop(Connection::login(subject, options.timeout)?);
-    std::thread::sleep(SETTLING);
-    let empty = subject.tree.and_then(super::Tree::pss);
     let sessions = open(subject, options)?;
     std::thread::sleep(SETTLING);
     let full = subject.tree.and_then(super::Tree::pss);
@@ -30,7 +26,7 @@ pub(super) fn run(subject: &Subject, options: &BenchOptions) -> Result<Vec<Figur
     let after = subject.tree.and_then(super::Tree::cpu);
 
     let mut figures = vec![Figure::gain("", "sessions", sessions.len() as f64)];
-    if let (Some(empty), Some(full)) = (empty, full) {
+    if let (Some(empty), Some(full)) = (subject.fresh, full) {
         let each = full.saturating_sub(empty) as f64 / sessions.len().max(1) as f64;
         figures.push(Figure::cost("memory", "KiB/session", each));
     }
@@ -55,6 +51,13 @@ fn open(subject: &Subject, options: &BenchOptions) -> Result<Vec<TcpStream>, Fau
     }
     sessions.pop();
     Ok(sessions)
+}
+
+/// The server's memory in KiB, when it has had a session: the first may bring it to load what all share.
+pub(super) fn memory(subject: &Subject, options: &BenchOptions) -> Option<u64> {
+    drop(Connection::login(subject, options.timeout).ok()?);
+    std::thread::sleep(SETTLING);
+    subject.tree?.pss()
 }
 
 fn latency(subject: &Subject, options: &BenchOptions) -> Result<Vec<Figure>, Fault> {

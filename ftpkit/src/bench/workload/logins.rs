@@ -6,17 +6,22 @@ use super::super::connection::{Connection, accepted, command};
 use super::super::fault::Fault;
 use super::super::figure::Figure;
 use super::super::options::BenchOptions;
+use super::meter::Meter;
 use super::{Subject, per_second};
 use ftp_core::reply::{Class, Reply};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::buffer::spare_capacity;
+use rustix::event::Timespec;
+use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
+use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 use std::io::ErrorKind;
 use std::time::Instant;
 
 pub(super) fn run(subject: &Subject, options: &BenchOptions) -> Result<Vec<Figure>, Fault> {
-    let one = rate(subject, options, 1)?;
-    let many = rate(subject, options, options.connections)?;
-    Ok(vec![Figure::gain("1 connection", "logins/s", one), Figure::gain("many connections", "logins/s", many)])
+    let (one, _) = rate(subject, options, 1)?;
+    let (many, cpu) = rate(subject, options, options.connections)?;
+    let rates = [Figure::gain("1 connection", "logins/s", one), Figure::gain("many connections", "logins/s", many)];
+    Ok(rates.into_iter().chain(cpu).collect())
 }
 
 /// Where in its login a connection stands.
@@ -34,42 +39,44 @@ struct Login {
     stage: Stage,
 }
 
-fn rate(subject: &Subject, options: &BenchOptions, connections: usize) -> Result<f64, Fault> {
+/// Logins a second, and the CPU time of each.
+fn rate(subject: &Subject, options: &BenchOptions, connections: usize) -> Result<(f64, Vec<Figure>), Fault> {
     let timeout = Timespec::try_from(options.timeout).map_err(|_| Fault::Protocol("a shorter time limit"))?;
     let user = command("USER", subject.user.as_bytes());
     let password = command("PASS", subject.password.expose());
+    let watch = epoll::create(CreateFlags::CLOEXEC)?;
+    let mut events = Vec::with_capacity(connections);
+    let meter = Meter::start(subject);
     let began = Instant::now();
-    let mut logins = (0..connections).map(|_| Login::begin(subject, options)).collect::<Result<Vec<_>, _>>()?;
+    let begin = |number| Login::begin(subject, options, &watch, number);
+    let mut logins = (0..connections).map(begin).collect::<Result<Vec<_>, _>>()?;
     let mut count = 0;
     while began.elapsed() < options.duration || count == 0 {
-        for index in ready(&logins, &timeout)? {
-            let Some(login) = logins.get_mut(index) else { continue };
+        events.clear();
+        match epoll::wait(&watch, spare_capacity(&mut events), Some(&timeout)) {
+            Ok(0) => return Err(Fault::Io(ErrorKind::TimedOut.into())),
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        for event in &events {
+            let number = event.data.u64() as usize;
+            let Some(login) = logins.get_mut(number) else { continue };
             if login.go_on(&user, &password)? {
-                *login = Login::begin(subject, options)?;
+                *login = begin(number)?;
                 count += 1;
             }
         }
     }
-    Ok(per_second(count, began.elapsed()))
-}
-
-/// Which of them have something to read; waits for one at least.
-fn ready(logins: &[Login], timeout: &Timespec) -> Result<Vec<usize>, Fault> {
-    let mut polled: Vec<_> = logins.iter().map(|login| PollFd::new(login.connection.stream(), PollFlags::IN)).collect();
-    loop {
-        match poll(&mut polled, Some(timeout)) {
-            Ok(0) => return Err(Fault::Io(ErrorKind::TimedOut.into())),
-            Ok(_) => break,
-            Err(Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(polled.iter().enumerate().filter(|(_, polled)| !polled.revents().is_empty()).map(|(at, _)| at).collect())
+    let spent = meter.stop();
+    Ok((per_second(count, spent.time), spent.cpu(count as f64, ("µs/login", 1e6))))
 }
 
 impl Login {
-    fn begin(subject: &Subject, options: &BenchOptions) -> Result<Self, Fault> {
-        Ok(Self { connection: Connection::begin(subject.address, options.timeout)?, stage: Stage::Greeting })
+    /// Begins to connect. `watch` tells its `number` when there is something to read, until it is dropped.
+    fn begin(subject: &Subject, options: &BenchOptions, watch: &OwnedFd, number: usize) -> Result<Self, Fault> {
+        let connection = Connection::begin(subject.address, options.timeout)?;
+        epoll::add(watch, connection.stream(), EventData::new_u64(number as u64), EventFlags::IN)?;
+        Ok(Self { connection, stage: Stage::Greeting })
     }
 
     /// Reads what came and answers it; true when the login is over.

@@ -3,6 +3,7 @@
 mod idle;
 mod listing;
 mod logins;
+mod meter;
 mod noop;
 mod small;
 mod throughput;
@@ -24,6 +25,9 @@ pub(super) struct Subject {
     pub(super) target: Target,
     pub(super) address: SocketAddr,
     pub(super) tree: Option<Tree>,
+    /// The memory of its processes before anything was measured, in KiB (PSS). A server that has had many sessions keeps
+    /// some of what they took, which would be missing from a difference taken later.
+    pub(super) fresh: Option<u64>,
     pub(super) user: String,
     pub(super) password: Secret,
 }
@@ -38,6 +42,9 @@ impl Subject {
 /// Something to measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(super) enum Workload {
+    /// sessions that do nothing, and logins meanwhile
+    // First, while every server's memory is that of a server that has done nothing yet.
+    Idle,
     /// download of one large file
     Retr,
     /// upload of one large file
@@ -48,8 +55,6 @@ pub(super) enum Workload {
     SmallStor,
     /// connections with USER, PASS and QUIT
     Logins,
-    /// sessions that do nothing, and logins meanwhile
-    Idle,
     /// NOOP, one after the other
     Noop,
     /// NOOP, 100 in flight
@@ -77,6 +82,13 @@ impl Workload {
             Self::List => "list",
             Self::Mlsd => "mlsd",
             Self::ManyRetr => "many-retr",
+        }
+    }
+
+    /// What has to be known before anything is measured.
+    pub(super) fn foresee(self, subject: &mut Subject, options: &BenchOptions) {
+        if self == Self::Idle {
+            subject.fresh = idle::memory(subject, options);
         }
     }
 

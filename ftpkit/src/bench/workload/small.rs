@@ -5,6 +5,7 @@ use super::super::data::{discard, send_bytes};
 use super::super::fault::Fault;
 use super::super::figure::Figure;
 use super::super::options::BenchOptions;
+use super::meter::Meter;
 use super::{Subject, per_second, put};
 use std::time::{Duration, Instant};
 
@@ -96,9 +97,13 @@ fn each_way(
     let mut figures = Vec::new();
     for (name, pipelined) in [("", false), ("pipelined", true)].into_iter().take(1 + usize::from(options.pipeline)) {
         let mut connection = Connection::login(subject, options.timeout)?;
-        let began = Instant::now();
+        let meter = Meter::start(subject);
         (0..options.files).try_for_each(|number| one(&mut connection, number, pipelined))?;
-        figures.push(Figure::gain(name, "files/s", per_second(options.files as u64, began.elapsed())));
+        let spent = meter.stop();
+        figures.push(Figure::gain(name, "files/s", per_second(options.files as u64, spent.time)));
+        if !pipelined {
+            figures.extend(spent.cpu(options.files as f64, ("µs/file", 1e6)));
+        }
     }
     Ok(figures)
 }

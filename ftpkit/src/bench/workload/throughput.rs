@@ -5,9 +5,8 @@ use super::super::data::{Source, discard};
 use super::super::fault::Fault;
 use super::super::figure::Figure;
 use super::super::options::BenchOptions;
-use super::super::process::own_cpu;
+use super::meter::{Meter, Spent};
 use super::{Subject, per_second};
-use std::time::{Duration, Instant};
 
 const MIB: f64 = 1024.0 * 1024.0;
 const GIB: f64 = 1024.0 * MIB;
@@ -29,7 +28,7 @@ pub(super) fn retrieve(subject: &Subject, options: &BenchOptions) -> Result<Vec<
     connection.begun()?;
     let came = discard(stream)?;
     connection.done()?;
-    let figures = meter.stop(came);
+    let figures = figures(&meter.stop(), came);
     if options.file.is_none() && came != options.size {
         return Err(Fault::Short { expected: options.size, came });
     }
@@ -41,7 +40,7 @@ pub(super) fn store(subject: &Subject, options: &BenchOptions) -> Result<Vec<Fig
     let mut connection = Connection::login(subject, options.timeout)?;
     let meter = Meter::start(subject);
     upload(&mut connection, subject, &source, options.size)?;
-    Ok(meter.stop(options.size))
+    Ok(figures(&meter.stop(), options.size))
 }
 
 pub(super) fn finish(subject: &Subject, options: &BenchOptions) -> Result<(), Fault> {
@@ -56,30 +55,8 @@ fn upload(connection: &mut Connection, subject: &Subject, source: &Source, size:
     connection.done()
 }
 
-/// Time, and what server and client spend meanwhile.
-struct Meter<'a> {
-    subject: &'a Subject,
-    began: Instant,
-    server: Option<Duration>,
-    own: Duration,
-}
-
-impl<'a> Meter<'a> {
-    fn start(subject: &'a Subject) -> Self {
-        let server = subject.tree.and_then(super::Tree::cpu);
-        Self { subject, server, own: own_cpu(), began: Instant::now() }
-    }
-
-    fn stop(self, bytes: u64) -> Vec<Figure> {
-        let time = self.began.elapsed();
-        // The session still lives: a child that served it is still in the tree.
-        let server = self.subject.tree.and_then(super::Tree::cpu);
-        let per_gib = |time: Duration| time.as_secs_f64() * GIB / (bytes.max(1) as f64);
-        let mut figures = vec![Figure::gain("", "MiB/s", per_second(bytes, time) / MIB)];
-        if let (Some(before), Some(after)) = (self.server, server) {
-            figures.push(Figure::cost("server CPU", "s/GiB", per_gib(after.saturating_sub(before))));
-        }
-        figures.push(Figure::cost("own CPU", "s/GiB", per_gib(own_cpu().saturating_sub(self.own))));
-        figures
-    }
+fn figures(spent: &Spent, bytes: u64) -> Vec<Figure> {
+    let mut figures = vec![Figure::gain("", "MiB/s", per_second(bytes, spent.time) / MIB)];
+    figures.extend(spent.cpu(bytes.max(1) as f64 / GIB, ("s/GiB", 1.0)));
+    figures
 }
