@@ -1,13 +1,13 @@
 //! The server: a thread for each listener, a thread for each session.
 
 use crate::wait::{Alarm, sleep, wait};
+use ftp_host::door::{Arrival, Door, Knock};
 use ftp_host::host::Host;
 use ftp_host::readiness::{Ready, Turn};
 use ftp_host::session::Session;
 use rustix::event::{PollFd, PollFlags};
-use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::fd::AsFd;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
@@ -18,9 +18,6 @@ const STACK: usize = 256 * 1024;
 
 /// Room to read commands into.
 const SCRATCH: usize = 16 * 1024;
-
-/// The pause after a connection could not be accepted, for want of descriptors or memory.
-const PAUSE: Duration = Duration::from_millis(100);
 
 /// A server that runs. Dropping it lets it run on.
 #[derive(Debug)]
@@ -47,10 +44,10 @@ pub fn serve(listeners: Vec<TcpListener>, host: Arc<Host>) -> io::Result<Running
     let mut addresses = Vec::new();
     let mut acceptors = Vec::new();
     for listener in listeners {
-        listener.set_nonblocking(true)?;
-        addresses.push(listener.local_addr()?);
+        let door = Door::open(listener)?;
+        addresses.push(door.address());
         let (host, gate) = (Arc::clone(&host), Arc::clone(&gate));
-        acceptors.push(Builder::new().name("ftp-accept".into()).spawn(move || accept_all(&listener, &host, &gate))?);
+        acceptors.push(Builder::new().name("ftp-accept".into()).spawn(move || accept_all(&door, &host, &gate))?);
     }
     Ok(Running { host, addresses, gate, acceptors: Mutex::new(acceptors) })
 }
@@ -81,38 +78,40 @@ impl Running {
     }
 }
 
-fn accept_all(listener: &TcpListener, host: &Arc<Host>, gate: &Gate) {
+fn accept_all(door: &Door, host: &Arc<Host>, gate: &Gate) {
+    let mut spare = None;
     while !gate.closed.load(Ordering::SeqCst) {
-        match listener.accept() {
+        // The alarm takes a descriptor too. Who is let in without one could only be turned away; at the door he can wait.
+        let Ok(alarm) = spare.take().map_or_else(Alarm::new, Ok) else {
+            pause(gate);
+            continue;
+        };
+        match door.knock() {
             // Without a thread the connection is dropped: the peer sees it closed.
-            Ok((stream, _)) => {
-                if begin(stream, host).is_err() {
+            Knock::Came(arrival) => {
+                if begin(arrival, alarm, host).is_err() {
                     pause(gate);
                 }
+                continue;
             }
-            Err(error) => match error.kind() {
-                ErrorKind::WouldBlock => {
-                    let mut fds = [
-                        PollFd::new(&gate.alarm, PollFlags::IN),
-                        PollFd::from_borrowed_fd(listener.as_fd(), PollFlags::IN),
-                    ];
-                    sleep(&mut fds, None);
-                }
-                ErrorKind::Interrupted | ErrorKind::ConnectionAborted => {}
-                _ => pause(gate),
-            },
+            Knock::Nobody => {
+                let mut fds = [PollFd::new(&gate.alarm, PollFlags::IN), PollFd::new(door, PollFlags::IN)];
+                sleep(&mut fds, None);
+            }
+            Knock::NoRoom => pause(gate),
         }
+        spare = Some(alarm);
     }
 }
 
 fn pause(gate: &Gate) {
-    sleep(&mut [PollFd::new(&gate.alarm, PollFlags::IN)], Some(PAUSE));
+    sleep(&mut [PollFd::new(&gate.alarm, PollFlags::IN)], Some(Door::PAUSE));
 }
 
-fn begin(stream: TcpStream, host: &Arc<Host>) -> io::Result<()> {
-    let alarm = Arc::new(Alarm::new()?);
+fn begin(arrival: Arrival, alarm: Alarm, host: &Arc<Host>) -> io::Result<()> {
+    let alarm = Arc::new(alarm);
     let waker = Arc::clone(&alarm);
-    let session = Session::new(host, stream, Arc::new(move || waker.ring()))?;
+    let session = Session::new(host, arrival, Arc::new(move || waker.ring()))?;
     let host = Arc::clone(host);
     let thread = Builder::new().name("ftp-session".into()).stack_size(STACK);
     // A session that panics takes its own thread with it and nothing else.

@@ -1,17 +1,18 @@
 //! [`EventLoop`]: one thread's sessions, and the one place where it sleeps.
 
 use crate::crew::{Crew, Errand, Return, State};
-use crate::door::Door;
+use crate::entrance::Entrance;
 use crate::inbox::{Inbox, Letter};
 use crate::places::Places;
 use crate::sockets::Sockets;
+use ftp_host::door::{Arrival, Door};
 use ftp_host::host::Host;
 use ftp_host::job::Job;
 use ftp_host::readiness::{Ready, Turn};
 use ftp_host::session::Session;
 use mio::{Events, Poll, Token};
 use std::io::{self, ErrorKind};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,7 +33,7 @@ pub struct EventLoop {
     host: Arc<Host>,
     poll: Poll,
     events: Events,
-    doors: Vec<Door>,
+    doors: Vec<Entrance>,
     crew: Arc<Crew>,
     inbox: Arc<Inbox>,
     letters: Vec<Letter>,
@@ -48,21 +49,17 @@ impl EventLoop {
     /// # Errors
     /// What the system says when there is no poll to be had.
     pub fn new(listeners: Vec<TcpListener>, host: Arc<Host>) -> io::Result<Self> {
-        let listeners: Vec<_> = listeners.into_iter().map(Arc::new).collect();
-        for listener in &listeners {
-            listener.set_nonblocking(true)?;
-        }
-        Self::shared(&listeners, host, Arc::new(Crew::new()))
+        let doors = listeners.into_iter().map(|listener| Ok(Arc::new(Door::open(listener)?)));
+        Self::shared(&doors.collect::<io::Result<Vec<_>>>()?, host, Arc::new(Crew::new()))
     }
 
-    /// One of several loops with the same listeners, which do not block, and the same crew.
-    pub(crate) fn shared(listeners: &[Arc<TcpListener>], host: Arc<Host>, crew: Arc<Crew>) -> io::Result<Self> {
+    /// One of several loops with the same doors and the same crew.
+    pub(crate) fn shared(doors: &[Arc<Door>], host: Arc<Host>, crew: Arc<Crew>) -> io::Result<Self> {
         let poll = Poll::new()?;
         let inbox = Arc::new(Inbox::new(poll.registry())?);
-        let open = |(at, listener): (usize, &Arc<TcpListener>)| {
-            Door::open(Arc::clone(listener), poll.registry(), Token(FIRST_DOOR - at))
-        };
-        let doors = listeners.iter().enumerate().map(open).collect::<io::Result<_>>()?;
+        let open =
+            |(at, door): (usize, &Arc<Door>)| Entrance::open(Arc::clone(door), poll.registry(), Token(FIRST_DOOR - at));
+        let doors = doors.iter().enumerate().map(open).collect::<io::Result<_>>()?;
         Ok(Self {
             host,
             poll,
@@ -126,7 +123,7 @@ impl EventLoop {
         if self.places.due() > 0 {
             return Some(Duration::ZERO);
         }
-        let doors = self.doors.iter().filter_map(Door::patience);
+        let doors = self.doors.iter().filter_map(Entrance::patience);
         let timers = self.host.clock.sleep_for(self.places.deadline());
         doors.chain(timers).chain(limit).min()
     }
@@ -169,9 +166,9 @@ impl EventLoop {
     fn accept(&mut self) {
         for at in 0..self.doors.len() {
             for _ in 0..ACCEPTED {
-                let Some(stream) = self.doors.get_mut(at).and_then(Door::accept) else { break };
+                let Some(arrival) = self.doors.get_mut(at).and_then(Entrance::accept) else { break };
                 // A connection that is gone already is dropped.
-                if self.admit(stream).is_err()
+                if self.admit(arrival).is_err()
                     && let Some(door) = self.doors.get_mut(at)
                 {
                     door.shut();
@@ -180,10 +177,10 @@ impl EventLoop {
         }
     }
 
-    fn admit(&mut self, stream: TcpStream) -> io::Result<()> {
+    fn admit(&mut self, arrival: Arrival) -> io::Result<()> {
         let key = self.places.next_key();
         let inbox = Arc::clone(&self.inbox);
-        let session = Session::new(&self.host, stream, Arc::new(move || inbox.send(Letter::Wake(key))))?;
+        let session = Session::new(&self.host, arrival, Arc::new(move || inbox.send(Letter::Wake(key))))?;
         let sockets = Sockets::begin(self.poll.registry(), key, &session.interest())?;
         self.places.insert(Box::new(session), sockets);
         Ok(())

@@ -55,7 +55,7 @@
 mod client;
 mod clients;
 mod crew;
-mod door;
+mod entrance;
 mod event_loop;
 mod inbox;
 mod places;

@@ -3,6 +3,7 @@
 use crate::crew::Crew;
 use crate::event_loop::EventLoop;
 use crate::inbox::{Inbox, Letter};
+use ftp_host::door::Door;
 use ftp_host::host::Host;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -24,16 +25,13 @@ pub struct Running {
 /// # Errors
 /// What the system says when a listener, a poll or a thread is not to be had.
 pub fn serve(listeners: Vec<TcpListener>, host: Arc<Host>) -> io::Result<Running> {
-    let listeners: Vec<_> = listeners.into_iter().map(Arc::new).collect();
-    let mut addresses = Vec::new();
-    for listener in &listeners {
-        listener.set_nonblocking(true)?;
-        addresses.push(listener.local_addr()?);
-    }
+    let doors = listeners.into_iter().map(|listener| Ok(Arc::new(Door::open(listener)?)));
+    let doors = doors.collect::<io::Result<Vec<_>>>()?;
+    let addresses = doors.iter().map(|door| door.address()).collect();
     let crew = Arc::new(Crew::new());
     let mut running = Running { host, addresses, inboxes: Vec::new(), threads: Mutex::default() };
     for _ in 0..available_parallelism().map_or(1, Into::into) {
-        let event_loop = EventLoop::shared(&listeners, Arc::clone(&running.host), Arc::clone(&crew))?;
+        let event_loop = EventLoop::shared(&doors, Arc::clone(&running.host), Arc::clone(&crew))?;
         let inbox = Arc::clone(event_loop.inbox());
         match Builder::new().name("ftp-loop".into()).spawn(move || event_loop.run()) {
             Ok(thread) => {

@@ -1,19 +1,17 @@
 //! [`Server`]: sessions as tasks of an executor, which runs wherever the caller polls it.
 
 use crate::session::Task;
+use ftp_host::door::{Arrival, Door, Knock};
 use ftp_host::host::Host;
 use smol::channel::{Receiver, Sender, bounded};
 use smol::future::{FutureExt, yield_now};
 use smol::{Async, Executor, Timer};
 use std::convert::Infallible;
-use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io;
+use std::net::{SocketAddr, TcpListener};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
-
-/// The pause after a connection could not be accepted, for want of descriptors or memory.
-const PAUSE: Duration = Duration::from_millis(100);
 
 /// A server, to be run in an executor of yours: see [`run`](Self::run). Dropping it ends its sessions.
 #[derive(Debug)]
@@ -54,13 +52,14 @@ impl Server {
     /// # Errors
     /// What the system says when a listener is not to be had.
     pub fn new(listeners: Vec<TcpListener>, host: Arc<Host>) -> io::Result<Self> {
-        let addresses = listeners.iter().map(TcpListener::local_addr).collect::<io::Result<_>>()?;
-        let listeners = listeners.into_iter().map(Async::new).collect::<io::Result<Vec<_>>>()?;
+        let doors = listeners.into_iter().map(Door::open).collect::<io::Result<Vec<_>>>()?;
+        let addresses = doors.iter().map(Door::address).collect();
+        let doors = doors.into_iter().map(Async::new_nonblocking).collect::<io::Result<Vec<_>>>()?;
         let executor = Arc::new(Executor::new());
         let accepting = Flag::new();
-        for listener in listeners {
+        for door in doors {
             // Weak, since the executor owns the task.
-            let acceptor = Acceptor { listener, executor: Arc::downgrade(&executor), host: Arc::clone(&host) };
+            let acceptor = Acceptor { door, executor: Arc::downgrade(&executor), host: Arc::clone(&host) };
             let accepting = accepting.clone();
             executor.spawn(async move { acceptor.run().or(accepting.lowered()).await }).detach();
         }
@@ -91,7 +90,7 @@ impl Server {
 
 /// Takes in connections.
 struct Acceptor {
-    listener: Async<TcpListener>,
+    door: Async<Door>,
     executor: Weak<Executor<'static>>,
     host: Arc<Host>,
 }
@@ -99,27 +98,30 @@ struct Acceptor {
 impl Acceptor {
     async fn run(self) {
         loop {
-            match self.listener.read_with(TcpListener::accept).await {
-                Ok((stream, _)) => {
+            match self.door.get_ref().knock() {
+                Knock::Came(arrival) => {
                     // Without room for it the connection is dropped: the peer sees it closed.
-                    if self.begin(stream).is_err() {
-                        Timer::after(PAUSE).await;
+                    if self.begin(arrival).is_err() {
+                        Timer::after(Door::PAUSE).await;
                     }
                     // Those who are here go on while others come.
                     yield_now().await;
                 }
-                Err(error) => match error.kind() {
-                    ErrorKind::Interrupted | ErrorKind::ConnectionAborted => {}
-                    _ => {
-                        Timer::after(PAUSE).await;
+                Knock::Nobody => {
+                    // If it cannot be waited for, that is for want of memory too.
+                    if self.door.readable().await.is_err() {
+                        Timer::after(Door::PAUSE).await;
                     }
-                },
+                }
+                Knock::NoRoom => {
+                    Timer::after(Door::PAUSE).await;
+                }
             }
         }
     }
 
-    fn begin(&self, stream: TcpStream) -> io::Result<()> {
-        let mut session = Task::new(&self.host, stream)?;
+    fn begin(&self, arrival: Arrival) -> io::Result<()> {
+        let mut session = Task::new(&self.host, arrival)?;
         if let Some(executor) = self.executor.upgrade() {
             // A session that panics ends alone: the thread that ran it has others.
             executor.spawn(async move { AssertUnwindSafe(session.run()).catch_unwind().await }).detach();

@@ -3,13 +3,13 @@
 use crate::away::{self, Work};
 use crate::bell::Bell;
 use crate::wait::Waiter;
+use ftp_host::door::Arrival;
 use ftp_host::host::Host;
 use ftp_host::job::Finished;
 use ftp_host::readiness::{Ready, Turn};
 use ftp_host::session::Session;
 use smol::future::{poll_fn, yield_now};
 use std::io;
-use std::net::TcpStream;
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -29,10 +29,10 @@ impl Task {
     ///
     /// # Errors
     /// What the system says: the connection is gone already, or there is no room for it.
-    pub(crate) fn new(host: &Arc<Host>, stream: TcpStream) -> io::Result<Self> {
-        let (stream, bell) = (Arc::new(stream), Arc::new(Bell::default()));
+    pub(crate) fn new(host: &Arc<Host>, arrival: Arrival) -> io::Result<Self> {
+        let (stream, bell) = (Arc::clone(arrival.stream()), Arc::new(Bell::default()));
         let waker = Arc::clone(&bell);
-        let session = Session::new(host, Arc::clone(&stream), Arc::new(move || waker.ring()))?;
+        let session = Session::new(host, arrival, Arc::new(move || waker.ring()))?;
         Ok(Self { host: Arc::clone(host), session, waiter: Waiter::new(stream, bell)? })
     }
 
@@ -98,13 +98,13 @@ impl Task {
 mod tests {
     use super::*;
     use ftp_host::accounts::FixedAccounts;
-    use std::net::TcpListener;
+    use std::net::{TcpListener, TcpStream};
 
     #[test]
     fn a_session_that_waits_keeps_little_besides_itself() -> io::Result<()> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let _peer = TcpStream::connect(listener.local_addr()?)?;
-        let mut task = Task::new(&Arc::new(Host::new(FixedAccounts::new())), listener.accept()?.0)?;
+        let mut task = Task::new(&Arc::new(Host::new(FixedAccounts::new())), Arrival::new(listener.accept()?.0)?)?;
         let size = size_of::<Task>() + size_of_val(&task.run());
         assert!(size <= 1536, "{size}");
         Ok(())

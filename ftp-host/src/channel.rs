@@ -2,8 +2,10 @@
 //!
 //! How a connection comes to be is in [`crate::data`]; who waits for its readiness is the adapter's business.
 
+use rustix::net::sockopt::{set_socket_oobinline, set_tcp_nodelay};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::os::fd::AsFd;
 use std::sync::Arc;
 
 /// A control or data stream. Every call answers at once, with [`ErrorKind::WouldBlock`] where there is nothing to do yet;
@@ -28,8 +30,21 @@ impl Channel {
     /// When the socket refuses an option.
     pub fn control(stream: impl Into<Arc<TcpStream>>) -> io::Result<Self> {
         let stream = stream.into();
-        rustix::net::sockopt::set_socket_oobinline(&stream, true)?;
-        Self::data(stream)
+        stream.set_nonblocking(true)?;
+        Self::prepare_control(&stream)?;
+        Ok(Self::ready(stream))
+    }
+
+    /// Sets the options of a control connection, on it or on its listener.
+    pub(crate) fn prepare_control(socket: &impl AsFd) -> io::Result<()> {
+        set_socket_oobinline(socket, true)?;
+        // See below.
+        Ok(set_tcp_nodelay(socket, true)?)
+    }
+
+    /// A connection that does not block and has its options.
+    pub(crate) const fn ready(stream: Arc<TcpStream>) -> Self {
+        Self { layer: Layer::Plain(stream) }
     }
 
     /// A data connection.
@@ -39,10 +54,15 @@ impl Channel {
     pub fn data(stream: impl Into<Arc<TcpStream>>) -> io::Result<Self> {
         let stream = stream.into();
         stream.set_nonblocking(true)?;
+        Self::unblocked_data(stream)
+    }
+
+    /// A data connection that does not block.
+    pub(crate) fn unblocked_data(stream: Arc<TcpStream>) -> io::Result<Self> {
         // A reply, or the odd last segment of a write, must not wait for the acknowledgement of what went before, which
         // a peer may delay by 40 ms and more. Writes are large where there is much to send, so this costs no segments.
         stream.set_nodelay(true)?;
-        Ok(Self { layer: Layer::Plain(stream) })
+        Ok(Self::ready(stream))
     }
 
     /// Reads what is there; 0 is the end of the stream.

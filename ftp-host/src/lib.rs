@@ -7,6 +7,7 @@
 //! ```
 //! use ftp_core::permission::Permissions;
 //! use ftp_host::accounts::FixedAccounts;
+//! use ftp_host::door::Arrival;
 //! use ftp_host::host::Host;
 //! use ftp_host::readiness::{Ready, Turn};
 //! use ftp_host::session::Session;
@@ -24,7 +25,7 @@
 //! peer.write_all(b"USER ann\r\nPASS secret\r\nQUIT\r\n")?;
 //! peer.shutdown(Shutdown::Write)?;
 //!
-//! let mut session = Session::new(&host, listener.accept()?.0, Arc::new(|| ()))?;
+//! let mut session = Session::new(&host, Arrival::new(listener.accept()?.0)?, Arc::new(|| ()))?;
 //! let mut scratch = [0; 4096];
 //! while session.turn(Ready::ALL, &mut scratch) != Turn::Over {
 //!     if let Some(job) = session.take_job() {
@@ -47,6 +48,7 @@ pub mod client;
 pub mod clock;
 mod control;
 pub mod data;
+pub mod door;
 pub mod gate;
 pub mod host;
 pub mod job;

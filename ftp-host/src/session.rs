@@ -4,6 +4,7 @@
 use crate::channel::Channel;
 use crate::control::Control;
 use crate::data::DataConnection;
+use crate::door::Arrival;
 use crate::gate::{Gate, Ready as Opened};
 use crate::host::Host;
 use crate::job::{Finished, Job, Outcome, Task};
@@ -15,7 +16,7 @@ use ftp_core::action::{Action, Completion, DataPath, NetworkError, OpId, Storage
 use ftp_core::codec::Codec;
 use ftp_core::server::ServerSession;
 use std::io;
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// Reads of the control connection in one turn: past that, others have theirs.
@@ -76,9 +77,8 @@ impl Session {
     ///
     /// # Errors
     /// What the system says: the connection is gone already.
-    pub fn new(host: &Arc<Host>, stream: impl Into<Arc<TcpStream>>, waker: Waker) -> io::Result<Self> {
-        let channel = Channel::control(stream)?;
-        let (local, peer) = (channel.socket().local_addr()?, channel.socket().peer_addr()?);
+    pub fn new(host: &Arc<Host>, arrival: Arrival, waker: Waker) -> io::Result<Self> {
+        let Arrival { stream, local, peer } = arrival;
         let (config, now) = (Arc::clone(&host.config), host.clock.now());
         let (seat, machine) = match host.registry.admit(peer, waker) {
             Ok(seat) => (Some(seat), ServerSession::new(config, local, peer, now)),
@@ -88,7 +88,7 @@ impl Session {
             host: Arc::clone(host),
             seat,
             machine,
-            control: Control::new(channel),
+            control: Control::new(Channel::ready(stream)),
             local,
             peer,
             gate: None,

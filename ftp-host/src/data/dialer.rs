@@ -26,7 +26,6 @@ impl Dialer {
 
     fn connect(to: SocketAddr, local: SocketAddr) -> io::Result<Self> {
         let socket = socket_for(to)?;
-        socket.set_nonblocking(true)?;
         // EPRT may name an address of the other family (RFC 2428 2): the system then chooses where from.
         if to.is_ipv4() == local.is_ipv4() {
             socket.bind(&with_port(local, 0).into())?;
@@ -49,7 +48,7 @@ impl Dialer {
             return Err(error);
         }
         match self.stream.peer_addr() {
-            Ok(_) => Channel::data(Arc::clone(&self.stream)).map(Some),
+            Ok(_) => Channel::unblocked_data(Arc::clone(&self.stream)).map(Some),
             Err(error) if error.kind() == ErrorKind::NotConnected => Ok(None),
             Err(error) => Err(error),
         }

@@ -2,6 +2,7 @@
 
 use super::{canonical, network_error, socket_for, with_port};
 use crate::channel::Channel;
+use crate::door::accept;
 use ftp_core::action::NetworkError;
 use rustix::io::Errno;
 use std::io::{self, ErrorKind};
@@ -105,9 +106,8 @@ impl Listener {
         socket.set_reuse_address(true)?;
         socket.bind(&local.into())?;
         socket.listen(Self::BACKLOG)?;
-        socket.set_nonblocking(true)?;
         let socket = TcpListener::from(socket);
-        let address = socket.local_addr()?;
+        let address = if local.port() == 0 { socket.local_addr()? } else { local };
         Ok(Self { socket, address, peer: canonical(peer).ip(), refused: 0 })
     }
 
@@ -118,9 +118,9 @@ impl Listener {
     /// What the system says.
     pub fn accept(&mut self) -> Result<Accepted, NetworkError> {
         for _ in 0..Self::REFUSED_AT_ONCE {
-            match self.socket.accept() {
+            match accept(&self.socket) {
                 Ok((stream, from)) if canonical(from).ip() == self.peer => {
-                    let channel = Channel::data(stream).map_err(|error| network_error(&error))?;
+                    let channel = Channel::unblocked_data(stream.into()).map_err(|error| network_error(&error))?;
                     return Ok(Accepted::Peer(channel));
                 }
                 Ok(_) => self.refused += 1,
