@@ -1,10 +1,10 @@
 //! Transcripts of a client: the server is the script, and the client is what is tested.
 //!
 //! The format is the one of the [front page](crate), seen from the other side: `S:` lines are sent, `C:` lines are patterns of
-//! what the client must send, `D<` is sent to the client and `D>` must come from it.
+//! what the client must send, `D<` is sent to the client and `D>` must come from it. `S~` is sent without CRLF.
 //! - `@set pipeline on`, `@set active on`, `@set reply-timeout 60s` and `@set stall-timeout 60s` come first.
-//! - `@client login ann secret [ACCOUNT]`, `pwd`, `cd`, `mkdir`, `rmdir`, `rm`, `size`, `modified`, `rename FROM TO`,
-//!   `list [PATH]`, `names [PATH]`, `get PATH [offset N]`, `put PATH "content" [offset N|append|unique]`, `facts PATH`, `digest PATH
+//! - `@client login ann secret [ACCOUNT]`, `pwd`, `cd`, `mkdir`, `ensure`, `rmdir`, `rm`, `size`, `resume-point`, `modified`, `rename FROM TO`,
+//!   `list [PATH]`, `names [PATH]`, `get PATH [offset N]`, `put PATH "content" [offset N|resume N|append|unique]`, `facts PATH`, `digest PATH
 //!   [SHA-256]`, `set-modified PATH TIME`, `set-mode PATH 644`, `available [PATH]`, `allocate N`, `status [PATH]`, `system`, `language [TAG]`,
 //!   `host NAME`, `identify NAME VERSION`, `options COMMAND [OPTIONS]`, `quote LINE`, `noop`, `quit`, and `abort` are what the application
 //!   asks for.

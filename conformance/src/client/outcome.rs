@@ -3,11 +3,18 @@
 use crate::transcript::text::show;
 use ftp_core::client::{ClientError, Outcome, Request};
 use ftp_core::listing::{Facts, write_facts};
+use ftp_core::reply::Class;
 
 /// The outcome in a line; `content` is what was retrieved.
 pub(super) fn describe(request: &Request, result: &Result<Outcome, ClientError>, content: &[u8]) -> String {
     match result {
         Ok(outcome) => succeeded(request, outcome, content),
+        // Of a 4yz the code itself says so.
+        Err(error @ (ClientError::Refused(reply) | ClientError::LoginRefused(reply)))
+            if error.may_pass() && reply.code().class() == Class::Permanent =>
+        {
+            format!("{}, for now", failed(error))
+        }
         Err(error) => failed(error),
     }
 }

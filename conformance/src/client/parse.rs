@@ -73,9 +73,11 @@ impl Script {
             self.settings.push(setting(rest)?);
             return Ok(false);
         }
-        if mark == "S:" {
+        if matches!(mark, "S:" | "S~") {
             let mut template = Template::parse(rest)?;
-            template.push(b"\r\n");
+            if mark == "S:" {
+                template.push(b"\r\n");
+            }
             let line = Line { number, source: source.to_owned(), what: template };
             match self.steps.last_mut() {
                 Some(Step::Send(lines)) if joined => lines.push(line),
@@ -111,7 +113,7 @@ fn event(mark: &str, rest: &str) -> Result<Event, String> {
                         $hostport`, `close`, `reset`, or be `cut`"
                 .into());
         }
-        _ => return Err("a line begins with #, @set, @client, @advance, =>, S: S! C: C! D: D< or D>".into()),
+        _ => return Err("a line begins with #, @set, @client, @advance, =>, S: S~ S! C: C! D: D< or D>".into()),
     })
 }
 
@@ -136,6 +138,8 @@ fn ask(verb: &str, argument: &str) -> Result<Ask, String> {
         "pwd" => Request::WorkingDirectory,
         "cd" => Request::ChangeDirectory(path()?),
         "mkdir" => Request::MakeDirectory(path()?),
+        "ensure" => Request::EnsureDirectory(path()?),
+        "resume-point" => Request::ResumePoint(path()?),
         "rmdir" => Request::RemoveDirectory(path()?),
         "rm" => Request::RemoveFile(path()?),
         "size" => Request::Size(path()?),
@@ -199,7 +203,7 @@ fn ask(verb: &str, argument: &str) -> Result<Ask, String> {
         "abort" => return Ok(Ask::Abort),
         _ => {
             return Err(format!(
-                "{verb:?} is nothing to ask for: there are login, pwd, cd, mkdir, rmdir, rm, size, modified, facts, \
+                "{verb:?} is nothing to ask for: there are login, pwd, cd, mkdir, ensure, rmdir, rm, size, resume-point, modified, facts, \
                  digest, set-modified, set-mode, available, allocate, rename, list, names, status, system, language, \
                  host, identify, options, get, put, quote, noop, quit and abort"
             ));
@@ -232,9 +236,9 @@ fn login(arguments: &str) -> Result<Request, String> {
     Ok(Request::Login { user: one(user)?, password: Secret::new(one(password)?), account: account.map(Secret::new) })
 }
 
-/// `PATH "content" [offset N|append|unique]`.
+/// `PATH "content" [offset N|resume N|append|unique]`.
 fn put(arguments: &str) -> Result<Ask, String> {
-    let remedy = "write `@client put PATH \"content\" [offset N|append|unique]`";
+    let remedy = "write `@client put PATH \"content\" [offset N|resume N|append|unique]`";
     let (path, rest) = word(arguments).ok_or(remedy)?;
     let end = rest.rfind('"').ok_or(remedy)?;
     let (content, how) = rest.split_at(end + 1);
@@ -242,7 +246,10 @@ fn put(arguments: &str) -> Result<Ask, String> {
         "" => Upload::Replace,
         "append" => Upload::Append,
         "unique" => Upload::Unique,
-        at => Upload::ResumeAt(offset(at)?),
+        at => match at.strip_prefix("resume ") {
+            Some(size) => Upload::Resume(size.parse().map_err(|_| remedy)?),
+            None => Upload::ResumeAt(offset(at)?),
+        },
     };
     let request = Request::Store { path: absolute(path)?, how, codec: Codec::RAW };
     Ok(Ask::Request(request, Some(quoted(content)?)))

@@ -30,6 +30,9 @@ pub enum Request {
     ChangeDirectory(Vec<u8>),
     /// MKD. Gives [`Outcome::Path`].
     MakeDirectory(Vec<u8>),
+    /// A directory that is to be there: MKD, and where that is refused a look whether it is there already, for the reply to that differs from
+    /// server to server. Gives [`Outcome::Path`].
+    EnsureDirectory(Vec<u8>),
     /// RMD.
     RemoveDirectory(Vec<u8>),
     /// DELE.
@@ -43,6 +46,9 @@ pub enum Request {
     },
     /// SIZE, in TYPE I. Gives [`Outcome::Size`].
     Size(Vec<u8>),
+    /// How much of an upload the server holds, to go on with it: SIZE, in TYPE I; none of a file that is not there. Gives
+    /// [`Outcome::Size`].
+    ResumePoint(Vec<u8>),
     /// MDTM. Gives [`Outcome::Modified`].
     Modified(Vec<u8>),
     /// What the server tells about one file: MLST, or SIZE and MDTM where it has none. Gives [`Outcome::Facts`].
@@ -135,8 +141,11 @@ pub enum Request {
 pub enum Upload {
     /// STOR.
     Replace,
-    /// REST and STOR.
+    /// REST and STOR. Some servers fill with zeros what comes before.
     ResumeAt(u64),
+    /// What follows the bytes that the server holds, of which there are so many ([`Request::ResumePoint`]): APPE, or REST and STOR where the
+    /// server has no APPE.
+    Resume(u64),
     /// APPE.
     Append,
     /// STOU.

@@ -109,6 +109,11 @@ impl Link {
         self.config.pipeline && !self.learnt.avoid_pipelining && self.server != Server::OneCommand
     }
 
+    /// Does the server want to know what comes before it says where? Those that bear a queue are known, and need it not though they list it.
+    pub(super) fn wants_announcement(&self) -> bool {
+        self.features.has("PRET") && self.server != Server::Queue
+    }
+
     /// May commands go out while a transfer runs?
     pub(super) fn may_queue(&self) -> bool {
         self.may_pair() && self.server == Server::Queue

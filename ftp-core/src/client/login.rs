@@ -4,9 +4,12 @@ use super::action::{ClientError, Outcome};
 use super::features::Features;
 use super::link::Link;
 use super::task::Flow;
-use crate::command::Command;
+use crate::command::{Command, Verb};
 use crate::reply::{Class, Reply};
 use crate::secret::Secret;
+
+/// As clients before RFC 2640 had it, and as servers still know it.
+const UTF8_ON: Command<'static> = Command::Opts { name: b"UTF8", options: Some(b"ON") };
 
 pub(super) struct Login {
     password: Secret,
@@ -21,6 +24,8 @@ enum Stage {
     Acct,
     Feat { welcome: Reply },
     Utf8 { welcome: Reply },
+    Clnt { welcome: Reply },
+    Utf8Again { welcome: Reply },
 }
 
 impl Login {
@@ -64,11 +69,24 @@ impl Login {
                 if !link.features.utf8() {
                     return Flow::Done(Ok(Outcome::Reply(welcome)));
                 }
-                link.send(&Command::Opts { name: b"UTF8", options: Some(b"ON") });
+                link.send(&UTF8_ON);
                 self.stage = Stage::Utf8 { welcome };
             }
+            // Some want to know who asks.
+            (Stage::Utf8 { welcome }, Class::Permanent) if link.features.has("CLNT") => {
+                let welcome = welcome.clone();
+                link.send_words(Verb::Clnt, &[b"ftpkit"]);
+                self.stage = Stage::Clnt { welcome };
+            }
+            (Stage::Clnt { welcome }, Class::Completion) => {
+                let welcome = welcome.clone();
+                link.send(&UTF8_ON);
+                self.stage = Stage::Utf8Again { welcome };
+            }
             // RFC 2640 makes UTF-8 the default: servers that know no such option are right as well.
-            (Stage::Utf8 { welcome }, _) => return Flow::Done(Ok(Outcome::Reply(welcome.clone()))),
+            (Stage::Utf8 { welcome } | Stage::Clnt { welcome } | Stage::Utf8Again { welcome }, _) => {
+                return Flow::Done(Ok(Outcome::Reply(welcome.clone())));
+            }
         }
         Flow::Going
     }

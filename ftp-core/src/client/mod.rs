@@ -50,9 +50,11 @@
 pub mod action;
 mod config;
 mod digest;
+mod ensure;
 mod entries;
 mod facts;
 mod features;
+mod later;
 mod learnt;
 mod link;
 mod login;

@@ -3,7 +3,7 @@
 use super::action::{LocalEnd, Upload};
 use super::entries::Entries;
 use super::link::Link;
-use crate::command::Command;
+use crate::command::{Command, Verb};
 use alloc::vec::Vec;
 
 pub(super) enum Movement {
@@ -18,7 +18,7 @@ impl Movement {
         match self {
             Self::Retrieve { path, .. } => link.send(&Command::Retr(path)),
             Self::Store { path, how: Upload::Replace | Upload::ResumeAt(_) } => link.send(&Command::Stor(path)),
-            Self::Store { path, how: Upload::Append } => link.send(&Command::Appe(path)),
+            Self::Store { path, how: Upload::Append | Upload::Resume(_) } => link.send(&Command::Appe(path)),
             Self::Store { path, how: Upload::Unique } => link.send(&Command::Stou((!path.is_empty()).then_some(path))),
             Self::List { path, entries } if entries.is_mlsd() => link.send(&Command::Mlsd(path.as_deref())),
             Self::List { path, entries } => {
@@ -42,6 +42,31 @@ impl Movement {
 
     pub(super) fn is_upload(&self) -> bool {
         self.end() == LocalEnd::Source
+    }
+
+    /// The command's name and argument as PRET wants them, for servers that choose by them where the data will be.
+    pub(super) fn announced(&self) -> Vec<u8> {
+        let (verb, path) = match self {
+            Self::Retrieve { path, .. } => (Verb::Retr, Some(path)),
+            Self::Store { path, how: Upload::Replace | Upload::ResumeAt(_) } => (Verb::Stor, Some(path)),
+            Self::Store { path, how: Upload::Append | Upload::Resume(_) } => (Verb::Appe, Some(path)),
+            Self::Store { path, how: Upload::Unique } => (Verb::Stou, Some(path)),
+            Self::List { path, entries } if entries.is_mlsd() => (Verb::Mlsd, path.as_ref()),
+            Self::List { path, entries } if entries.is_names() => (Verb::Nlst, path.as_ref()),
+            Self::List { path, .. } => (Verb::List, path.as_ref()),
+        };
+        [verb.name().as_bytes(), path.map_or(b"", |_| b" "), path.map_or(b"", |path| path)].concat()
+    }
+
+    /// The size that the file has when all of it has moved; `None` where that is not known beforehand.
+    pub(super) fn whole(&self, moved: u64) -> Option<(&[u8], u64)> {
+        let (path, before) = match self {
+            Self::Retrieve { path, offset } => (path, *offset),
+            Self::Store { path, how: Upload::Replace } => (path, 0),
+            Self::Store { path, how: Upload::ResumeAt(size) | Upload::Resume(size) } => (path, *size),
+            Self::Store { .. } | Self::List { .. } => return None,
+        };
+        Some((path, before.checked_add(moved)?))
     }
 
     /// The argument of REST, where one is needed.

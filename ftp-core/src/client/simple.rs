@@ -10,6 +10,7 @@ use crate::command::Command;
 use crate::listing::Entry;
 use crate::reply::{Class, Reply};
 use crate::time::WallTime;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 /// What the reply that is waited for should bring.
@@ -22,8 +23,10 @@ pub(super) enum Simple {
     Made(Vec<u8>),
     /// A size.
     Size,
-    /// TYPE I is set, SIZE of this follows.
-    TypeForSize(Vec<u8>),
+    /// The same, where a file that is not there is an empty one.
+    ResumePoint,
+    /// TYPE I is set, SIZE of this follows, for one of these two.
+    TypeForSize(Vec<u8>, Box<Self>),
     /// A time.
     Modified,
     /// RNFR is accepted, RNTO with this name follows.
@@ -38,18 +41,20 @@ pub(super) enum Simple {
 
 impl Simple {
     /// Sends SIZE, after TYPE I unless that is in force: the size is that of a transfer in the present TYPE (RFC 3659 4.1).
-    pub(super) fn begin_size(link: &mut Link, path: Vec<u8>) -> Self {
+    /// Its reply is for `then`.
+    pub(super) fn begin_size(link: &mut Link, path: Vec<u8>, then: Self) -> Self {
         if link.send_image() {
-            return Self::TypeForSize(path);
+            return Self::TypeForSize(path, Box::new(then));
         }
         link.send(&Command::Size(&path));
-        Self::Size
+        then
     }
 
     pub(super) fn reply(&mut self, link: &mut Link, reply: Reply) -> Flow {
-        match (&*self, reply.code().class()) {
+        match (&mut *self, reply.code().class()) {
             (_, Class::Preliminary) => Flow::Going,
             (Self::Quit, Class::Completion) => Flow::Over(Ok(Outcome::Reply(reply))),
+            (Self::ResumePoint, Class::Permanent) if !reply.is_unknown_command() => Flow::Done(Ok(Outcome::Size(0))),
             (_, Class::Transient | Class::Permanent) => Flow::Done(Err(ClientError::Refused(reply))),
             // Some servers answer RNFR with 250.
             (Self::RenameTo(to), Class::Intermediate | Class::Completion) => {
@@ -57,10 +62,10 @@ impl Simple {
                 *self = Self::Plain;
                 Flow::Going
             }
-            (Self::TypeForSize(path), Class::Completion) => {
+            (Self::TypeForSize(path, then), Class::Completion) => {
                 link.kind = Some(Representation::Image);
                 link.send(&Command::Size(path));
-                *self = Self::Size;
+                *self = core::mem::replace(then, Self::Plain);
                 Flow::Going
             }
             (Self::Plain | Self::Quote, Class::Completion) | (Self::Quote, Class::Intermediate) => {
@@ -71,7 +76,9 @@ impl Simple {
                 let named = reply.lines().iter().find_map(|line| quoted_path(line));
                 Flow::Done(Ok(Outcome::Path(named.unwrap_or_else(|| asked.clone()))))
             }
-            (Self::Size, Class::Completion) => read(&reply, "a size", |text| number(text).map(Outcome::Size)),
+            (Self::Size | Self::ResumePoint, Class::Completion) => {
+                read(&reply, "a size", |text| number(text).map(Outcome::Size))
+            }
             (Self::Modified, Class::Completion) => {
                 read(&reply, "a time", |text| WallTime::parse(text.trim_ascii()).map(Outcome::Modified))
             }

@@ -2,6 +2,7 @@
 
 use super::action::{ClientCompletion, ClientError, Outcome, Request, Upload};
 use super::digest::DigestOf;
+use super::ensure::Ensure;
 use super::facts::FactsOf;
 use super::link::Link;
 use super::login::Login;
@@ -18,6 +19,7 @@ use crate::reply::{Code, Reply};
 pub(super) enum Task {
     Login(Login),
     Simple(Simple),
+    Ensure(Ensure),
     Facts(FactsOf),
     Digest(DigestOf),
     SetModified(SetModified),
@@ -90,7 +92,9 @@ impl Task {
             Request::Facts(path) => Task::Facts(FactsOf::begin(link, path)),
             Request::Digest { path, algorithm } => Task::Digest(DigestOf::begin(link, path, algorithm)),
             Request::SetModified { path, time } => Task::SetModified(SetModified::begin(link, path, time)?),
-            Request::Size(path) => Task::Simple(Simple::begin_size(link, path)),
+            Request::Size(path) => Task::Simple(Simple::begin_size(link, path, Simple::Size)),
+            Request::ResumePoint(path) => Task::Simple(Simple::begin_size(link, path, Simple::ResumePoint)),
+            Request::EnsureDirectory(path) => Task::Ensure(Ensure::begin(link, path)),
             Request::Quote(line) => {
                 // It may be a TYPE or REIN, so nothing is known any more.
                 link.kind = None;
@@ -113,7 +117,7 @@ impl Task {
     pub(super) fn begin_early(link: &mut Link, request: &Request) -> Option<Self> {
         let in_image = link.kind == Some(Representation::Image);
         let harmless = match request {
-            Request::Size(_) => in_image,
+            Request::Size(_) | Request::ResumePoint(_) => in_image,
             Request::Facts(_) => link.features.mlst() && !link.learnt.avoid_mlst,
             Request::Modified(_) | Request::SetModified { .. } => true,
             Request::Retrieve { offset, codec, .. } => *offset == 0 && Transfer::may_begin_early(link, *codec),
@@ -145,10 +149,10 @@ impl Task {
     /// Is it a request without data connection all of whose commands are out?
     pub(super) fn needs_no_more(&self) -> bool {
         match self {
-            Self::Simple(simple) => matches!(simple, Simple::Size | Simple::Modified),
+            Self::Simple(simple) => matches!(simple, Simple::Size | Simple::ResumePoint | Simple::Modified),
             Self::Facts(facts) => facts.needs_no_more(),
             Self::SetModified(_) => true,
-            Self::Login(_) | Self::Digest(_) | Self::Transfer(_) => false,
+            Self::Login(_) | Self::Ensure(_) | Self::Digest(_) | Self::Transfer(_) => false,
         }
     }
 
@@ -183,6 +187,7 @@ impl Task {
         match self {
             Self::Login(login) => login.reply(link, reply),
             Self::Simple(simple) => simple.reply(link, reply),
+            Self::Ensure(ensure) => ensure.reply(link, reply),
             Self::Facts(facts) => facts.reply(link, reply),
             Self::Digest(digest) => digest.reply(link, reply),
             Self::SetModified(set) => set.reply(link, reply),
@@ -237,10 +242,15 @@ impl Reply {
 }
 
 impl Code {
-    pub(super) const TRANSFER_DONE: Code = match Code::new(226) {
-        Some(code) => code,
-        None => unreachable!(),
-    };
+    pub(super) const TRANSFER_DONE: Code = Self::known(226);
+    pub(super) const DIRECTORY_EXISTS: Code = Self::known(521);
+
+    const fn known(number: u16) -> Self {
+        match Self::new(number) {
+            Some(code) => code,
+            None => unreachable!(),
+        }
+    }
 }
 
 fn arguments_are_sendable(request: &Request) -> bool {
@@ -255,7 +265,9 @@ fn arguments_are_sendable(request: &Request) -> bool {
         | Request::MakeDirectory(path)
         | Request::RemoveDirectory(path)
         | Request::RemoveFile(path)
+        | Request::EnsureDirectory(path)
         | Request::Size(path)
+        | Request::ResumePoint(path)
         | Request::Modified(path)
         | Request::Facts(path)
         | Request::Digest { path, .. }

@@ -4,15 +4,16 @@
 //! Two things go on side by side: the conversation (the commands whose replies are to come, in order) and the data connection. What is to
 //! become of a transfer that is given up is its [`Ending`]; it is over when both have come to rest.
 
-use super::action::{ClientAction, ClientCompletion, ClientError, Outcome};
+use super::action::{ClientAction, ClientCompletion, ClientError, Outcome, Upload};
 use super::entries::{Entries, Form, ListingTooLarge};
 use super::link::Link;
 use super::movement::Movement;
+use super::simple::number;
 use super::task::Flow;
 use super::way::{Way, announce};
 use crate::action::{DataPath, OpId, TransferError};
 use crate::codec::Codec;
-use crate::command::Command;
+use crate::command::{Command, Verb};
 use crate::reply::{Class, Code, Reply};
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -39,11 +40,17 @@ pub(super) struct Transfer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Awaited {
     Type,
+    /// PRET, for servers that announce it.
+    Announcement,
     Way,
     Rest,
     /// RETR, STOR, APPE, STOU, LIST or MLSD.
     Movement,
     Abort,
+    /// SIZE, since no final reply has come.
+    Check {
+        expected: u64,
+    },
 }
 
 /// The data connection.
@@ -174,6 +181,17 @@ impl Transfer {
             self.data = Data::Listening(op);
             return;
         }
+        if link.wants_announcement() {
+            link.send_words(Verb::Pret, &[&self.movement.announced()]);
+            self.awaited.push_back(Awaited::Announcement);
+            if !self.is_pipelined(link) {
+                return;
+            }
+        }
+        self.ask_way(link);
+    }
+
+    fn ask_way(&mut self, link: &mut Link) {
         self.way.ask(link);
         self.awaited.push_back(Awaited::Way);
         if self.is_pipelined(link) {
@@ -210,7 +228,7 @@ impl Transfer {
     }
 
     pub(super) fn may_get_226(&self) -> bool {
-        matches!(self.awaited.front(), Some(Awaited::Movement | Awaited::Abort))
+        matches!(self.awaited.front(), Some(Awaited::Movement | Awaited::Abort | Awaited::Check { .. }))
     }
 
     pub(super) fn reply(&mut self, link: &mut Link, reply: Reply) -> Flow {
@@ -221,7 +239,8 @@ impl Transfer {
         if class == Class::Preliminary {
             if command == Awaited::Movement && self.ending.is_none() {
                 self.opened = true;
-                link.rest_lingers = false;
+                // Some servers keep an offset for the transfers that follow; only REST 0 undoes it with all of them.
+                link.rest_lingers &= self.movement.offset().is_some();
                 self.start_moving(link);
             }
             return Flow::Going;
@@ -239,6 +258,11 @@ impl Transfer {
                 link.kind = Some(self.codec.representation);
                 self.approach(link);
             }
+            Awaited::Announcement if accepted || reply.is_unknown_command() => {
+                if self.awaited.is_empty() {
+                    self.ask_way(link);
+                }
+            }
             Awaited::Way => self.way_answered(link, reply, accepted),
             // A REST 0 only undoes an earlier one; a server without REST has nothing to undo.
             Awaited::Rest if accepted || class == Class::Intermediate || self.movement.offset().is_none() => {
@@ -250,7 +274,10 @@ impl Transfer {
                 }
                 self.start_moving(link);
             }
-            Awaited::Type | Awaited::Rest => self.give_up(link, Ending::Fail(ClientError::Refused(reply)), true),
+            Awaited::Check { expected } => self.checked(command, expected, reply),
+            Awaited::Type | Awaited::Announcement | Awaited::Rest => {
+                self.give_up(link, Ending::Fail(ClientError::Refused(reply)), true);
+            }
             Awaited::Movement | Awaited::Abort => self.movement_answered(link, reply, accepted),
         }
         self.settle(link)
@@ -293,6 +320,14 @@ impl Transfer {
         if accepted && self.movement.is_upload() && !self.opened {
             // Nothing has been sent, so whatever succeeded was not this upload.
             return self.give_up(link, Ending::Fail(ClientError::Protocol("1xx before an upload's 2xx")), false);
+        }
+        if let Movement::Store { how, .. } = &mut self.movement
+            && let Upload::Resume(size) = *how
+            && reply.is_unknown_command()
+            && !link.followed
+        {
+            *how = Upload::ResumeAt(size);
+            return self.give_up(link, Ending::Retry, false);
         }
         // Listed by FEAT, and yet unknown: LIST is always there.
         if let Movement::List { entries, .. } = &mut self.movement
@@ -429,8 +464,14 @@ impl Transfer {
                 self.cancel_data(link);
                 self.open_failed(link);
             }
+            Data::Ended(Ok(moved)) if self.opened && self.awaited.front() == Some(&Awaited::Movement) => {
+                let moved = *moved;
+                if !self.check(link, moved) {
+                    return over(link, Err(ClientError::TimedOut));
+                }
+            }
             // The final reply is lost (or comes late, and is then told by its code).
-            Data::Ended(_) if self.opened => return over(link, Err(ClientError::TimedOut)),
+            Data::Ended(Err(_)) if self.opened => return over(link, Err(ClientError::TimedOut)),
             Data::Cancelling(_) if self.awaited.is_empty() => self.data = Data::Ended(Err(TransferError::Cancelled)),
             Data::None | Data::Announced(_) | Data::Open(_) | Data::Ended(_) | Data::Cancelling(_) => {
                 self.learn_from_silence(link);
@@ -472,6 +513,34 @@ impl Transfer {
             self.give_up(link, Ending::Fail(ClientError::Aborted), true);
         }
         self.settle(link)
+    }
+
+    /// All bytes have moved and no final reply comes: it may be lost. Then the size that the server tells proves what there is to prove. It does
+    /// so only where what it counts are the bytes that moved.
+    fn check(&mut self, link: &mut Link, moved: u64) -> bool {
+        let countable = self.codec.is_raw() && is_in_force(link, self.codec) && !link.followed;
+        let Some((path, expected)) = self.movement.whole(moved).filter(|_| countable) else { return false };
+        link.send(&Command::Size(path));
+        self.awaited.clear();
+        self.awaited.push_back(Awaited::Check { expected });
+        true
+    }
+
+    /// The reply to that SIZE; or the final reply, which was only late.
+    fn checked(&mut self, command: Awaited, expected: u64, reply: Reply) {
+        if matches!(reply.code().number(), 226 | 250) && self.last.is_none() {
+            self.awaited.push_front(command);
+            self.last = Some(reply);
+            return;
+        }
+        if self.last.is_none() {
+            let size = reply.lines().iter().find_map(|line| number(line));
+            if reply.code().class() == Class::Completion && size == Some(expected) {
+                self.last = Some(reply);
+            } else {
+                self.ending = Some(Ending::Fail(ClientError::TimedOut));
+            }
+        }
     }
 
     /// Takes bytes of the listing.

@@ -326,11 +326,13 @@ fn errors_of_either_end() {
 }
 
 #[test]
-fn a_lost_226_is_a_time_out_and_may_still_come() {
+fn a_lost_226_that_no_size_proves_is_a_time_out_and_may_still_come() {
     play(config, |play| {
         play.downloading();
         play.moved(5);
         play.time_passes(REPLY);
+        play.expect(&["> SIZE f|"]);
+        play.server("550 no size|");
         play.expect(&["failed TimedOut"]);
         play.ask(Request::Noop);
         play.server("226 sorry|");

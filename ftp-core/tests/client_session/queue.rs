@@ -313,9 +313,12 @@ fn a_rest_that_lingers_holds_the_next_back() {
         play.server("229 (!!!1026!)|350 at 5|");
         play.connected();
         play.expect(&["open 192.0.2.1:1026", "transfer Sink Raw"]);
-        // Now it has been used up.
+        // The server may keep it, so nothing goes early.
         play.server("150 here|");
-        play.expect(&["> EPSV|RETR f|"]);
+        play.moved(3);
+        play.expect(&[]);
+        play.server("226 done|");
+        play.expect(&["> EPSV|REST 0|RETR f|", "done moved 3 226"]);
     });
 }
 
