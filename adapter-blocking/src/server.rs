@@ -13,8 +13,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-/// Stack of a session's thread. It holds one scratch buffer and shallow calls; the password hash works on the heap.
-const STACK: usize = 256 * 1024;
+/// Stack of a session's thread. It holds one scratch buffer and shallow calls; the password hash works on the heap. Only a
+/// compressor (MODE Z) needs much, while it is made; what is never touched costs nothing.
+const STACK: usize = 1024 * 1024;
 
 /// Room to read commands into.
 const SCRATCH: usize = 16 * 1024;

@@ -19,8 +19,9 @@ const THREADS: usize = 64;
 /// A thread that has had nothing to do for so long ends.
 const SPARE: Duration = Duration::from_secs(10);
 
-/// Stack of a thread. The password hash works on the heap.
-const STACK: usize = 256 * 1024;
+/// Stack of a thread. The password hash works on the heap; a compressor (MODE Z) needs much while it is made. What is never
+/// touched costs nothing.
+const STACK: usize = 1024 * 1024;
 
 /// Jobs of one session in a row. Opening a file, moving it and what follows are fewer; the session of a long transfer has
 /// to come back now and then, to hear what its control connection says.

@@ -12,8 +12,8 @@
 //!   and can be sent later; `S: ...` is any number of lines.
 //! - `C! urgent` is Telnet IP and the Synch, `C! close` closes the control connection; `S! closed`: the server closes it.
 //! - `D: connect $port`, `D: refused $port`; `D: listen` (sets `$hostport` and `$eprt`) and `D: accept`: the data connection.
-//! - `D< "bytes"`, `D< a line's pattern` or `D< file /PATH` is what comes over it until the server closes it; `D: cut`: it ends
-//!   early. `D> "bytes"` is sent over it; `D: close` and `D: reset` end it.
+//! - `D< "bytes"`, `D< a line's pattern` or `D< file /PATH` is what comes over it until the server closes it, or leaves it open
+//!   for the next transfer: `D: open`. `D: cut`: it ends early. `D> "bytes"` is sent over it; `D: close` and `D: reset` end it.
 //! - Below `client/` the server is the script, so `S:` is sent and `C:` a pattern: `@client get /a` is what the application asks,
 //!   `=> transferred 7 "content"` what came of it, and `D: nobody` a port that leads nowhere.
 //! - A case for any server stands below `check/`: its first line ends with `: TITLE`, then comes `@level must|should|may`, and

@@ -4,7 +4,7 @@
 //! The session never waits and never touches a file, a socket or an account: it names what it wants, gives it an
 //! [`OpId`], and goes on when [`complete`](crate::server::ServerSession::complete) brings the answer.
 
-use crate::codec::Codec;
+use crate::codec::{Codec, Fault, Transmission};
 use crate::command::Changes;
 use crate::digest::Algorithm;
 use crate::listing::{Entry, ListOptions};
@@ -99,8 +99,20 @@ pub enum Completion {
     Connected,
     /// To [`Action::Progress`]: the bytes moved over the data connection so far.
     Progress(u64),
+    /// To [`Action::Transfer`], any number of times before its end: a restart marker came, and what came before it is in
+    /// storage.
+    Marker(Marker),
     /// To [`Action::Transfer`], last: the bytes moved over the data connection, or why not all of them were.
     Transferred(Result<u64, TransferError>),
+}
+
+/// A place in a file that both sides have a name for (RFC 959 3.5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Marker {
+    /// The sender's name for it: printable characters.
+    pub sender: Vec<u8>,
+    /// The receiver's: so many bytes of the file are in storage.
+    pub offset: u64,
 }
 
 /// What is known when a transfer's file is open.
@@ -250,8 +262,9 @@ pub struct Transfer {
     pub work: Work,
     /// How the data connection comes to be.
     pub data: DataPath,
-    /// What happens to the bytes on their way.
-    pub codec: Codec,
+    /// What happens to the bytes on their way. Where its codec [keeps the connection](crate::codec::Codec::keeps_connection),
+    /// the host does so after a success, for a [`DataPath::Kept`].
+    pub transmission: Transmission,
 }
 
 /// What a transfer moves.
@@ -324,6 +337,8 @@ pub enum DataPath {
     Accept,
     /// Connect to the address the peer named.
     Connect(SocketAddr),
+    /// Use the one of the last transfer, which ended in a mode that keeps it open (RFC 959 3.3).
+    Kept,
 }
 
 /// Why a login failed.
@@ -388,10 +403,19 @@ pub enum TransferError {
     Broken,
     /// The session cancelled it.
     Cancelled,
-    /// The upload ended before the announced size: 426, and nothing is published.
+    /// The data ended before the announced size, or before the end that its own form shows: 426, and nothing is published.
     Incomplete,
     /// The bytes are not what the codec expects.
     BadData,
     /// Reading or writing the file failed; before [`Completion::Opened`]: opening it.
     Storage(StorageError),
+}
+
+impl From<Fault> for TransferError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Malformed => Self::BadData,
+            Fault::Incomplete => Self::Incomplete,
+        }
+    }
 }

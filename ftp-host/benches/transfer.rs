@@ -128,7 +128,7 @@ fn file(size: u64) -> File {
 fn run(mut pump: Pump, size: u64) {
     loop {
         let flags = match pump.step(Pump::BUDGET) {
-            Step::Again => continue,
+            Step::Again | Step::Marker => continue,
             Step::Readable => PollFlags::IN,
             Step::Writable => PollFlags::OUT,
             Step::Done(result) => return assert_eq!(result, Ok(size)),

@@ -3,6 +3,7 @@
 //! How a connection comes to be is in [`crate::data`]; who waits for its readiness is the adapter's business.
 
 use rustix::net::sockopt::{set_socket_oobinline, set_tcp_nodelay};
+use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsFd;
@@ -13,6 +14,8 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Channel {
     layer: Layer,
+    /// Bytes that were read and given back.
+    ahead: VecDeque<u8>,
 }
 
 /// What lies between the bytes of the stream and the bytes on the socket.
@@ -44,7 +47,7 @@ impl Channel {
 
     /// A connection that does not block and has its options.
     pub(crate) const fn ready(stream: Arc<TcpStream>) -> Self {
-        Self { layer: Layer::Plain(stream) }
+        Self { layer: Layer::Plain(stream), ahead: VecDeque::new() }
     }
 
     /// A data connection.
@@ -70,9 +73,32 @@ impl Channel {
     /// # Errors
     /// [`ErrorKind::WouldBlock`], or what the socket says.
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if !self.ahead.is_empty() {
+            let count = self.ahead.read(buffer)?;
+            if self.ahead.is_empty() {
+                self.ahead = VecDeque::new();
+            }
+            return Ok(count);
+        }
         match &self.layer {
             Layer::Plain(socket) => uninterrupted(|| socket.as_ref().read(buffer)),
         }
+    }
+
+    /// Gives back bytes that were read and belong to what comes next; the next read begins with them.
+    pub(crate) fn unread(&mut self, bytes: &[u8]) {
+        let mut ahead = VecDeque::from(bytes.to_vec());
+        ahead.append(&mut self.ahead);
+        self.ahead = ahead;
+    }
+
+    /// Has the peer closed its end, as far as can be seen without reading?
+    pub(crate) fn is_closed(&self) -> bool {
+        self.ahead.is_empty()
+            && match self.socket().peek(&mut [0]) {
+                Ok(count) => count == 0,
+                Err(error) => !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted),
+            }
     }
 
     /// Writes as much of `bytes` as there is room for.
@@ -106,7 +132,7 @@ impl Channel {
     /// Are the bytes on the socket those of the stream, so that the kernel may move them?
     pub fn is_plain(&self) -> bool {
         match self.layer {
-            Layer::Plain(_) => true,
+            Layer::Plain(_) => self.ahead.is_empty(),
         }
     }
 }

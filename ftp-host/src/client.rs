@@ -13,7 +13,7 @@ use crate::readiness::{Direction, Interest, Ready, Socket, Turn};
 use crate::storage::Source;
 use ftp_core::action::{NetworkError, OpId, StorageError, TransferError};
 use ftp_core::client::{ClientAction, ClientCompletion, ClientConfig, ClientSession, Event, LocalEnd, Misuse, Request};
-use ftp_core::codec::Codec;
+use ftp_core::codec::Transmission;
 use ftp_core::time::Time;
 pub use options::{ClientOptions, ConnectError};
 use std::collections::VecDeque;
@@ -216,7 +216,7 @@ impl Connection {
                 Ok(()) => self.transfer = Transfer::Connecting { op },
                 Err(error) => self.connected(op, Err(error)),
             },
-            ClientAction::Transfer { op, end, codec } => self.begin(op, end, codec),
+            ClientAction::Transfer { op, end, transmission } => self.begin(op, end, transmission),
             ClientAction::Progress { op } => {
                 let bytes = match &self.transfer {
                     Transfer::Moving { pump, .. } => pump.moved(),
@@ -244,18 +244,18 @@ impl Connection {
         }
     }
 
-    fn begin(&mut self, op: OpId, end: LocalEnd, codec: Codec) {
+    fn begin(&mut self, op: OpId, end: LocalEnd, transmission: Transmission) {
         let channel = match std::mem::replace(&mut self.transfer, Transfer::None) {
             Transfer::Connected { op: connected, channel } if connected == op => channel,
             _ => return self.transferred(op, Err(TransferError::NoConnection), None),
         };
         let (pump, listing) = match (end, self.ends.front_mut().and_then(Option::take)) {
-            (LocalEnd::Source, Some(End::Source(source))) => (Pump::send(source, codec, channel), None),
-            (LocalEnd::Sink, Some(End::Sink(sink))) => (Pump::receive(sink, codec, channel, None), None),
+            (LocalEnd::Source, Some(End::Source(source))) => (Pump::send(source, transmission, channel), None),
+            (LocalEnd::Sink, Some(End::Sink(sink))) => (Pump::receive(sink, transmission, channel, None), None),
             (LocalEnd::Listing, _) => {
                 let listing = Memory::new(LISTING_LIMIT);
                 let sink = Sink::Writer(Box::new(listing.clone()));
-                (Pump::receive(sink, codec, channel, None), Some(listing))
+                (Pump::receive(sink, transmission, channel, None), Some(listing))
             }
             // The application gave nothing, or the wrong end.
             _ => return self.transferred(op, Err(TransferError::Storage(StorageError::Unsupported)), None),
@@ -283,11 +283,21 @@ impl Connection {
                 *direction = None;
                 return true;
             }
+            Step::Marker => {
+                *direction = None;
+                if let Some(marker) = pump.take_marker() {
+                    let op = *op;
+                    self.machine.complete(self.now(), op, ClientCompletion::Marker(marker));
+                }
+                return true;
+            }
             Step::Readable => *direction = Some(Direction::Read),
             Step::Writable => *direction = Some(Direction::Write),
             Step::Done(result) => {
                 let (op, listing) = (*op, listing.take());
-                self.transfer = Transfer::None;
+                if let Transfer::Moving { pump, .. } = std::mem::replace(&mut self.transfer, Transfer::None) {
+                    self.data = pump.into_kept().map_or(DataConnection::Closed, DataConnection::Kept);
+                }
                 self.transferred(op, result, listing.as_ref());
             }
         }

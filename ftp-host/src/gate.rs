@@ -8,21 +8,22 @@ use crate::accounts::Account;
 use crate::chore::{Chore, Copy, Digests, Hashing, Summed};
 use crate::clock::WallClock;
 use crate::listing::{Listing, Selection};
-use crate::storage::{Result, Source, Storage, Upload};
+use crate::storage::{Result, Source, Storage, Upload, from_io};
 use ftp_core::action::{StorageAnswer, StorageCall, StorageError, StoreMode, Work};
-use ftp_core::codec::{AsciiSender, Codec};
+use ftp_core::codec::{Codec, Transcoder, Transmission};
+use ftp_core::command::Mode;
 use ftp_core::digest::Algorithm;
 use ftp_core::listing::{Entry, EntryKind, ListOptions};
 use ftp_core::path::VirtualPath;
 use ftp_core::permission::Permissions;
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::sync::Arc;
 
 /// The most entries of a directory that a reply on the control connection shows.
 const MAX_REPLY_ENTRIES: usize = 500;
 
-/// The largest file that SIZE reads in TYPE A to count it, in bytes; of a larger one it is refused, as RFC 3659 4
+/// The largest file that SIZE reads to count what would be sent, in bytes; of a larger one it is refused, as RFC 3659 4
 /// permits.
 const MAX_COUNTED: u64 = 64 * 1024 * 1024;
 
@@ -179,7 +180,7 @@ impl Gate {
             Work::List { path, options } => {
                 let permissions = self.account.permissions;
                 let listing = Listing::open(Arc::clone(storage), path, *options, permissions, (self.clock)())?;
-                Ok(Ready::List(Box::new(listing)))
+                Ok(Ready::List(if codec.lists_bare_lines() { Box::new(BareLines(listing)) } else { Box::new(listing) }))
             }
         }
     }
@@ -270,15 +271,19 @@ impl Gate {
             EntryKind::Directory => return Err(StorageError::IsADirectory),
             _ => return Err(StorageError::Denied),
         };
-        if codec.is_raw() {
+        // The other modes add markers, or compress: an offset into what they send is of no use (RFC 3659 5).
+        if codec.mode != Mode::Stream {
+            return Err(StorageError::Unsupported);
+        }
+        if codec.has_offsets() {
             return Ok(size);
         }
         if size > MAX_COUNTED {
             return Err(StorageError::Unsupported);
         }
         match storage.open(path, 0)? {
-            Source::File { file, .. } => count_ascii(file),
-            Source::Stream { reader, .. } => count_ascii(reader),
+            Source::File { file, .. } => count(file, codec),
+            Source::Stream { reader, .. } => count(reader, codec),
         }
     }
 
@@ -291,19 +296,47 @@ impl Gate {
     }
 }
 
-/// The bytes of a file on the wire in TYPE A.
-fn count_ascii(file: impl Read) -> Result<u64> {
+/// The bytes of a file on the wire.
+fn count(file: impl Read, codec: Codec) -> Result<u64> {
     // The file may grow while it is read.
     let mut file = file.take(MAX_COUNTED);
-    let mut sender = AsciiSender::default();
-    let mut buffer = vec![0; 64 * 1024];
-    let mut total = 0;
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok(total),
-            Ok(count) => total += sender.count(buffer.get(..count).unwrap_or_default()),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(_) => return Err(StorageError::Local),
+    let Some(mut encoder) = Transmission::from(codec).encoder() else { return Err(StorageError::Local) };
+    let (mut buffer, mut converted) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
+    let (mut total, mut at_end) = (0, false);
+    while !at_end {
+        let read = crate::channel::uninterrupted(|| file.read(&mut buffer)).map_err(|error| from_io(&error))?;
+        at_end = read == 0;
+        let mut rest = buffer.get(..read).unwrap_or_default();
+        loop {
+            let progress = encoder.step(rest, &mut converted, at_end).map_err(|_| StorageError::Local)?;
+            total += progress.written as u64;
+            rest = rest.get(progress.read..).unwrap_or_default();
+            if progress.done || (progress.read == 0 && progress.written == 0) {
+                break;
+            }
+        }
+    }
+    Ok(total)
+}
+
+/// A listing whose lines end in LF. No name in it holds a CR.
+struct BareLines(Listing);
+
+impl Read for BareLines {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let read = self.0.read(buffer)?;
+            let mut kept = 0;
+            for at in 0..read {
+                if let Some(&byte) = buffer.get(at).filter(|byte| **byte != b'\r') {
+                    buffer.get_mut(kept).into_iter().for_each(|place| *place = byte);
+                    kept += 1;
+                }
+            }
+            // Nothing left is not the end.
+            if kept > 0 || read == 0 {
+                return Ok(kept);
+            }
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::readiness::{Direction, Interest, Ready, Socket, Turn};
 use crate::registry::{Order, Seat, Waker};
 use crate::storage::Source;
 use ftp_core::action::{Action, Completion, DataPath, NetworkError, OpId, StorageError, TransferError, Work};
-use ftp_core::codec::Codec;
+use ftp_core::codec::Transmission;
 use ftp_core::server::ServerSession;
 use std::io;
 use std::net::SocketAddr;
@@ -48,14 +48,14 @@ enum Transfer {
     Opening {
         op: OpId,
         data: DataPath,
-        codec: Codec,
+        transmission: Transmission,
         announced: Option<u64>,
     },
     /// The data connection is awaited.
     Connecting {
         op: OpId,
         opened: Opened,
-        codec: Codec,
+        transmission: Transmission,
         announced: Option<u64>,
     },
     /// The bytes wait for the socket to be ready in this direction, or for a job to move them.
@@ -240,8 +240,9 @@ impl Session {
                         Work::Store { announced, .. } => announced,
                         _ => None,
                     };
-                    let (data, codec, work) = (transfer.data, transfer.codec, transfer.work);
-                    self.transfer = Transfer::Opening { op, data, codec, announced };
+                    let (data, transmission, work) = (transfer.data, transfer.transmission, transfer.work);
+                    self.transfer = Transfer::Opening { op, data, transmission, announced };
+                    let codec = transmission.codec;
                     self.job = Some(Job { op, task: Task::Open { gate: Arc::clone(gate), work, codec } });
                 }
                 None => self.transferred(op, Err(TransferError::Storage(StorageError::Denied))),
@@ -266,8 +267,10 @@ impl Session {
 
     /// The file of a transfer is open, or is not to be had.
     fn opened(&mut self, op: OpId, result: Result<Opened, StorageError>) {
-        let (data, codec, announced) = match &self.transfer {
-            Transfer::Opening { op: opening, data, codec, announced } if *opening == op => (*data, *codec, *announced),
+        let (data, transmission, announced) = match &self.transfer {
+            Transfer::Opening { op: opening, data, transmission, announced } if *opening == op => {
+                (*data, *transmission, *announced)
+            }
             // It was cancelled meanwhile; what was opened is dropped.
             _ => return,
         };
@@ -275,9 +278,11 @@ impl Session {
             Ok(opened) => opened,
             Err(error) => return self.transferred(op, Err(TransferError::Storage(error))),
         };
-        self.machine.complete(self.now(), op, Completion::Opened(announcement(&opened)));
-        self.transfer = match self.data.begin(data, self.local) {
-            Ok(()) => Transfer::Connecting { op, opened, codec, announced },
+        let begun = self.data.begin(data, self.local);
+        let connected = data == DataPath::Kept && begun.is_ok();
+        self.machine.complete(self.now(), op, Completion::Opened(announcement(&opened, connected)));
+        self.transfer = match begun {
+            Ok(()) => Transfer::Connecting { op, opened, transmission, announced },
             Err(NetworkError::Exhausted | NetworkError::Unreachable | NetworkError::Local) => {
                 return self.transferred(op, Err(TransferError::NoConnection));
             }
@@ -299,20 +304,23 @@ impl Session {
     }
 
     /// A job has moved bytes.
-    fn moved(&mut self, op: OpId, pump: Box<Pump>, step: Step) {
+    fn moved(&mut self, op: OpId, mut pump: Box<Pump>, step: Step) {
         let cancelled = match &self.transfer {
             Transfer::Away { op: away, cancelled, .. } if *away == op => *cancelled,
             // Its session ended meanwhile.
             _ => return,
         };
+        if let Some(marker) = pump.take_marker() {
+            self.machine.complete(self.now(), op, Completion::Marker(marker));
+        }
         let direction = match step {
             Step::Done(result) => {
-                // The data connection is closed before the final reply says that all has been sent.
-                drop(pump);
+                // The data connection is closed before the final reply says that all has been sent, unless it stays open.
+                self.data = pump.into_kept().map_or(DataConnection::Closed, DataConnection::Kept);
                 return self.transferred(op, result);
             }
             _ if cancelled => return self.transferred(op, pump.cancel()),
-            Step::Again => None,
+            Step::Again | Step::Marker => None,
             Step::Readable => Some(Direction::Read),
             Step::Writable => Some(Direction::Write),
         };
@@ -331,7 +339,7 @@ impl Session {
 
     fn connect(&mut self) {
         let Some(outcome) = self.data.connected() else { return };
-        let Transfer::Connecting { op, opened, codec, announced } =
+        let Transfer::Connecting { op, opened, transmission, announced } =
             std::mem::replace(&mut self.transfer, Transfer::None)
         else {
             return;
@@ -341,9 +349,11 @@ impl Session {
             Ok(channel) => {
                 self.machine.complete(self.now(), op, Completion::Connected);
                 let pump = match opened {
-                    Opened::Send(source, _) => Pump::send(source, codec, channel),
-                    Opened::List(reader) => Pump::send(Source::Stream { reader, remaining: None }, codec, channel),
-                    Opened::Store(upload) => Pump::receive(Sink::Upload(upload), codec, channel, announced),
+                    Opened::Send(source, _) => Pump::send(source, transmission, channel),
+                    Opened::List(reader) => {
+                        Pump::send(Source::Stream { reader, remaining: None }, transmission, channel)
+                    }
+                    Opened::Store(upload) => Pump::receive(Sink::Upload(upload), transmission, channel, announced),
                 };
                 self.transfer = Transfer::Moving { op, pump: Box::new(pump), direction: None };
             }
@@ -357,13 +367,13 @@ impl Session {
 }
 
 /// What the preliminary reply may say of an open transfer.
-fn announcement(opened: &Opened) -> ftp_core::action::Opened {
+fn announcement(opened: &Opened, connected: bool) -> ftp_core::action::Opened {
     let (size, unique) = match opened {
         Opened::Send(_, size) => (*size, None),
         Opened::Store(upload) => (None, Some(upload.path().clone())),
         Opened::List(_) => (None, None),
     };
-    ftp_core::action::Opened { size, connected: false, unique }
+    ftp_core::action::Opened { size, connected, unique }
 }
 
 impl std::fmt::Debug for Session {

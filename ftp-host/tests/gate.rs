@@ -59,7 +59,7 @@ fn options(form: ListForm) -> ListOptions {
 }
 
 fn lines(gate: &Gate, name: &str, options: ListOptions) -> Result<String, StorageError> {
-    match gate.open(&Work::List { path: path(name), options }, Codec::ASCII)? {
+    match gate.open(&Work::List { path: path(name), options }, Codec::ASCII.for_listing())? {
         Ready::List(mut lines) => {
             let mut text = String::new();
             lines.read_to_string(&mut text).expect("it reads");

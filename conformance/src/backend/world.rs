@@ -43,6 +43,8 @@ impl World {
                 Setting::LoginAttempts(count) => config.login_attempts = count,
                 Setting::LineLimit(bytes) => config.line_limit = bytes,
                 Setting::Disabled(verb) => config.disabled.push(verb),
+                Setting::MarkerInterval(bytes) => config.marker_interval = bytes,
+                Setting::ProveUploads => config.prove_uploads = true,
                 Setting::Capacity(bytes) => storage = storage.with_capacity(bytes),
             }
         }

@@ -4,7 +4,7 @@
 use super::outcome::describe;
 use super::{Ask, Client, Script};
 use crate::backend::Received;
-use crate::backend::core::transfer::{Step, Transfer};
+use crate::backend::core::transfer::{Kept, Step, Transfer};
 use crate::backend::core::{Chunks, Told};
 use crate::backend::world::MADE;
 use crate::network::{Listener, Network, Read, Socket};
@@ -69,7 +69,8 @@ enum Data {
     Listening(Listener),
     /// The server is to connect.
     Accepting(OpId, Listener),
-    Open(Socket),
+    /// It stands, and perhaps stays open after a transfer.
+    Open(Kept),
     Moving {
         op: OpId,
         end: LocalEnd,
@@ -247,8 +248,17 @@ impl Core {
         match step {
             Step::Moved => true,
             Step::Blocked => false,
+            Step::Marker(marker) => {
+                self.reply(op, ClientCompletion::Marker(marker));
+                true
+            }
             Step::Over(result) => {
-                self.data = Data::None;
+                if let Data::Moving { transfer, socket, .. } = std::mem::replace(&mut self.data, Data::None)
+                    && result.is_ok()
+                    && transfer.keeps_connection()
+                {
+                    self.data = Data::Open(Kept { socket, ahead: transfer.into_ahead() });
+                }
                 self.reply(op, ClientCompletion::Transferred(result));
                 true
             }
@@ -267,7 +277,7 @@ impl Core {
             ClientAction::Open { op, data: DataPath::Connect(to) } => {
                 let socket = self.network.connect(to);
                 let result = socket.as_ref().map(drop).ok_or(NetworkError::Unreachable);
-                self.data = socket.map_or(Data::None, Data::Open);
+                self.data = socket.map(Kept::fresh).map_or(Data::None, Data::Open);
                 self.reply(op, ClientCompletion::Connected(result));
             }
             ClientAction::Open { op, data: DataPath::Accept } => {
@@ -276,14 +286,23 @@ impl Core {
                     other => other,
                 };
             }
-            ClientAction::Transfer { op, end, codec } => {
-                if let Data::Open(socket) = std::mem::replace(&mut self.data, Data::None) {
+            ClientAction::Open { op, data: DataPath::Kept } => {
+                let open = matches!(&self.data, Data::Open(kept) if !kept.is_closed());
+                if !open {
+                    self.data = Data::None;
+                }
+                let result = if open { Ok(()) } else { Err(NetworkError::Unreachable) };
+                self.reply(op, ClientCompletion::Connected(result));
+            }
+            ClientAction::Transfer { op, end, transmission } => {
+                if let Data::Open(Kept { socket, ahead }) = std::mem::replace(&mut self.data, Data::None) {
                     let transfer = if end == LocalEnd::Source {
                         let source = self.asked.front_mut().map(|(_, content)| std::mem::take(content));
-                        Transfer::send(Box::new(Cursor::new(source.unwrap_or_default())), codec)
+                        Transfer::send(Box::new(Cursor::new(source.unwrap_or_default())), transmission)
                     } else {
-                        Transfer::keep(codec)
+                        Transfer::keep(transmission)
                     };
+                    let transfer = transfer.with_ahead(ahead);
                     self.data = Data::Moving { op, end, transfer, socket };
                 }
             }
@@ -314,7 +333,7 @@ impl Core {
     fn accept_server(&mut self) -> bool {
         let Data::Accepting(op, listener) = &self.data else { return false };
         let (op, Some(socket)) = (*op, listener.accept()) else { return false };
-        self.data = Data::Open(socket);
+        self.data = Data::Open(Kept::fresh(socket));
         self.reply(op, ClientCompletion::Connected(Ok(())));
         true
     }

@@ -5,7 +5,7 @@ use crate::transcript::text::show;
 use crate::transcript::{Data, Event, Line, Row};
 
 impl Player<'_> {
-    /// The server sends this, then closes the connection in good order.
+    /// The server sends this, then closes the connection in good order, or leaves it open.
     pub(super) fn expect_data(&mut self, lines: &[Line<Data>]) -> Outcome {
         let mut skipping = false;
         for line in lines {
@@ -26,6 +26,7 @@ impl Player<'_> {
                         None => return Err(self.failure(line, format!("the server sent `{}`", show(&said)))),
                     }
                 },
+                Data::Open => return self.stays_open(line),
                 Data::Bytes(bytes) => self.exactly(line, bytes)?,
                 Data::File(path) => {
                     let node = self.transcript.setup.tree.iter().rev().find(|node| node.path == *path);
@@ -50,6 +51,19 @@ impl Player<'_> {
         if !self.data.closed() {
             return Err(self.failure(last, "the server does not close the data connection".into()));
         }
+        Ok(())
+    }
+
+    /// The server has sent no more than was expected, and has not closed the connection, as far as is known yet.
+    fn stays_open(&mut self, line: &Line<Data>) -> Outcome {
+        let left = self.data.unread();
+        if !left.is_empty() {
+            return Err(self.failure(line, format!("the server sent `{}` more", show(abridged(&left)))));
+        }
+        if self.data.closed() {
+            return Err(self.failure(line, "the server closed it".into()));
+        }
+        self.write(&line.source);
         Ok(())
     }
 

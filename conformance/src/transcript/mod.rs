@@ -39,7 +39,7 @@ pub enum Step {
     Expect(Vec<Line<Row>>),
     /// Anything that is one line.
     Event(Line<Event>),
-    /// The server sends this over the data connection and then closes it.
+    /// The server sends this over the data connection and then closes it, unless it leaves that open.
     ExpectData(Vec<Line<Data>>),
 }
 
@@ -79,6 +79,8 @@ pub enum Data {
     Row(Row),
     /// What the setup put into this file.
     File(Vec<u8>),
+    /// Nothing more yet: the server leaves the connection open.
+    Open,
 }
 
 /// Something that is one line of the file.

@@ -99,6 +99,9 @@ impl Reader {
                 self.expect(Line { number, source: source.to_owned(), what });
             }
             "D<" => self.expect_data(Line { number, source: source.to_owned(), what: self.data(rest)? }),
+            "D:" if rest == "open" => {
+                self.expect_data(Line { number, source: source.to_owned(), what: Data::Open });
+            }
             _ => {
                 let what = event(mark, rest)?;
                 if what == Event::Passive && self.check.is_none() {
@@ -288,7 +291,7 @@ fn event(mark: &str, rest: &str) -> Result<Event, String> {
         ("D:", _) => {
             return Err(
                 "a data connection may be `passive`, `connect $port`, be `refused $port`, `listen`, `accept`, \
-                        `close`, `reset`, or be `cut`"
+                        `close`, `reset`, or be `open` or `cut`"
                     .into(),
             );
         }

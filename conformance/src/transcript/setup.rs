@@ -59,6 +59,10 @@ pub enum Setting {
     Capacity(u64),
     /// A command that the operator has switched off.
     Disabled(Verb),
+    /// Bytes of a file from one restart marker to the next.
+    MarkerInterval(u64),
+    /// An upload counts only if its end can be told from a cut.
+    ProveUploads,
 }
 
 impl Setup {
@@ -158,10 +162,13 @@ fn setting(arguments: &str) -> Result<Setting, String> {
         "disabled" => {
             Setting::Disabled(Verb::from_name(value.as_bytes()).ok_or_else(|| format!("{value:?} is no command"))?)
         }
+        "marker-interval" => Setting::MarkerInterval(value.parse().map_err(|_| count())?),
+        "prove-uploads" if value == "on" => Setting::ProveUploads,
         _ => {
             return Err(format!(
                 "{key:?} is no setting: there are login-timeout, idle-timeout, accept-timeout, stall-timeout, \
-                 failed-login-delay, login-attempts, line-limit, capacity and disabled"
+                 failed-login-delay, login-attempts, line-limit, capacity, disabled, marker-interval and `prove-uploads \
+                 on`"
             ));
         }
     })

@@ -1,8 +1,8 @@
 //! What an application asks of a [`ClientSession`](super::ClientSession) ([`Request`]), what the session asks of its host
 //! ([`ClientAction`]), and what it tells the application ([`Event`]).
 
-use crate::action::{DataPath, NetworkError, OpId, TransferError};
-use crate::codec::Codec;
+use crate::action::{DataPath, Marker, NetworkError, OpId, TransferError};
+use crate::codec::{Codec, Transmission};
 use crate::digest::Algorithm;
 use crate::listing::Entry;
 use crate::reply::Reply;
@@ -176,8 +176,9 @@ pub enum ClientAction {
         op: OpId,
         /// What the other end is.
         end: LocalEnd,
-        /// What happens to the bytes on their way.
-        codec: Codec,
+        /// What happens to the bytes on their way. As for a server's transfer, the data connection is kept where that is
+        /// of a mode that lets it be.
+        transmission: Transmission,
     },
     /// Say how far the transfer is. Answer: [`ClientCompletion::Progress`].
     Progress {
@@ -216,6 +217,9 @@ pub enum ClientCompletion {
     Connected(Result<(), NetworkError>),
     /// To [`ClientAction::Progress`].
     Progress(u64),
+    /// To [`ClientAction::Transfer`], any number of times before its end: a restart marker came, and what came before it is
+    /// in the sink.
+    Marker(Marker),
     /// To [`ClientAction::Transfer`].
     Transferred(Result<u64, TransferError>),
 }

@@ -362,7 +362,7 @@ impl Transfer {
         // Lines of a listing are read with either line end, so they need no conversion.
         let codec = if matches!(self.movement, Movement::List { .. }) { Codec::RAW } else { self.codec };
         let end = self.movement.end();
-        link.act(ClientAction::Transfer { op, end, codec });
+        link.act(ClientAction::Transfer { op, end, transmission: codec.into() });
         link.expect_progress();
         self.data = Data::Moving { op, seen: 0, asked: false };
     }

@@ -126,7 +126,7 @@ verbs! {
     Pasv: PASV "PASV", "RFC 959 4.1.2", AFTER;
     Type: TYPE "TYPE <sp> A|E [<sp> N|T|C] | I | L <sp> byte-size", "RFC 959 4.1.2", AFTER;
     Stru: STRU "STRU <sp> F|R|P", "RFC 959 4.1.2", AFTER;
-    Mode: MODE "MODE <sp> S|B|C|Z", "RFC 959 4.1.2", AFTER;
+    Mode: MODE "MODE <sp> S|B|C|Z", "RFC 959 4.1.2", AFTER, feat "MODE Z";
     Retr: RETR "RETR <sp> pathname", "RFC 959 4.1.3", AFTER, needs READ;
     Stor: STOR "STOR <sp> pathname", "RFC 959 4.1.3", AFTER, needs CREATE;
     Stou: STOU "STOU [<sp> pathname]", "RFC 959 4.1.3", AFTER, needs CREATE;

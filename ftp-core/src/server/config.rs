@@ -33,6 +33,11 @@ pub struct ServerConfig {
     pub overrun_limit: u64,
     /// Commands in a row that nobody understands before the connection is closed.
     pub bad_commands: u32,
+    /// In MODE B and C a restart marker goes out after so many bytes of a file (RFC 959 3.5); 0: never.
+    pub marker_interval: u64,
+    /// An upload counts only if its end can be told from a cut: by its MODE or STRU, or by the size that ALLO announced. In
+    /// MODE S and STRU F a connection that is closed in good order is otherwise the end of the file (RFC 959 3.4.1).
+    pub prove_uploads: bool,
     /// Commands that this server does not carry out although it could: they are answered 502, and neither FEAT nor HELP
     /// names them.
     pub disabled: Vec<Verb>,
@@ -60,6 +65,8 @@ impl Default for ServerConfig {
             line_limit: 8192,
             overrun_limit: 1 << 16,
             bad_commands: 50,
+            marker_interval: 8 << 20,
+            prove_uploads: false,
             disabled: Vec::new(),
         }
     }

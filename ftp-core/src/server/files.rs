@@ -153,6 +153,10 @@ impl ServerSession {
                 self.answer(verb, 552, &b"There is not as much space."[..]);
             }
             (Err(StorageError::Denied), Then::ThirdParty(_)) => self.refuse_port(verb),
+            // RFC 3659 4.2 wants 550 where the size is not known.
+            (Err(StorageError::Unsupported), Then::Size) if verb == Verb::Size => {
+                self.answer(verb, 550, text(&[path.as_bytes(), b": its size as things are set is not known."]));
+            }
             (Err(error), _) => self.refuse_storage(verb, &path, error),
             (Ok(StorageAnswer::Done), Then::Done(what)) => {
                 self.answer(verb, 250, text(&[path.as_bytes(), b" ", what.as_bytes(), b"."]));

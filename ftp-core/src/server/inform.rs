@@ -3,6 +3,7 @@
 
 use super::answer::{Text, text};
 use super::session::ServerSession;
+use crate::action::DataPath;
 use crate::command::Verb;
 use crate::listing::Facts;
 use alloc::format;
@@ -18,8 +19,19 @@ impl ServerSession {
         let lines = [
             Text::Owned(format!(" Connected from {}", self.peer.ip()).into_bytes()),
             user,
-            Text::Owned(format!(" TYPE: {}, STRU: File, MODE: Stream", self.parameters.type_name()).into_bytes()),
-            Text::Borrowed(b" No transfer in progress"),
+            Text::Owned(
+                format!(
+                    " TYPE: {}, STRU: {}, MODE: {}",
+                    self.parameters.type_name(),
+                    self.parameters.structure_name(),
+                    self.parameters.mode_name()
+                )
+                .into_bytes(),
+            ),
+            Text::Borrowed(match self.parameters.data {
+                Some(DataPath::Kept) => b" No transfer in progress, data connection open",
+                _ => b" No transfer in progress",
+            }),
         ];
         self.answer_block(Verb::Stat, 211, &b"Status:"[..], lines, &b"End."[..]);
     }
@@ -87,7 +99,10 @@ impl ServerSession {
         if name.eq_ignore_ascii_case(b"HASH") && self.config.serves(Verb::Hash) {
             return self.choose_digest(options);
         }
-        self.answer(Verb::Opts, 501, &b"No such option; there are HASH, MLST and UTF8."[..]);
+        if name.eq_ignore_ascii_case(b"MODE") {
+            return self.set_level(options.unwrap_or_default());
+        }
+        self.answer(Verb::Opts, 501, &b"No such option; there are HASH, MLST, MODE and UTF8."[..]);
     }
 
     /// CSID: who this server is, as far as it is willing to tell, and how its paths are written.

@@ -6,7 +6,7 @@ use super::files::Then;
 use super::session::{Pending, ServerSession};
 use crate::action::{Action, DataPath, NetworkError, StorageCall};
 use crate::address::{write_host_port, write_long};
-use crate::codec::{Codec, Representation};
+use crate::codec::{Codec, Level, Representation};
 use crate::command::{ExtendedAddress, ExtendedPassive, Form, LongAddress, Mode, Structure, TypeCode, Verb};
 use crate::listing::Facts;
 use alloc::format;
@@ -19,6 +19,8 @@ use core::time::Duration;
 pub(super) struct Parameters {
     /// TYPE, STRU and MODE.
     pub(super) codec: Codec,
+    /// How hard MODE Z tries.
+    pub(super) level: Level,
     /// The data connection to come; `None` is the default port (RFC 959 3.2).
     pub(super) data: Option<DataPath>,
     /// `EPSV ALL` was said: nothing else may set up a data connection (RFC 2428 4).
@@ -34,34 +36,88 @@ pub(super) struct Parameters {
 }
 
 impl Parameters {
+    /// TYPE, in words.
     pub(super) fn type_name(&self) -> &'static str {
-        if self.codec.representation == Representation::Image { "IMAGE" } else { "ASCII" }
+        match self.codec.representation {
+            Representation::Image => "IMAGE",
+            Representation::Ascii(Form::NonPrint) => "ASCII",
+            Representation::Ascii(Form::Telnet) => "ASCII with Telnet format controls",
+            Representation::Ascii(Form::CarriageControl) => "ASCII with carriage control",
+            Representation::Ebcdic(Form::NonPrint) => "EBCDIC",
+            Representation::Ebcdic(Form::Telnet) => "EBCDIC with Telnet format controls",
+            Representation::Ebcdic(Form::CarriageControl) => "EBCDIC with carriage control",
+        }
+    }
+
+    /// STRU, in a word.
+    pub(super) fn structure_name(&self) -> &'static str {
+        match self.codec.structure {
+            Structure::File => "File",
+            Structure::Record => "Record",
+            Structure::Page => "Page",
+        }
+    }
+
+    /// MODE, in a word.
+    pub(super) fn mode_name(&self) -> &'static str {
+        match self.codec.mode {
+            Mode::Stream => "Stream",
+            Mode::Block => "Block",
+            Mode::Compressed => "Compressed",
+            Mode::Deflate => "Deflate",
+        }
     }
 }
 
 impl ServerSession {
-    /// TYPE. L 8 is I on a machine of 8-bit bytes (RFC 1123 4.1.2.1).
+    /// TYPE.
     pub(super) fn set_type(&mut self, code: TypeCode) {
-        match code {
-            TypeCode::Ascii(Form::NonPrint) => self.parameters.codec.representation = Representation::default(),
-            TypeCode::Image | TypeCode::Local(8) => self.parameters.codec.representation = Representation::Image,
-            _ => return self.answer(Verb::Type, 504, &b"Only TYPE A N, I and L 8 are served."[..]),
+        match Representation::served(code) {
+            Some(representation) => {
+                self.parameters.codec.representation = representation;
+                let reply = format!("Type is {}.", self.parameters.type_name());
+                self.answer(Verb::Type, 200, reply.into_bytes());
+            }
+            None => self.answer(Verb::Type, 504, &b"Bytes have eight bits here: TYPE L 8."[..]),
         }
-        let reply = format!("Type is {}.", self.parameters.type_name());
-        self.answer(Verb::Type, 200, reply.into_bytes());
     }
 
     pub(super) fn set_structure(&mut self, structure: Structure) {
-        match structure {
-            Structure::File => self.answer(Verb::Stru, 200, &b"Structure is FILE."[..]),
-            Structure::Record | Structure::Page => self.answer(Verb::Stru, 504, &b"Only STRU F is served."[..]),
+        self.parameters.codec.structure = structure;
+        let reply = format!("Structure is {}.", self.parameters.structure_name().to_uppercase());
+        self.answer(Verb::Stru, 200, reply.into_bytes());
+    }
+
+    /// MODE. A data connection that the last transfer left open speaks the old one, and is closed.
+    pub(super) fn set_mode(&mut self, mode: Mode) {
+        if self.parameters.codec.mode != mode {
+            self.drop_kept();
+        }
+        self.parameters.codec.mode = mode;
+        let reply = format!("Mode is {}.", self.parameters.mode_name().to_uppercase());
+        self.answer(Verb::Mode, 200, reply.into_bytes());
+    }
+
+    /// `OPTS MODE Z LEVEL n` (draft-preston-ftpext-deflate-04 3).
+    pub(super) fn set_level(&mut self, options: &[u8]) {
+        let mut words = options.split(|&byte| byte == b' ').filter(|word| !word.is_empty());
+        let word = |word: Option<&[u8]>, name: &[u8]| word.is_some_and(|word| word.eq_ignore_ascii_case(name));
+        let named = word(words.next(), b"Z") && word(words.next(), b"LEVEL");
+        let level = words.next().and_then(|level| core::str::from_utf8(level).ok()?.parse().ok()).and_then(Level::new);
+        match level {
+            Some(level) if named && words.next().is_none() => {
+                self.parameters.level = level;
+                self.answer(Verb::Opts, 200, format!("MODE Z LEVEL set to {}.", level.get()).into_bytes());
+            }
+            _ => self.answer(Verb::Opts, 501, &b"Syntax: OPTS MODE Z LEVEL n, n from 0 to 9."[..]),
         }
     }
 
-    pub(super) fn set_mode(&mut self, mode: Mode) {
-        match mode {
-            Mode::Stream => self.answer(Verb::Mode, 200, &b"Mode is STREAM."[..]),
-            _ => self.answer(Verb::Mode, 504, &b"Only MODE S is served."[..]),
+    /// Closes the data connection that the last transfer left open.
+    fn drop_kept(&mut self) {
+        if self.parameters.data == Some(DataPath::Kept) {
+            self.parameters.data = None;
+            self.act(Action::CloseData);
         }
     }
 
@@ -188,14 +244,16 @@ impl ServerSession {
         self.answer(verb, 227, text(&[b"Entering passive mode (", &host_port, b")."]));
     }
 
-    /// REST in stream mode: a decimal offset (RFC 3659 5.3). In TYPE A an offset has no fixed meaning on both sides, and
-    /// only 0 is taken.
+    /// REST. In MODE B and C the argument is a marker, of which this server makes decimal places in the file, whatever the
+    /// TYPE (RFC 959 4.1.3); otherwise it is an offset (RFC 3659 5.3), and where one has no fixed meaning on both sides only
+    /// 0 is taken.
     pub(super) fn restart(&mut self, marker: &[u8]) {
+        let codec = self.parameters.codec;
         let offset = core::str::from_utf8(marker).ok().filter(|m| m.bytes().all(|b| b.is_ascii_digit()));
         match offset.and_then(|m| m.parse::<u64>().ok()) {
             None => self.answer(Verb::Rest, 501, &b"The marker must be a decimal offset."[..]),
-            Some(offset) if offset > 0 && self.parameters.codec.representation != Representation::Image => {
-                self.refuse(Verb::Rest, &[504, 501], &b"Restarting needs TYPE I."[..]);
+            Some(offset) if offset > 0 && !codec.has_markers() && !codec.has_offsets() => {
+                self.refuse(Verb::Rest, &[504, 501], &b"Restarting needs TYPE I and STRU F, or MODE B or C."[..]);
             }
             Some(offset) => {
                 self.digests.range = None;

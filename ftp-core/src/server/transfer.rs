@@ -7,7 +7,7 @@ use super::session::{Pending, ServerSession};
 use crate::action::{
     Action, Completion, DataPath, OpId, Opened, StorageError, StoreMode, Transfer, TransferError, Work,
 };
-use crate::codec::Codec;
+use crate::codec::{Codec, Transmission};
 use crate::command::Verb;
 use crate::listing::{ListArgument, ListForm, ListOptions};
 use crate::path::VirtualPath;
@@ -19,7 +19,9 @@ pub(super) struct Moving {
     pub(super) op: OpId,
     verb: Verb,
     path: VirtualPath,
-    default_port: bool,
+    codec: Codec,
+    /// Which data connection the peer set up for it; `None` is the default port.
+    data: Option<DataPath>,
     stage: Stage,
     /// Why it was cancelled.
     ended: Option<Ended>,
@@ -103,6 +105,7 @@ impl ServerSession {
     fn store_as(&mut self, verb: Verb, argument: &[u8], mode: StoreMode) {
         let codec = self.parameters.codec;
         // The size that ALLO announced is a size in bytes of the transfer only where nothing is converted.
+        // In other forms the end shows.
         let announced = self.parameters.allocated.take().filter(|_| codec.is_raw());
         if self.digests.range.take().is_some() {
             return self.answer(verb, 503, &b"RANG is for RETR and HASH; send REST to store from an offset on."[..]);
@@ -131,7 +134,9 @@ impl ServerSession {
         self.parameters.restart = 0;
         self.digests.range = None;
         if let Some(path) = self.resolve(verb, argument.unwrap_or(b".")) {
-            self.transfer(verb, path.clone(), Work::List { path, options }, Codec::RAW);
+            // MLSD is sent as it is, "whatever FTP transfer type, mode and structure had actually been set" (RFC 3659 7.2).
+            let codec = if verb == Verb::Mlsd { Codec::RAW } else { self.parameters.codec.for_listing() };
+            self.transfer(verb, path.clone(), Work::List { path, options }, codec);
         }
     }
 
@@ -144,7 +149,8 @@ impl ServerSession {
             op,
             verb,
             path,
-            default_port: named.is_none(),
+            codec,
+            data: named,
             stage: Stage::Opening,
             ended: None,
             begun: self.now,
@@ -153,7 +159,20 @@ impl ServerSession {
             checking: false,
             status_wanted: 0,
         });
-        self.act(Action::Transfer { op, transfer: Transfer { work, data, codec } });
+        let start = match &work {
+            Work::Retrieve { offset, .. } | Work::Store { mode: StoreMode::ResumeAt(offset), .. } => Some(*offset),
+            Work::Store { mode: StoreMode::Append, .. } => None,
+            Work::Store { .. } | Work::List { .. } => Some(0),
+        };
+        let transmission = Transmission {
+            codec,
+            start,
+            // A marker says where in a file one is.
+            markers: if matches!(work, Work::List { .. }) { 0 } else { self.config.marker_interval },
+            level: self.parameters.level,
+            proof: self.config.prove_uploads,
+        };
+        self.act(Action::Transfer { op, transfer: Transfer { work, data, transmission } });
     }
 
     pub(super) fn transfer_completed(&mut self, completion: Completion) {
@@ -176,6 +195,12 @@ impl ServerSession {
                 if stalled {
                     self.cancel_transfer(Ended::Stalled);
                 }
+            }
+            Completion::Marker(marker) => {
+                let verb = moving.verb;
+                // RFC 959 4.2: "In this case, the text is exact and not left to the particular implementation".
+                let offset = alloc::format!("{}", marker.offset);
+                self.answer(verb, 110, text(&[b"MARK ", &marker.sender, b" = ", offset.as_bytes()]));
             }
             Completion::Transferred(result) => self.transfer_ended(result),
             _ => {}
@@ -202,24 +227,29 @@ impl ServerSession {
         let Pending::Transfer(moving) = core::mem::replace(&mut self.pending, Pending::None) else { return };
         let Moving { verb, path, .. } = &moving;
         let verb = *verb;
+        let kept = self.keep_connection(&moving, result);
         if result.is_ok() && moving.stage == Stage::Opening {
             // A host that never said the file was open: the peer still gets both its replies.
             self.answer(verb, 150, text(&[b"Data connection for ", path.as_bytes(), b"."]));
         }
         match (result, moving.ended) {
-            (Ok(bytes), _) => self.answer(verb, 226, alloc::format!("Done, {bytes} bytes.").into_bytes()),
+            // RFC 959 3.2: 250 says that the data connection stays open, 226 that it is closed.
+            (Ok(bytes), _) => {
+                let code = if kept { 250 } else { 226 };
+                self.answer(verb, code, alloc::format!("Done, {bytes} bytes.").into_bytes());
+            }
             (Err(_), Some(Ended::NotConnected)) => {
                 self.answer(verb, 425, &b"The data connection did not come in time."[..]);
             }
             (Err(_), Some(Ended::Stalled)) => self.answer(verb, 426, &b"No byte moved for too long."[..]),
             (Err(TransferError::Cancelled), _) => self.answer(verb, 426, &b"Transfer aborted."[..]),
-            (Err(TransferError::NoConnection), _) if moving.default_port => {
+            (Err(TransferError::NoConnection), _) if moving.data.is_none() => {
                 self.answer(verb, 425, &b"No data connection; send EPSV, PASV, EPRT or PORT first."[..]);
             }
             (Err(TransferError::NoConnection), _) => self.answer(verb, 425, &b"No data connection."[..]),
             (Err(TransferError::Broken), _) => self.answer(verb, 426, &b"The data connection broke."[..]),
             (Err(TransferError::Incomplete), _) => {
-                self.answer(verb, 426, &b"Fewer bytes came than ALLO announced; nothing is stored."[..]);
+                self.answer(verb, 426, &b"The data ended before its end; nothing is stored."[..]);
             }
             (Err(TransferError::BadData), _) => self.answer(verb, 451, &b"The data is not in the form set."[..]),
             // RFC 3659 7.2.1: 501 for MLSD of something that is not a directory.
@@ -238,6 +268,24 @@ impl ServerSession {
                 self.answer(Verb::Abor, 226, &b"Abort done."[..]);
             }
         }
+    }
+
+    /// Does the data connection stay open when a transfer has ended like this? RFC 959 3.2 has ABOR close it.
+    fn keep_connection(&mut self, moving: &Moving, result: Result<u64, TransferError>) -> bool {
+        let kept = result.is_ok() && moving.codec.keeps_connection();
+        if kept && moving.ended.is_some() {
+            self.act(Action::CloseData);
+            return false;
+        }
+        // A file that could not be opened has not touched it.
+        let untouched = moving.data == Some(DataPath::Kept)
+            && moving.stage == Stage::Opening
+            && moving.ended.is_none()
+            && matches!(result, Err(TransferError::Storage(_)));
+        if kept || untouched {
+            self.parameters.data = Some(DataPath::Kept);
+        }
+        kept
     }
 
     /// ABOR while a transfer runs.

@@ -249,10 +249,12 @@ impl Port<ClientAction> for Desk {
                 self.op = Some(op);
                 line = match data {
                     DataPath::Accept => "open accept".to_string(),
+                    DataPath::Kept => "open kept".to_string(),
                     DataPath::Connect(address) => format!("open {address}"),
                 };
             }
-            ClientAction::Transfer { op, end, codec } => {
+            ClientAction::Transfer { op, end, transmission } => {
+                let codec = transmission.codec;
                 assert_eq!(Some(op), self.op);
                 let codec = if codec.is_raw() { "Raw".into() } else { format!("{codec:?}") };
                 write!(line, "transfer {end:?} {codec}").unwrap();

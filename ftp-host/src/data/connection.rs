@@ -1,4 +1,5 @@
-//! [`DataConnection`]: one session's data connection on its way into being, whichever way that is.
+//! [`DataConnection`]: one session's data connection on its way into being, whichever way that is, or between two
+//! transfers.
 
 use super::{Accepted, Dialer, Listener, PassivePorts};
 use crate::channel::Channel;
@@ -6,7 +7,7 @@ use crate::readiness::{Direction, Socket};
 use ftp_core::action::{DataPath, NetworkError};
 use std::net::SocketAddr;
 
-/// A data connection that does not stand yet. It never blocks.
+/// A data connection that no transfer uses. It never blocks.
 #[derive(Debug, Default)]
 pub enum DataConnection {
     /// Nothing is being done about it.
@@ -16,6 +17,8 @@ pub enum DataConnection {
     Listening(Listener),
     /// It is being connected to the peer.
     Dialing(Dialer),
+    /// It has served a transfer and stays open for the next one.
+    Kept(Channel),
 }
 
 impl DataConnection {
@@ -45,6 +48,11 @@ impl DataConnection {
         match (path, &self) {
             (DataPath::Accept, Self::Listening(_)) => {}
             (DataPath::Accept, _) => return Err(NetworkError::Local),
+            (DataPath::Kept, Self::Kept(channel)) if !channel.is_closed() => {}
+            (DataPath::Kept, _) => {
+                *self = Self::Closed;
+                return Err(NetworkError::Unreachable);
+            }
             (DataPath::Connect(to), _) => *self = Self::Dialing(Dialer::start(to, local)?),
         }
         Ok(())
@@ -52,8 +60,14 @@ impl DataConnection {
 
     /// The connection, once it stands; with it, or with an error, this is closed.
     pub fn connected(&mut self) -> Option<Result<Channel, NetworkError>> {
+        if let Self::Kept(_) = self {
+            return match std::mem::take(self) {
+                Self::Kept(channel) => Some(Ok(channel)),
+                _ => None,
+            };
+        }
         let outcome = match self {
-            Self::Closed => return None,
+            Self::Closed | Self::Kept(_) => return None,
             Self::Listening(listener) => match listener.accept() {
                 Ok(Accepted::Peer(channel)) => Ok(channel),
                 // Those who knock for others may be many; the socket stays ready, and that calls again.
@@ -69,7 +83,7 @@ impl DataConnection {
     /// What to wait for before [`connected`](Self::connected) has news.
     pub fn interest(&self) -> Option<(Socket<'_>, Direction)> {
         match self {
-            Self::Closed => None,
+            Self::Closed | Self::Kept(_) => None,
             Self::Listening(listener) => Some((Socket::Listener(listener.socket()), Direction::Read)),
             Self::Dialing(dialer) => Some((Socket::Stream(dialer.socket()), Direction::Write)),
         }

@@ -13,8 +13,8 @@ mod splice;
 
 use crate::channel::Channel;
 use crate::storage::{Source, Upload, from_io};
-use ftp_core::action::TransferError;
-use ftp_core::codec::Codec;
+use ftp_core::action::{Marker, TransferError};
+use ftp_core::codec::Transmission;
 pub use memory::Memory;
 use receive::Receiver;
 use send::Sender;
@@ -24,6 +24,7 @@ use std::io::{self, ErrorKind, Write};
 pub struct Pump {
     channel: Channel,
     moved: u64,
+    keeps: bool,
     flow: Flow,
 }
 
@@ -43,8 +44,10 @@ pub enum Step {
     Readable,
     /// Wait until the socket is writable.
     Writable,
+    /// A restart marker came, and all before it is stored: fetch it with [`Pump::take_marker`], and call again.
+    Marker,
     /// It is over: the bytes moved over the data connection, or why not all of them were. Drop the pump to close the
-    /// connection.
+    /// connection, unless it is to be [kept](Pump::into_kept).
     Done(Result<u64, TransferError>),
 }
 
@@ -62,9 +65,10 @@ impl Pump {
     pub const BUDGET: usize = 4 << 20;
 
     /// Sends all of `source`, then the end of the data.
-    pub fn send(source: Source, codec: Codec, channel: Channel) -> Self {
-        let flow = Flow::Send(Sender::new(source, codec, channel.is_plain()));
-        Self { channel, moved: 0, flow }
+    pub fn send(source: Source, transmission: impl Into<Transmission>, channel: Channel) -> Self {
+        let transmission = transmission.into();
+        let flow = Flow::Send(Sender::new(source, transmission, channel.is_plain()));
+        Self { channel, moved: 0, keeps: transmission.codec.keeps_connection(), flow }
     }
 
     /// Receives into `sink` until the end of the data.
@@ -72,9 +76,15 @@ impl Pump {
     /// If `announced` bytes were (ALLO, RFC 959 4.1.3), then fewer end in [`TransferError::Incomplete`] with nothing
     /// published, and more in [`OverQuota`](ftp_core::action::StorageError::OverQuota). With a codec that stores fewer bytes than it receives, the
     /// bytes received may not be fewer and the bytes stored may not be more, since a client may have meant either.
-    pub fn receive(sink: Sink, codec: Codec, channel: Channel, announced: Option<u64>) -> Self {
-        let flow = Flow::Receive(Receiver::new(sink, codec, channel.is_plain(), announced));
-        Self { channel, moved: 0, flow }
+    pub fn receive(
+        sink: Sink,
+        transmission: impl Into<Transmission>,
+        channel: Channel,
+        announced: Option<u64>,
+    ) -> Self {
+        let transmission = transmission.into();
+        let flow = Flow::Receive(Receiver::new(sink, transmission, channel.is_plain(), announced));
+        Self { channel, moved: 0, keeps: transmission.codec.keeps_connection(), flow }
     }
 
     /// Moves about `budget` bytes at most, or as many as the socket lets. Once it has said [`Step::Done`], it says the
@@ -90,11 +100,26 @@ impl Pump {
             Ok(Halt::Budget) => return Step::Again,
             Ok(Halt::Readable) => return Step::Readable,
             Ok(Halt::Writable) => return Step::Writable,
+            Ok(Halt::Marker) => return Step::Marker,
             Ok(Halt::End) => Ok(self.moved),
             Err(error) => Err(error),
         };
         self.flow = Flow::Over(result);
         Step::Done(result)
+    }
+
+    /// The restart marker of the last [`Step::Marker`].
+    pub fn take_marker(&mut self) -> Option<Marker> {
+        match &mut self.flow {
+            Flow::Receive(receiver) => receiver.marker.take(),
+            Flow::Send(_) | Flow::Over(_) => None,
+        }
+    }
+
+    /// After a success, the data connection, where the mode lets it stay open (RFC 959 3.3). Bytes of the next transfer that
+    /// came already are not lost.
+    pub fn into_kept(self) -> Option<Channel> {
+        (self.keeps && matches!(self.flow, Flow::Over(Ok(_)))).then_some(self.channel)
     }
 
     /// The bytes moved over the data connection so far.
@@ -125,6 +150,7 @@ enum Halt {
     Budget,
     Readable,
     Writable,
+    Marker,
     End,
 }
 
@@ -136,6 +162,12 @@ struct Wire<'a> {
 }
 
 impl Wire<'_> {
+    /// Gives back bytes that were read and counted.
+    fn unread(&mut self, bytes: &[u8]) {
+        *self.moved = self.moved.saturating_sub(bytes.len() as u64);
+        self.channel.unread(bytes);
+    }
+
     /// Counts bytes that a call on the channel moved. `None`: it would have blocked.
     fn count(&mut self, result: io::Result<usize>) -> Result<Option<usize>, TransferError> {
         match result {

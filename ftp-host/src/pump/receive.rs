@@ -3,8 +3,8 @@
 use super::pool::Pool;
 use super::splice::Pipe;
 use super::{Halt, Sink, Wire, storage_error};
-use ftp_core::action::{StorageError, TransferError};
-use ftp_core::codec::{Codec, Decoder, Transcoder};
+use ftp_core::action::{Marker, StorageError, TransferError};
+use ftp_core::codec::{Decoder, Progress, Transcoder, Transmission};
 use rustix::io::Errno;
 use std::io::Write as _;
 
@@ -14,9 +14,24 @@ pub(super) struct Receiver {
     sink: Option<Sink>,
     decoder: Option<Decoder>,
     announced: Option<u64>,
+    /// Where the first byte goes, if that is known.
+    start: Option<u64>,
     stored: u64,
+    /// The end of the connection is not proof enough that all has come.
+    unproven: bool,
+    /// A restart marker came, and has not been fetched.
+    pub(super) marker: Option<Marker>,
     /// The kernel may move the bytes into a file.
     spliced: bool,
+}
+
+/// What a decoder came upon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stop {
+    /// A restart marker, for which there is a place.
+    Marker,
+    /// The end of the data.
+    Over,
 }
 
 /// Room for one read, or for what a decoder makes of it.
@@ -30,10 +45,20 @@ impl Receiver {
     /// Bytes read at a time where they are converted, so that they are still in the cache when they are stored.
     const CONVERTED: usize = 64 << 10;
 
-    pub(super) fn new(sink: Sink, codec: Codec, plain: bool, announced: Option<u64>) -> Self {
-        let decoder = codec.receiver();
+    pub(super) fn new(sink: Sink, transmission: Transmission, plain: bool, announced: Option<u64>) -> Self {
+        let Transmission { codec, start, proof, .. } = transmission;
+        let decoder = transmission.decoder();
         let spliced = plain && decoder.is_none() && matches!(sink, Sink::Upload(_));
-        Self { sink: Some(sink), decoder, announced, stored: 0, spliced }
+        Self {
+            sink: Some(sink),
+            decoder,
+            announced,
+            start,
+            stored: 0,
+            unproven: proof && !codec.shows_its_end() && announced.is_none(),
+            marker: None,
+            spliced,
+        }
     }
 
     pub(super) fn step(&mut self, wire: &mut Wire<'_>) -> Result<Halt, TransferError> {
@@ -124,30 +149,51 @@ impl Receiver {
             match wire.count(result)? {
                 None => return Ok(Halt::Readable),
                 Some(0) => return self.finish(converted, *wire.moved),
-                Some(count) => self.accept(room.get(..count).unwrap_or_default(), converted, false)?,
+                Some(count) => {
+                    let bytes = room.get(..count).unwrap_or_default();
+                    let (used, stop) = self.accept(bytes, converted, false)?;
+                    let left = bytes.get(used..).unwrap_or_default();
+                    if let Some(stop) = stop {
+                        // Behind the end it is of the next transfer or, in a mode without one, of none.
+                        wire.unread(left);
+                        return if stop == Stop::Over { self.publish() } else { Ok(Halt::Marker) };
+                    }
+                }
             }
         }
     }
 
-    /// Stores what came, or what the decoder makes of it.
-    fn accept(&mut self, mut bytes: &[u8], converted: &mut [u8], end: bool) -> Result<(), TransferError> {
+    /// Stores what came, or what the decoder makes of it: how much it used, and whether it came upon something.
+    fn accept(
+        &mut self,
+        bytes: &[u8],
+        converted: &mut [u8],
+        end: bool,
+    ) -> Result<(usize, Option<Stop>), TransferError> {
         if self.decoder.is_none() {
-            return self.store(bytes);
+            self.store(bytes)?;
+            return Ok((bytes.len(), None));
         }
+        let mut used = 0;
         while let Some(decoder) = &mut self.decoder
-            && (end || !bytes.is_empty())
+            && (end || used < bytes.len())
         {
-            let progress = decoder.step(bytes, converted, end);
-            bytes = bytes.get(progress.read..).unwrap_or_default();
+            let progress = decoder.step(bytes.get(used..).unwrap_or_default(), converted, end)?;
+            let marker = if progress.marker { decoder.take_marker() } else { None };
+            used += progress.read;
             self.store(converted.get(..progress.written).unwrap_or_default())?;
             if progress.done {
-                break;
+                return Ok((used, Some(Stop::Over)));
             }
-            if progress.read == 0 && progress.written == 0 {
+            if let (Some(sender), Some(start)) = (marker, self.start) {
+                self.marker = Some(Marker { sender, offset: start + self.stored });
+                return Ok((used, Some(Stop::Marker)));
+            }
+            if progress == Progress::default() {
                 return Err(TransferError::BadData);
             }
         }
-        Ok(())
+        Ok((used, None))
     }
 
     fn store(&mut self, bytes: &[u8]) -> Result<(), TransferError> {
@@ -171,12 +217,17 @@ impl Receiver {
         }
     }
 
-    /// All has come: publishes it if it is all that was announced.
+    /// The connection has ended: was that all?
     fn finish(&mut self, converted: &mut [u8], moved: u64) -> Result<Halt, TransferError> {
-        if self.announced.is_some_and(|announced| moved < announced) {
+        if self.unproven || self.announced.is_some_and(|announced| moved < announced) {
             return Err(TransferError::Incomplete);
         }
         self.accept(&[], converted, true)?;
+        self.publish()
+    }
+
+    /// All has come.
+    fn publish(&mut self) -> Result<Halt, TransferError> {
         match self.sink.take() {
             Some(Sink::Upload(upload)) => upload.publish().map_err(TransferError::Storage)?,
             Some(Sink::Writer(mut writer)) => writer.flush().map_err(|error| storage_error(&error))?,

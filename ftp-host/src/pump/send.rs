@@ -5,7 +5,7 @@ use super::{Halt, Wire, storage_error};
 use crate::channel::uninterrupted;
 use crate::storage::Source;
 use ftp_core::action::{StorageError, TransferError};
-use ftp_core::codec::{Codec, Encoder, Transcoder};
+use ftp_core::codec::{Encoder, Transcoder, Transmission};
 use rustix::fs::sendfile;
 use rustix::io::Errno;
 use std::fs::File;
@@ -14,6 +14,8 @@ use std::io::{ErrorKind, Read};
 /// A transfer that leaves.
 pub(super) struct Sender {
     origin: Origin,
+    /// The connection stays open behind the data.
+    keeps: bool,
 }
 
 /// Where the bytes come from, and how they get to the socket.
@@ -33,14 +35,14 @@ impl Sender {
     /// The most that sendfile moves in one call (sendfile(2)).
     const SENDFILE_MOST: u64 = 0x7fff_f000;
 
-    pub(super) fn new(source: Source, codec: Codec, plain: bool) -> Self {
-        let encoder = codec.sender();
+    pub(super) fn new(source: Source, transmission: Transmission, plain: bool) -> Self {
+        let encoder = transmission.encoder();
         let origin = match source {
             Source::File { file, remaining } if encoder.is_none() && plain => Origin::File { file, remaining },
             Source::File { file, remaining } => Staged::origin(Box::new(file), Some(remaining), encoder),
             Source::Stream { reader, remaining } => Staged::origin(reader, remaining, encoder),
         };
-        Self { origin }
+        Self { origin, keeps: transmission.codec.keeps_connection() }
     }
 
     pub(super) fn step(&mut self, wire: &mut Wire<'_>) -> Result<Halt, TransferError> {
@@ -56,6 +58,7 @@ impl Sender {
                     Ok(halt) => halt,
                 },
                 Origin::Staged(staged) => staged.send(wire)?,
+                Origin::Exhausted if self.keeps => return Ok(Halt::End),
                 Origin::Exhausted => return finish(wire),
             };
             match halt {
@@ -198,7 +201,7 @@ impl Staged {
             self.input.allocate(capacity);
             self.exhausted = read(&mut self.reader, &mut self.remaining, &mut self.input)?;
         }
-        let progress = encoder.step(self.input.held(), self.output.room(), self.exhausted);
+        let progress = encoder.step(self.input.held(), self.output.room(), self.exhausted)?;
         self.input.consume(progress.read);
         self.output.fill(progress.written);
         self.complete = progress.done;

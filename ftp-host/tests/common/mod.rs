@@ -30,7 +30,7 @@ pub(crate) fn wait(socket: impl AsFd, flags: PollFlags) {
 pub(crate) fn run(pump: &mut Pump, budget: usize) -> std::result::Result<u64, TransferError> {
     loop {
         match pump.step(budget) {
-            Step::Again => {}
+            Step::Again | Step::Marker => {}
             Step::Readable => wait(pump.channel().socket(), PollFlags::IN),
             Step::Writable => wait(pump.channel().socket(), PollFlags::OUT),
             Step::Done(result) => return result,

@@ -11,7 +11,7 @@ use super::{Backend, Received, SYNCH, Seen};
 use crate::network::{Listener, Network, Read, Socket};
 use crate::transcript::Setup;
 use ftp_core::action::{Action, Completion, DataPath, OpId, Opened, StorageError, TransferError, Work};
-use ftp_core::codec::Codec;
+use ftp_core::codec::Transmission;
 use ftp_core::drain::{Closed, Port, Wait};
 use ftp_core::server::ServerSession;
 use ftp_core::time::Time;
@@ -22,7 +22,7 @@ use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
-use transfer::{Step, Transfer};
+use transfer::{Kept, Step, Transfer};
 
 /// Timeouts in a row that a session may want at one and the same time.
 const TIMEOUTS_AT_ONCE: u32 = 100;
@@ -48,6 +48,8 @@ pub struct Core {
     lag: Duration,
     network: Network,
     listener: Option<Listener>,
+    /// The data connection of the last transfer, where that stays open.
+    kept: Option<Kept>,
     job: Job,
     /// Something has gone in since the session was drained.
     news: bool,
@@ -144,6 +146,7 @@ impl Core {
             lag: Duration::ZERO,
             network,
             listener: None,
+            kept: None,
             job: Job::None,
             news: true,
             timeouts: 0,
@@ -257,7 +260,15 @@ impl Core {
             }
             Job::Moving { op, mut transfer, socket } => match transfer.step(&socket, &mut self.chunks) {
                 Step::Over(result) => {
+                    if result.is_ok() && transfer.keeps_connection() {
+                        self.kept = Some(Kept { socket, ahead: transfer.into_ahead() });
+                    }
                     self.reply(op, Completion::Transferred(result));
+                    true
+                }
+                Step::Marker(marker) => {
+                    self.reply(op, Completion::Marker(marker));
+                    self.job = Job::Moving { op, transfer, socket };
                     true
                 }
                 step => {
@@ -285,11 +296,12 @@ impl Core {
                 self.reply(op, Completion::Storage(result));
             }
             Action::Listen { op } => {
+                self.kept = None;
                 let listener = self.network.listen();
                 self.reply(op, Completion::Listening(Ok(listener.address())));
                 self.listener = Some(listener);
             }
-            Action::Transfer { op, transfer } => self.open(op, &transfer.work, transfer.codec, transfer.data),
+            Action::Transfer { op, transfer } => self.open(op, &transfer.work, transfer.transmission, transfer.data),
             Action::Progress { op } => {
                 let moved = match &self.job {
                     Job::Moving { transfer, .. } => transfer.moved(),
@@ -302,22 +314,27 @@ impl Core {
                     self.reply(op, Completion::Transferred(Err(TransferError::Cancelled)));
                 }
                 self.listener = None;
+                self.kept = None;
             }
-            Action::CloseData => self.listener = None,
+            Action::CloseData => {
+                self.listener = None;
+                self.kept = None;
+            }
             Action::EndOutput => self.ended = true,
             Action::Close => {
                 self.ended = true;
                 self.over = true;
                 self.job = Job::None;
                 self.listener = None;
+                self.kept = None;
             }
         }
         true
     }
 
-    fn open(&mut self, op: OpId, work: &Work, codec: Codec, data: DataPath) {
-        let ready = self.gate.as_ref().ok_or(StorageError::Denied).and_then(|gate| gate.open(work, codec));
-        let (transfer, opened) = match ready {
+    fn open(&mut self, op: OpId, work: &Work, transmission: Transmission, data: DataPath) {
+        let ready = self.gate.as_ref().ok_or(StorageError::Denied).and_then(|gate| gate.open(work, transmission.codec));
+        let (transfer, mut opened) = match ready {
             Err(error) => {
                 let result = Err(TransferError::Storage(error));
                 return self.reply(op, Completion::Transferred(result));
@@ -327,18 +344,27 @@ impl Core {
                     Source::File { file, .. } => Box::new(file),
                     Source::Stream { reader, .. } => reader,
                 };
-                (Transfer::send(reader, codec), Opened { size, ..Opened::default() })
+                (Transfer::send(reader, transmission), Opened { size, ..Opened::default() })
             }
-            Ok(Ready::List(reader)) => (Transfer::send(reader, codec), Opened::default()),
+            Ok(Ready::List(reader)) => (Transfer::send(reader, transmission), Opened::default()),
             Ok(Ready::Store(upload)) => {
                 let unique = matches!(work, Work::Store { mode: ftp_core::action::StoreMode::Unique, .. });
                 let opened = Opened { unique: unique.then(|| upload.path().clone()), ..Opened::default() };
                 let Work::Store { announced, .. } = work else { return };
-                (Transfer::receive(upload, codec, *announced), opened)
+                (Transfer::receive(upload, transmission, *announced), opened)
             }
         };
+        let kept = self.kept.take().filter(|kept| data == DataPath::Kept && !kept.is_closed());
+        opened.connected = kept.is_some();
         self.reply(op, Completion::Opened(opened));
         self.job = match data {
+            DataPath::Kept => {
+                let Some(Kept { socket, ahead }) = kept else {
+                    return self.reply(op, Completion::Transferred(Err(TransferError::NoConnection)));
+                };
+                self.reply(op, Completion::Connected);
+                Job::Moving { op, transfer: transfer.with_ahead(ahead), socket }
+            }
             DataPath::Accept => Job::Waiting { op, transfer },
             DataPath::Connect(to) => {
                 let Some(socket) = self.network.connect(to) else {

@@ -3,8 +3,8 @@
 
 use super::chunks::Chunks;
 use crate::network::{Broken, Read as Came, Socket};
-use ftp_core::action::{StorageError, TransferError};
-use ftp_core::codec::{Codec, Decoder, Encoder, Transcoder};
+use ftp_core::action::{Marker, StorageError, TransferError};
+use ftp_core::codec::{Decoder, Encoder, Transcoder, Transmission};
 use ftp_host::storage::Upload;
 use std::io::Read;
 
@@ -25,6 +25,8 @@ pub(crate) enum Step {
     Moved,
     /// The other side has to do something first.
     Blocked,
+    /// A restart marker came, and everything before it is stored.
+    Marker(Marker),
     /// It is over.
     Over(Result<u64, TransferError>),
 }
@@ -39,14 +41,40 @@ pub(crate) struct Sender {
     ready: Vec<u8>,
     /// Nothing more will be ready.
     done: bool,
+    /// The connection stays open.
+    keeps: bool,
     moved: u64,
 }
 
 pub(crate) struct Receiver {
     target: Target,
+    transmission: Transmission,
     decoder: Option<Decoder>,
     announced: Option<u64>,
+    /// Came and not decoded: behind the end of the data it belongs to the next transfer.
+    ahead: Vec<u8>,
+    /// The other side has closed the connection.
+    closed: bool,
+    stored: u64,
     moved: u64,
+}
+
+/// A data connection that stays open, and what came over it for the next transfer.
+pub(crate) struct Kept {
+    pub(crate) socket: Socket,
+    pub(crate) ahead: Vec<u8>,
+}
+
+impl Kept {
+    /// A connection on which nothing has come.
+    pub(crate) fn fresh(socket: Socket) -> Self {
+        Self { socket, ahead: Vec::new() }
+    }
+
+    /// Has the other side closed it?
+    pub(crate) fn is_closed(&self) -> bool {
+        self.ahead.is_empty() && matches!(self.socket.read(0), Came::Closed | Came::Broken)
+    }
 }
 
 /// Where received bytes go.
@@ -66,26 +94,50 @@ impl From<Broken> for TransferError {
 }
 
 impl Transfer {
-    pub(crate) fn send(reader: Box<dyn Read + Send>, codec: Codec) -> Self {
+    pub(crate) fn send(reader: Box<dyn Read + Send>, transmission: Transmission) -> Self {
         Self::Send(Sender {
             reader,
-            encoder: codec.sender(),
+            encoder: transmission.encoder(),
             read: Vec::new(),
             at_end: false,
             ready: Vec::new(),
             done: false,
+            keeps: transmission.codec.keeps_connection(),
             moved: 0,
         })
     }
 
-    pub(crate) fn receive(upload: Box<dyn Upload>, codec: Codec, announced: Option<u64>) -> Self {
-        Self::Receive(Receiver { target: Target::Upload(upload), decoder: codec.receiver(), announced, moved: 0 })
+    pub(crate) fn receive(upload: Box<dyn Upload>, transmission: Transmission, announced: Option<u64>) -> Self {
+        Self::Receive(Receiver::new(Target::Upload(upload), transmission, announced))
     }
 
     /// Bytes that [`Transfer::take`] takes out.
-    pub(crate) fn keep(codec: Codec) -> Self {
-        let target = Target::Memory(Vec::new());
-        Self::Receive(Receiver { target, decoder: codec.receiver(), announced: None, moved: 0 })
+    pub(crate) fn keep(transmission: Transmission) -> Self {
+        Self::Receive(Receiver::new(Target::Memory(Vec::new()), transmission, None))
+    }
+
+    /// What came over the connection before this transfer began.
+    pub(crate) fn with_ahead(mut self, bytes: Vec<u8>) -> Self {
+        if let Self::Receive(receiver) = &mut self {
+            receiver.ahead = bytes;
+        }
+        self
+    }
+
+    /// Does the data connection stay open after it?
+    pub(crate) fn keeps_connection(&self) -> bool {
+        match self {
+            Self::Send(sender) => sender.keeps,
+            Self::Receive(receiver) => receiver.transmission.codec.keeps_connection(),
+        }
+    }
+
+    /// What came for the next transfer.
+    pub(crate) fn into_ahead(self) -> Vec<u8> {
+        match self {
+            Self::Receive(receiver) => receiver.ahead,
+            Self::Send(_) => Vec::new(),
+        }
     }
 
     /// What has come and is kept.
@@ -142,7 +194,7 @@ impl Sender {
         }
         if let Some(encoder) = &mut self.encoder {
             let mut out = [0; ROOM];
-            let progress = encoder.step(&self.read, &mut out, self.at_end);
+            let progress = encoder.step(&self.read, &mut out, self.at_end)?;
             self.read.drain(..progress.read);
             self.ready.extend_from_slice(&out[..progress.written]);
             self.done = progress.done;
@@ -155,24 +207,59 @@ impl Sender {
 }
 
 impl Receiver {
+    fn new(target: Target, transmission: Transmission, announced: Option<u64>) -> Self {
+        let decoder = transmission.decoder();
+        Self { target, transmission, decoder, announced, ahead: Vec::new(), closed: false, stored: 0, moved: 0 }
+    }
+
     fn step(&mut self, socket: &Socket, chunks: &mut Chunks) -> Result<Step, TransferError> {
-        let bytes = match socket.read(chunks.data_size(socket.available(), self.moved)) {
-            Came::Bytes(bytes) => bytes,
-            Came::Nothing => return Ok(Step::Blocked),
-            Came::Closed => return self.end(),
-            Came::Broken => return Err(TransferError::Broken),
-        };
-        self.moved += bytes.len() as u64;
+        if self.ahead.is_empty() && !self.closed {
+            match socket.read(chunks.data_size(socket.available(), self.moved)) {
+                Came::Bytes(bytes) => self.ahead = bytes,
+                Came::Nothing => return Ok(Step::Blocked),
+                Came::Closed => self.closed = true,
+                Came::Broken => return Err(TransferError::Broken),
+            }
+        }
+        let step = self.decode()?;
         if self.announced.is_some_and(|announced| self.moved > announced) {
             return Err(TransferError::Storage(StorageError::OverQuota));
         }
-        self.store(&bytes, false).map_err(TransferError::Storage)?;
-        Ok(Step::Moved)
+        match step {
+            Step::Blocked if self.closed => Err(TransferError::BadData),
+            step => Ok(step),
+        }
+    }
+
+    /// Decodes some of what has come.
+    fn decode(&mut self) -> Result<Step, TransferError> {
+        let mut out = [0; ROOM];
+        let Some(decoder) = &mut self.decoder else {
+            self.moved += self.ahead.len() as u64;
+            self.target.write(&std::mem::take(&mut self.ahead)).map_err(TransferError::Storage)?;
+            return if self.closed { self.end() } else { Ok(Step::Moved) };
+        };
+        let progress = decoder.step(&self.ahead, &mut out, self.closed)?;
+        let marker = if progress.marker { decoder.take_marker() } else { None };
+        self.ahead.drain(..progress.read);
+        self.moved += progress.read as u64;
+        self.stored += progress.written as u64;
+        self.target.write(&out[..progress.written]).map_err(TransferError::Storage)?;
+        if progress.done {
+            return self.end();
+        }
+        if let (Some(sender), Some(start)) = (marker, self.transmission.start) {
+            return Ok(Step::Marker(Marker { sender, offset: start + self.stored }));
+        }
+        Ok(if progress.read + progress.written > 0 { Step::Moved } else { Step::Blocked })
     }
 
     /// Everything has come.
     fn end(&mut self) -> Result<Step, TransferError> {
-        self.store(&[], true).map_err(TransferError::Storage)?;
+        let shown = self.transmission.codec.shows_its_end();
+        if self.transmission.proof && !shown && self.announced.is_none() {
+            return Err(TransferError::Incomplete);
+        }
         if self.announced.is_some_and(|announced| self.moved < announced) {
             return Err(TransferError::Incomplete);
         }
@@ -184,20 +271,6 @@ impl Receiver {
             other => other,
         };
         Ok(Step::Over(Ok(self.moved)))
-    }
-
-    fn store(&mut self, bytes: &[u8], at_end: bool) -> Result<(), StorageError> {
-        let Some(decoder) = &mut self.decoder else { return self.target.write(bytes) };
-        let mut rest = bytes;
-        loop {
-            let mut out = [0; ROOM];
-            let progress = decoder.step(rest, &mut out, at_end);
-            rest = &rest[progress.read..];
-            self.target.write(&out[..progress.written])?;
-            if progress.done || (rest.is_empty() && !at_end) {
-                return Ok(());
-            }
-        }
     }
 }
 
