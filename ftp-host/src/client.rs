@@ -52,6 +52,8 @@ pub struct Connection {
     events: VecDeque<Event>,
     /// Calls that have not been told their end.
     calls: usize,
+    /// Bytes of a transfer in one turn.
+    portion: usize,
     over: bool,
 }
 
@@ -82,7 +84,8 @@ impl Connection {
     /// # Errors
     /// What the system says: the connection is gone already.
     pub fn open(stream: impl Into<Arc<TcpStream>>, options: &ClientOptions) -> io::Result<Self> {
-        Self::new(stream, Clock::system(), |config| options.configure(config))
+        let connection = Self::new(stream, Clock::system(), |config| options.configure(config))?;
+        Ok(Self { portion: options.portion, ..connection })
     }
 
     /// A client on a connection that stands. `configure` completes the settings, which begin with the defaults for the
@@ -113,6 +116,7 @@ impl Connection {
             ends: VecDeque::new(),
             events: VecDeque::new(),
             calls: 0,
+            portion: Pump::BUDGET,
             over: false,
         })
     }
@@ -278,7 +282,7 @@ impl Connection {
         if direction.is_some() && !ready {
             return false;
         }
-        match pump.step(Pump::BUDGET) {
+        match pump.step(self.portion) {
             Step::Again => {
                 *direction = None;
                 return true;

@@ -22,6 +22,7 @@ mod progress;
 mod remote;
 mod runtime;
 mod serve;
+mod state;
 mod text;
 mod transfer;
 mod verb;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         Command::Get(options) => verb::get::run(&options, console),
         Command::Put(options) => verb::put::run(&options, console),
         Command::Mirror(options) => verb::mirror::run(&options, console),
+        Command::Jobs(command) => verb::jobs::run(&command, console),
         Command::Ls(options) => verb::ls::run(&options, console),
         Command::Cat(options) => verb::cat::run(&options, console),
         Command::Stat(options) => verb::stat::run(&options, console),

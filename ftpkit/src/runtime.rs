@@ -48,8 +48,11 @@ pub(crate) trait Client: Send {
     /// Asks for something that moves no file.
     fn request(&mut self, request: Request, watch: &mut (dyn Watch + Send)) -> Result<Outcome, ClientError>;
 
-    /// Moves a file.
-    fn transfer(&mut self, request: Request, end: End, watch: &mut (dyn Watch + Send)) -> Result<Outcome, ClientError>;
+    /// Begins something that [`finish`](Self::finish) waits for.
+    fn begin(&mut self, request: Request, end: Option<End>) -> Result<(), ClientError>;
+
+    /// Waits for the end of what was begun first; `None` when nothing is left.
+    fn finish(&mut self, watch: &mut (dyn Watch + Send)) -> Option<Result<Outcome, ClientError>>;
 
     /// What the server said it can do, once logged in; `None` once the connection has ended.
     fn features(&self) -> Option<&Features>;
@@ -128,8 +131,12 @@ macro_rules! client {
                 self.request(request, watch)
             }
 
-            fn transfer(&mut self, request: Request, end: End, watch: &mut (dyn Watch + Send)) -> Result<Outcome, ClientError> {
-                self.transfer(request, end, watch)
+            fn begin(&mut self, request: Request, end: Option<End>) -> Result<(), ClientError> {
+                self.begin(request, end)
+            }
+
+            fn finish(&mut self, watch: &mut (dyn Watch + Send)) -> Option<Result<Outcome, ClientError>> {
+                self.finish(watch)
             }
 
             fn features(&self) -> Option<&Features> {
@@ -147,8 +154,12 @@ impl Client for adapter_smol::Client {
         smol::block_on(self.request(request, watch))
     }
 
-    fn transfer(&mut self, request: Request, end: End, watch: &mut (dyn Watch + Send)) -> Result<Outcome, ClientError> {
-        smol::block_on(self.transfer(request, end, watch))
+    fn begin(&mut self, request: Request, end: Option<End>) -> Result<(), ClientError> {
+        self.begin(request, end)
+    }
+
+    fn finish(&mut self, watch: &mut (dyn Watch + Send)) -> Option<Result<Outcome, ClientError>> {
+        smol::block_on(self.finish(watch))
     }
 
     fn features(&self) -> Option<&Features> {

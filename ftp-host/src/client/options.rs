@@ -1,5 +1,6 @@
 //! How a client connects, and why there is no connection: the same under every runtime.
 
+use crate::pump::Pump;
 use ftp_core::client::{ClientConfig, DataPreference};
 use std::fmt;
 use std::io;
@@ -16,11 +17,13 @@ pub struct ClientOptions {
     /// EPSV and the command that uses it go out in one write, which saves a round trip for each file. A few servers
     /// cannot bear it.
     pub pipeline: bool,
+    /// The bytes of a transfer after which the [`Watch`](super::Watch) is asked whether it goes on. Whoever wants to slow a transfer waits there.
+    pub portion: usize,
 }
 
 impl Default for ClientOptions {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(30), active: false, pipeline: true }
+        Self { timeout: Duration::from_secs(30), active: false, pipeline: true, portion: Pump::BUDGET }
     }
 }
 

@@ -6,8 +6,11 @@
 
 mod encoded;
 pub(crate) mod filter;
+pub(crate) mod jobs;
+pub(crate) mod journal;
 pub(crate) mod local;
 mod one;
+mod pipe;
 pub(crate) mod plan;
 mod pool;
 mod queue;

@@ -1,21 +1,28 @@
-//! [`Mover`]: one step of a plan, done.
+//! [`Mover`]: one file of a job, moved: several at once on a connection ([`prepare`](Mover::prepare), [`begin`](Mover::begin),
+//! [`finish`](Mover::finish)), or [`alone`](Mover::alone), where something has to be asked about it.
 
 use super::local::virtual_path;
 use super::plan::Move;
 use super::report::{OneFile, Report};
+use super::run::Side;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::path::join;
 use crate::remote::refusal::{disk as refused, failure};
 use crate::remote::{FtpUrl, Session};
 use crate::text::shown;
-use crate::transfer::{Care, Fetch, Store, fetch, repeated, store};
-use ftp_core::action::StoreMode;
+use crate::transfer::{Care, Fetch, Held, Store, Verify, begin_fetch, begin_store, fetch, store};
+use ftp_core::action::{StorageError, StoreMode};
+use ftp_core::client::{ClientError, Outcome, Request};
 use ftp_core::codec::Codec;
+use ftp_host::client::End;
 use ftp_host::storage::{Disk, Source, Storage};
+use std::time::{Duration, Instant};
 
 /// What all files of a job have in common.
 pub(super) struct Mover<'a> {
+    /// Which side the files go to.
+    pub(super) target: Side,
     /// The local side.
     pub(super) disk: &'a Disk,
     /// The local root, as the user would write it.
@@ -23,124 +30,287 @@ pub(super) struct Mover<'a> {
     /// The remote root.
     pub(super) url: &'a FtpUrl,
     pub(super) codec: Codec,
-    pub(super) care: &'a Care,
+    pub(super) care: Care,
     pub(super) report: &'a Report,
 }
 
-impl Mover<'_> {
-    /// Fetches a file.
-    pub(super) fn fetch(&self, session: &mut Session, order: &Move) -> Result<(), Failure> {
-        let path = virtual_path(&order.to)?;
-        let remote = join(&self.url.path, &order.from);
-        let (url, file) = (self.url.at(remote.clone()).to_string(), self.local_name(&order.to));
-        let cannot = |error| refused(format!("cannot write {file}"), error);
-        let mut present = if order.resume { self.present(order)? } else { 0 };
-        loop {
-            if present > 0 && order.size == Some(present) && self.is_published(order) {
-                self.report.done(&url, &file, 0, present, std::time::Duration::ZERO);
-                return Ok(());
+/// What can be done with a file.
+pub(super) enum Prepared<'p> {
+    /// It can be begun behind others.
+    Ready(Box<Ready<'p>>),
+    /// Something has to be asked first, or afterwards.
+    Alone,
+}
+
+/// A file that can be begun.
+pub(super) struct Ready<'p> {
+    one: One<'p>,
+    request: Request,
+    end: End,
+    held: Option<Held>,
+}
+
+/// A file that is under way.
+pub(super) struct Begun<'p> {
+    one: One<'p>,
+    held: Option<Held>,
+    /// Its time is being set, behind it.
+    dated: bool,
+    began: Instant,
+}
+
+/// A file, with the names that it has for the server and for people.
+struct One<'p> {
+    order: &'p Move,
+    remote: Vec<u8>,
+    url: String,
+    file: String,
+}
+
+impl<'p> Mover<'_> {
+    /// Opens what has to be opened here, so that the file can be begun. `careful`: it has failed before.
+    ///
+    /// # Errors
+    /// [`Failure`], if it cannot be opened.
+    pub(super) fn prepare(&self, order: &'p Move, careful: bool) -> Result<Prepared<'p>, Failure> {
+        if careful || self.care.verify != Verify::Reply {
+            return Ok(Prepared::Alone);
+        }
+        let one = self.one(order);
+        let (request, end, held) = match self.target {
+            Side::Local => {
+                if order.resume && self.present(&one)? > 0 {
+                    return Ok(Prepared::Alone);
+                }
+                let upload = self.open_upload(&one, 0)?;
+                let (request, end, held) = begin_fetch(&self.fetch_order(&one, 0), upload)?;
+                (request, end, Some(held))
             }
-            let mode = if present == 0 { StoreMode::Replace } else { StoreMode::ResumeAt(present) };
-            let upload = self.disk.store(&path, mode).map_err(cannot)?;
-            self.report.started(&url, &file, present, order.size);
-            let fetch_order = Fetch {
-                path: &remote,
-                codec: self.codec,
-                size: order.size,
-                modified: order.modified(),
-                mode: order.mode,
-                present,
-                shown: &url,
-                file: &file,
-            };
-            let mut one = OneFile::new(self.report);
-            match fetch(session, &fetch_order, upload, self.care, &mut one) {
+            Side::Remote if order.resume => return Ok(Prepared::Alone),
+            Side::Remote => {
+                let (source, _) = self.open_source(&one)?;
+                let (request, end) = begin_store(&self.store_order(&one, 0), source);
+                (request, end, None)
+            }
+        };
+        Ok(Prepared::Ready(Box::new(Ready { one, request, end, held })))
+    }
+
+    /// Begins it, behind what was begun before.
+    ///
+    /// # Errors
+    /// [`Failure`] of the connection.
+    pub(super) fn begin(&self, session: &mut Session, ready: Ready<'p>) -> Result<Begun<'p>, Failure> {
+        let Ready { one, request, end, held } = ready;
+        self.report.started(&one.url, &one.file, 0, one.order.size);
+        session.begin(request, Some(end)).map_err(|error| self.failure(&one, &error))?;
+        let dating = if held.is_none() { self.store_order(&one, 0).dating(session, self.care) } else { None };
+        let dated = dating.is_some();
+        if let Some(request) = dating {
+            session.begin(request, None).map_err(|error| self.failure(&one, &error))?;
+        }
+        Ok(Begun { one, held, dated, began: Instant::now() })
+    }
+
+    /// Waits for the end of what was begun first. Not true: fewer or more bytes came than were expected, and the server has to be asked.
+    ///
+    /// # Errors
+    /// [`Failure`], with what the server said or what broke.
+    pub(super) fn finish(&self, session: &mut Session, begun: Begun<'p>) -> Result<bool, Failure> {
+        let Begun { one, held, dated, began } = begun;
+        let mut looker = OneFile::new(self.report);
+        let outcome = session.finish(&mut looker);
+        // Both answers are taken, whatever the first one says.
+        let dated = if dated { session.finish(&mut OneFile::new(self.report)).map(drop) } else { Ok(()) };
+        let bytes = match outcome {
+            Ok(Outcome::Transferred { bytes, .. }) => bytes,
+            Ok(_) => return Err(self.failure(&one, &ClientError::Protocol("the end of a transfer"))),
+            Err(error) => return Err(self.failure(&one, &error)),
+        };
+        if let Some(held) = held {
+            let order = self.fetch_order(&one, 0);
+            if !order.is_whole(bytes) {
+                return Ok(false);
+            }
+            order.publish(held, self.care)?;
+        }
+        self.store_order(&one, 0).dated(dated)?;
+        self.report.done(&one.url, &one.file, bytes, bytes, began.elapsed());
+        Ok(true)
+    }
+
+    /// Moves a file with nothing else under way on the connection.
+    ///
+    /// # Errors
+    /// [`Failure`], with what the server said or what broke.
+    pub(super) fn alone(&self, session: &mut Session, order: &'p Move) -> Result<(), Failure> {
+        let one = self.one(order);
+        match self.target {
+            Side::Local => self.fetch(session, &one),
+            Side::Remote => self.store(session, &one),
+        }
+    }
+
+    fn fetch(&self, session: &mut Session, one: &One<'_>) -> Result<(), Failure> {
+        let mut present = if one.order.resume { self.present(one)? } else { 0 };
+        if present > 0 && self.is_published(one, present) {
+            self.report.done(&one.url, &one.file, 0, present, Duration::ZERO);
+            return Ok(());
+        }
+        // What is there is of the file as it was when the plan was made.
+        if present > 0 && has_changed(session, one)? {
+            present = 0;
+        }
+        loop {
+            let upload = self.open_upload(one, present)?;
+            self.report.started(&one.url, &one.file, present, one.order.size);
+            let mut looker = OneFile::new(self.report);
+            match fetch(session, &self.fetch_order(one, present), upload, self.care, &mut looker) {
                 Ok(moved) => {
-                    one.end(repeated(present).saturating_add(moved.bytes));
-                    self.report.done(&url, &file, moved.bytes, present.saturating_add(moved.bytes), moved.time);
+                    self.report.done(&one.url, &one.file, moved.bytes, present + moved.bytes, moved.time);
                     return Ok(());
                 }
-                // What lies there is of another file, or of an older state of this one.
+                // What lies there is the beginning of another file.
                 Err(failure) if failure.exit == Exit::Conflict && present > 0 => present = 0,
                 Err(failure) => return Err(failure),
             }
         }
     }
 
-    /// Bytes to go on from: what an interrupted download left aside, or what stands under the name.
-    fn present(&self, order: &Move) -> Result<u64, Failure> {
-        let path = virtual_path(&order.to)?;
-        let cannot = |error| refused(format!("cannot read {}", self.local_name(&order.to)), error);
-        let aside = self.disk.partial(&path).map_err(cannot)?;
-        let present = match aside {
-            Some(bytes) => bytes,
-            None => self.disk.entry(&path).ok().and_then(|entry| entry.size).unwrap_or(0),
+    fn store(&self, session: &mut Session, one: &One<'_>) -> Result<(), Failure> {
+        let mut present = 0;
+        if one.order.resume {
+            let asked = session.size(&one.remote);
+            present = asked.map_err(|error| failure(format!("cannot check {}", one.url), &error))?.unwrap_or(0);
+        }
+        loop {
+            let (source, size) = self.open_source(one)?;
+            if size.is_some_and(|size| present > size) || size != one.order.size {
+                present = 0;
+            }
+            if present > 0 && Some(present) == size {
+                self.report.done(&one.url, &one.file, 0, present, Duration::ZERO);
+                return Ok(());
+            }
+            self.report.started(&one.url, &one.file, present, size);
+            let mut looker = OneFile::new(self.report);
+            match store(session, &self.store_order(one, present), source, self.care, &mut looker) {
+                Ok(moved) => {
+                    self.report.done(&one.url, &one.file, moved.bytes, present + moved.bytes, moved.time);
+                    return Ok(());
+                }
+                Err(failure) if failure.exit == Exit::Conflict && present > 0 => present = 0,
+                Err(failure) => return Err(failure),
+            }
+        }
+    }
+
+    fn one(&self, order: &'p Move) -> One<'p> {
+        let (theirs, ours) = match self.target {
+            Side::Local => (&order.from, &order.to),
+            Side::Remote => (&order.to, &order.from),
         };
-        // More than the whole is no beginning of it.
-        Ok(if order.size.is_some_and(|size| present > size) { 0 } else { present })
+        let remote = join(&self.url.path, theirs);
+        let file = match self.dir {
+            "." => shown(ours),
+            dir => format!("{}/{}", dir.trim_end_matches('/'), shown(ours)),
+        };
+        One { order, url: self.url.at(remote.clone()).to_string(), remote, file }
+    }
+
+    fn fetch_order<'o>(&self, one: &'o One<'_>, present: u64) -> Fetch<'o> {
+        Fetch {
+            path: &one.remote,
+            codec: self.codec,
+            size: one.order.size,
+            modified: one.order.modified(),
+            mode: one.order.mode,
+            present,
+            shown: &one.url,
+            file: &one.file,
+        }
+    }
+
+    fn store_order<'o>(&self, one: &'o One<'_>, present: u64) -> Store<'o> {
+        Store {
+            path: &one.remote,
+            codec: self.codec,
+            modified: one.order.modified(),
+            present,
+            shown: &one.url,
+            file: &one.file,
+        }
+    }
+
+    fn failure(&self, one: &One<'_>, error: &ClientError) -> Failure {
+        match self.target {
+            Side::Local => self.fetch_order(one, 0).failure(error),
+            Side::Remote => self.store_order(one, 0).failure(error),
+        }
+    }
+
+    fn open_upload(&self, one: &One<'_>, present: u64) -> Result<Box<dyn ftp_host::storage::Upload>, Failure> {
+        let mode = if present == 0 { StoreMode::Replace } else { StoreMode::ResumeAt(present) };
+        let path = virtual_path(&one.order.to)?;
+        self.disk.store(&path, mode).map_err(|error| refused(format!("cannot write {}", one.file), error))
+    }
+
+    /// The local file, and its size.
+    fn open_source(&self, one: &One<'_>) -> Result<(Source, Option<u64>), Failure> {
+        let path = virtual_path(&one.order.from)?;
+        let source = self.disk.open(&path, 0).map_err(|error| refused(format!("cannot read {}", one.file), error))?;
+        let size = match &source {
+            Source::File { remaining, .. } => Some(*remaining),
+            Source::Stream { remaining, .. } => *remaining,
+        };
+        Ok((source, size))
+    }
+
+    /// Bytes to go on from: what an interrupted download left aside, or what stands under the name. More than the whole is no
+    /// beginning of it.
+    fn present(&self, one: &One<'_>) -> Result<u64, Failure> {
+        let path = virtual_path(&one.order.to)?;
+        let cannot = |error| refused(format!("cannot read {}", one.file), error);
+        let present = match self.disk.partial(&path).map_err(cannot)? {
+            Some(bytes) => bytes,
+            None => match self.disk.entry(&path) {
+                Ok(entry) => entry.size.unwrap_or(0),
+                Err(StorageError::NotFound) => 0,
+                Err(error) => return Err(cannot(error)),
+            },
+        };
+        Ok(if one.order.size.is_some_and(|size| present > size) { 0 } else { present })
     }
 
     /// Does it stand under its name, whole and with the source's time?
-    fn is_published(&self, order: &Move) -> bool {
-        let entry = virtual_path(&order.to).ok().and_then(|path| {
-            let aside = self.disk.partial(&path).ok().flatten();
-            if aside.is_some() { None } else { self.disk.entry(&path).ok() }
-        });
-        entry.is_some_and(|entry| {
-            let same_time = match (entry.modified, order.modified) {
-                (Some(ours), Some(theirs)) => ours.seconds == theirs,
-                _ => true,
-            };
-            entry.size == order.size && (same_time || !self.care.preserve)
-        })
+    fn is_published(&self, one: &One<'_>, present: u64) -> bool {
+        let Ok(path) = virtual_path(&one.order.to) else { return false };
+        if one.order.size != Some(present) || self.disk.partial(&path) != Ok(None) {
+            return false;
+        }
+        let same_time = |entry: ftp_core::listing::Entry| match (entry.modified, one.order.modified) {
+            (Some(ours), Some(theirs)) => ours.seconds == theirs,
+            _ => true,
+        };
+        self.disk.entry(&path).is_ok_and(|entry| !self.care.preserve || same_time(entry))
     }
+}
 
-    /// Stores a file.
-    pub(super) fn store(&self, session: &mut Session, order: &Move) -> Result<(), Failure> {
-        let path = virtual_path(&order.from)?;
-        let remote = join(&self.url.path, &order.to);
-        let (url, file) = (self.url.at(remote.clone()).to_string(), self.local_name(&order.from));
-        let mut present = 0;
-        if order.resume {
-            let asked = session.size(&remote).map_err(|error| failure(format!("cannot check {url}"), &error))?;
-            present = asked.unwrap_or(0);
-        }
-        loop {
-            let source = self.disk.open(&path, 0).map_err(|error| refused(format!("cannot read {file}"), error))?;
-            let size = match &source {
-                Source::File { remaining, .. } => Some(*remaining),
-                Source::Stream { remaining, .. } => *remaining,
-            };
-            if size.is_some_and(|size| present > size) {
-                present = 0;
-            }
-            self.report.started(&url, &file, present, size);
-            let store_order = Store {
-                path: &remote,
-                codec: self.codec,
-                modified: order.modified(),
-                present,
-                shown: &url,
-                file: &file,
-            };
-            let mut one = OneFile::new(self.report);
-            match store(session, &store_order, source, self.care, &mut one) {
-                Ok(moved) => {
-                    one.end(moved.bytes);
-                    self.report.done(&url, &file, moved.bytes, present.saturating_add(moved.bytes), moved.time);
-                    return Ok(());
-                }
-                Err(failure) if failure.exit == Exit::Conflict && present > 0 => present = 0,
-                Err(failure) => return Err(failure),
-            }
-        }
+/// Has the server's file another size or time than the plan says?
+fn has_changed(session: &mut Session, one: &One<'_>) -> Result<bool, Failure> {
+    let cannot = |error| failure(format!("cannot check {}", one.url), &error);
+    let size = session.size(&one.remote).map_err(cannot)?;
+    if size.is_some() && one.order.size.is_some() && size != one.order.size {
+        return Ok(true);
     }
-
-    /// A local file as the user would write it.
-    fn local_name(&self, path: &[u8]) -> String {
-        match self.dir {
-            "." => shown(path),
-            dir => format!("{}/{}", dir.trim_end_matches('/'), shown(path)),
-        }
-    }
+    let time = match session.ask(Request::Modified(one.remote.clone())) {
+        Ok(Outcome::Modified(time)) => Some(time.seconds),
+        Ok(_) | Err(ClientError::Refused(_) | ClientError::Protocol(_)) => None,
+        Err(error) => return Err(cannot(error)),
+    };
+    // A listing in the form of `ls` knows minutes only, and perhaps in a zone of its own.
+    Ok(match (time, one.order.modified) {
+        (Some(now), Some(then)) if then % 60 != 0 => now != then,
+        _ => false,
+    })
 }

@@ -215,7 +215,13 @@ impl Plan {
 
     /// Files that are to be moved, and their bytes as far as they are known.
     pub(crate) fn total(&self) -> (u64, u64) {
-        self.steps.iter().fold((0, 0), |(files, bytes), step| match step {
+        self.total_of(&|_| true)
+    }
+
+    /// The same of those steps that `todo` names by their numbers.
+    pub(crate) fn total_of(&self, todo: &impl Fn(usize) -> bool) -> (u64, u64) {
+        let steps = self.steps.iter().enumerate().filter(|(number, _)| todo(*number));
+        steps.fold((0, 0), |(files, bytes), (_, step)| match step {
             Step::Move(Move { size, .. }) => (files + 1, bytes + size.unwrap_or(0)),
             _ => (files, bytes),
         })

@@ -19,12 +19,12 @@ pub(crate) struct Pool {
     /// A connection has stood: what fails now may pass.
     proven: AtomicBool,
     idle: Mutex<Vec<Session>>,
-    retries: u32,
+    pub(super) retries: u32,
     interrupt: Interrupt,
 }
 
-/// How a task ended.
-pub(crate) type Done = Result<(), Failure>;
+/// How tasks ended: all that were taken are finished; or all but this one, which failed, are finished or back in the queue.
+pub(crate) type Done<T> = Result<(), (Task<T>, Failure)>;
 
 impl Pool {
     /// At most `width` connections to `site`; what fails for a while is tried again `retries` times.
@@ -49,7 +49,26 @@ impl Pool {
         &self,
         tasks: Vec<T>,
         growing: bool,
-        deed: impl Fn(&mut Session, &T, &Queue<T>) -> Done + Sync,
+        deed: impl Fn(&mut Session, &T, &Queue<T>) -> Result<(), Failure> + Sync,
+        failed: impl Fn(&T, Failure) + Sync,
+    ) -> Result<(), Failure> {
+        let one_by_one = |session: &mut Session, task: Task<T>, queue: &Queue<T>| {
+            deed(session, &task.what, queue).map_err(|failure| (task, failure))?;
+            queue.finish();
+            Ok(())
+        };
+        self.work_ahead(tasks, growing, one_by_one, failed)
+    }
+
+    /// The same for a deed that takes more tasks from the queue by itself, to have several under way on a connection.
+    ///
+    /// # Errors
+    /// As [`work`](Self::work).
+    pub(crate) fn work_ahead<T: Send>(
+        &self,
+        tasks: Vec<T>,
+        growing: bool,
+        deed: impl Fn(&mut Session, Task<T>, &Queue<T>) -> Done<T> + Sync,
         failed: impl Fn(&T, Failure) + Sync,
     ) -> Result<(), Failure> {
         let width = self.width.load(Ordering::Relaxed);
@@ -69,7 +88,7 @@ impl Pool {
     fn worker<T>(
         &self,
         queue: &Queue<T>,
-        deed: &impl Fn(&mut Session, &T, &Queue<T>) -> Done,
+        deed: &impl Fn(&mut Session, Task<T>, &Queue<T>) -> Done<T>,
         failed: &impl Fn(&T, Failure),
     ) {
         // The connection is made before there is work for it, so that it is warm by then.
@@ -104,11 +123,10 @@ impl Pool {
                     }
                 },
             };
-            match deed(open, &task.what, queue) {
-                Ok(()) => queue.finish(),
-                Err(failure) => {
-                    if matches!(failure.exit, Exit::Broken | Exit::TimedOut | Exit::Connect) {
-                        // Nobody knows what is still on its way on this connection.
+            match deed(open, task, queue) {
+                Ok(()) => {}
+                Err((task, failure)) => {
+                    if is_of_connection(&failure) {
                         session = None;
                         self.open.fetch_sub(1, Ordering::Relaxed);
                     }
@@ -186,8 +204,13 @@ impl Pool {
     }
 }
 
+/// Does it say something of the connection, not of what was asked? Then nobody knows what is still on its way there.
+pub(super) fn is_of_connection(failure: &Failure) -> bool {
+    matches!(failure.exit, Exit::Broken | Exit::TimedOut | Exit::Connect | Exit::Interrupted)
+}
+
 /// After this nothing will succeed.
-fn is_final(failure: &Failure) -> bool {
+pub(super) fn is_final(failure: &Failure) -> bool {
     failure.nature == Nature::Final || matches!(failure.exit, Exit::Interrupted | Exit::Internal)
 }
 

@@ -55,6 +55,14 @@ impl<T> Queue<T> {
         }
     }
 
+    /// The next task, if there is one at once.
+    pub(crate) fn take_more(&self) -> Option<Task<T>> {
+        let mut state = self.lock();
+        let task = if state.stopped.is_some() { None } else { state.waiting.pop_front() };
+        state.busy += usize::from(task.is_some());
+        task
+    }
+
     /// A task that was taken is done with, well or not.
     pub(crate) fn finish(&self) {
         self.lock().busy -= 1;
@@ -66,6 +74,15 @@ impl<T> Queue<T> {
         let mut state = self.lock();
         state.busy -= 1;
         state.waiting.push_front(task);
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// A task that was taken is to be tried again when those before it have been.
+    pub(crate) fn later(&self, task: Task<T>) {
+        let mut state = self.lock();
+        state.busy -= 1;
+        state.waiting.push_back(Task { failed: task.failed + 1, ..task });
         drop(state);
         self.changed.notify_all();
     }

@@ -145,11 +145,6 @@ impl<'a> OneFile<'a> {
     pub(crate) fn new(report: &'a Report) -> Self {
         Self { report, seen: 0 }
     }
-
-    /// So many bytes have moved in all, now that it is over.
-    pub(crate) fn end(mut self, bytes: u64) {
-        self.moved(bytes);
-    }
 }
 
 impl Looker for OneFile<'_> {

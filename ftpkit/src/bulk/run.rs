@@ -2,6 +2,7 @@
 
 use super::local;
 use super::one::Mover;
+use super::pipe::Pipe;
 use super::plan::{Move, Plan, Step};
 use super::pool::Pool;
 use super::report::Report;
@@ -61,11 +62,12 @@ impl Job {
         let disk = local::open(&self.dir)?;
         let dir = self.dir.display().to_string();
         let mover = Mover {
+            target: self.target,
             disk: &disk,
             dir: &dir,
             url: &self.url,
             codec: self.url.codec.unwrap_or(Codec::RAW),
-            care: &self.care,
+            care: self.care,
             report,
         };
         let steps: Vec<(usize, &Step)> = plan.steps.iter().enumerate().filter(|(number, _)| todo(*number)).collect();
@@ -80,18 +82,11 @@ impl Job {
             small(level)?;
         }
         let moves: Vec<_> = of(|step| matches!(step, Step::Move(_))).collect();
-        pool.work(
+        let pipe = Pipe { mover: &mover, on_done, retries: pool.retries };
+        pool.work_ahead(
             moves,
             false,
-            |session, (number, step), _| {
-                let Step::Move(order) = step else { return Ok(()) };
-                match self.target {
-                    Side::Local => mover.fetch(session, order)?,
-                    Side::Remote => mover.store(session, order)?,
-                }
-                on_done(*number);
-                Ok(())
-            },
+            |session, task, queue| pipe.run(session, task, queue),
             |_, failure| report.failed(failure),
         )?;
         if report.has_failures() {

@@ -6,13 +6,15 @@ use crate::bulk::filter;
 use crate::exit::Exit;
 use crate::place::{Place, PlaceParser};
 use clap::{Args, ValueHint};
+use std::path::PathBuf;
 
 /// Make one directory what another is
 ///
 /// One side is a URL, the other a directory here. What is new, of another size or newer at SRC is moved to DST, with its time where
 /// the other side can keep it. Nothing is removed without --delete. Links are left out.
 ///
-/// Both sides are looked at before anything is moved; --dry-run shows what would be done.
+/// Both sides are looked at before anything is moved; --dry-run shows what would be done, --plan writes it to a file, and --apply
+/// does what stands in one.
 #[derive(Debug, Args)]
 #[command(visible_alias = "sync", after_help = format!("\
 Examples:
@@ -20,6 +22,8 @@ Examples:
   ftpkit mirror site ftp://ann@example.org/www --delete --exclude '*.bak' -j 8
       a website, without what is not in `site`
   ftpkit mirror ftp://example.org/pub/docs docs --dry-run
+  ftpkit mirror ftp://example.org/pub/docs docs --plan docs.plan && ftpkit mirror --apply docs.plan
+      looked through in between
 
 With --json: one object a line; `event` is planned (files, bytes, directories, removals, left), started (url, file, offset, \
 size), progress (bytes, size; at most five a second), done (url, file, moved, bytes, seconds), failed (code, kind, message), \
@@ -28,12 +32,12 @@ finished (files, moved, failed, seconds) or error (code, kind, message, remedy).
 {}", Exit::help()))]
 pub(crate) struct MirrorOptions {
     /// What DST is to become
-    #[arg(value_name = "SRC", value_parser = PlaceParser, value_hint = ValueHint::AnyPath)]
-    pub(crate) source: Place,
+    #[arg(value_name = "SRC", value_parser = PlaceParser, value_hint = ValueHint::AnyPath, required_unless_present = "apply")]
+    pub(crate) source: Option<Place>,
 
     /// What is changed; made if it is missing
-    #[arg(value_name = "DST", value_parser = PlaceParser, value_hint = ValueHint::AnyPath)]
-    pub(crate) target: Place,
+    #[arg(value_name = "DST", value_parser = PlaceParser, value_hint = ValueHint::AnyPath, required_unless_present = "apply")]
+    pub(crate) target: Option<Place>,
 
     /// Remove from DST what SRC has not
     #[arg(long)]
@@ -54,6 +58,14 @@ pub(crate) struct MirrorOptions {
     /// Show what would be done
     #[arg(short = 'n', long)]
     pub(crate) dry_run: bool,
+
+    /// Write what would be done to a file, for --apply
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "dry_run")]
+    pub(crate) plan: Option<PathBuf>,
+
+    /// Do what a file of --plan says
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["source", "plan", "include", "exclude", "delete"])]
+    pub(crate) apply: Option<PathBuf>,
 
     /// So many connections at once
     #[arg(short, long, value_name = "N", value_parser = connections, default_value_t = 4)]

@@ -5,6 +5,7 @@ mod cat;
 mod connect;
 mod du;
 mod get;
+mod jobs;
 mod ls;
 mod mirror;
 mod mkdir;
@@ -25,6 +26,7 @@ use clap::{Parser, Subcommand};
 pub(crate) use connect::{ConnectOptions, UrlParser};
 pub(crate) use du::DuOptions;
 pub(crate) use get::GetOptions;
+pub(crate) use jobs::{JobsCommand, ResumeOptions};
 pub(crate) use ls::LsOptions;
 pub(crate) use mirror::MirrorOptions;
 pub(crate) use mkdir::MkdirOptions;
@@ -64,6 +66,8 @@ pub(crate) enum Command {
     Get(GetOptions),
     Put(PutOptions),
     Mirror(MirrorOptions),
+    #[command(subcommand)]
+    Jobs(JobsCommand),
     Ls(LsOptions),
     Cat(CatOptions),
     Stat(StatOptions),
@@ -83,7 +87,8 @@ impl Command {
         match self {
             Self::Serve(options) => options.json,
             Self::Account(AccountCommand::List(options)) => options.json,
-            Self::Account(_) => false,
+            Self::Account(_) | Self::Jobs(JobsCommand::Forget(_)) => false,
+            Self::Jobs(JobsCommand::List(options)) => options.json,
             Self::Bench(options) => options.json(),
             _ => self.connect().is_some_and(|connect| connect.json),
         }
@@ -99,6 +104,7 @@ impl Command {
             Self::Get(options) => Some(&options.connect),
             Self::Put(options) => Some(&options.connect),
             Self::Mirror(options) => Some(&options.connect),
+            Self::Jobs(JobsCommand::Resume(options)) => Some(&options.connect),
             Self::Ls(options) => Some(&options.connect),
             Self::Cat(options) => Some(&options.connect),
             Self::Stat(options) => Some(&options.connect),
@@ -108,7 +114,7 @@ impl Command {
             Self::Mkdir(options) => Some(&options.connect),
             Self::Rmdir(options) => Some(&options.connect),
             Self::Raw(options) => Some(&options.connect),
-            Self::Serve(_) | Self::Account(_) | Self::Bench(_) => None,
+            Self::Serve(_) | Self::Account(_) | Self::Jobs(_) | Self::Bench(_) => None,
         }
     }
 }

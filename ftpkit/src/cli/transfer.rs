@@ -1,9 +1,8 @@
 //! What every command that moves files has in common.
 
 use crate::conflict::Policy;
-use crate::transfer::{Care, Limit, Verify, parse_rate};
+use crate::transfer::{Care, Verify, parse_rate};
 use clap::Args;
-use std::sync::Arc;
 
 /// How files are moved.
 #[derive(Clone, Debug, Args)]
@@ -29,8 +28,7 @@ pub(crate) struct TransferOptions {
 impl TransferOptions {
     /// What is to be taken care of with every file.
     pub(crate) fn care(&self) -> Care {
-        let limit = self.limit_rate.map(|rate| Arc::new(Limit::new(rate)));
-        Care { preserve: self.preserve, verify: self.verify, limit }
+        Care { preserve: self.preserve, verify: self.verify }
     }
 
     /// What to do with files that are there, where `-c` and `--overwrite` may say it too.

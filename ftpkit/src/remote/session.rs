@@ -5,9 +5,11 @@ use crate::console::Console;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::runtime::Client;
+use crate::transfer::Limit;
 use ftp_core::client::{ClientError, Event, Outcome, Request};
 use ftp_core::reply::Reply;
 use ftp_host::client::{End, Go, Watch};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A connection, logged in.
@@ -16,6 +18,7 @@ pub(crate) struct Session {
     console: Console,
     interrupt: Interrupt,
     farewell: Option<Reply>,
+    limit: Option<Arc<Limit>>,
 }
 
 /// What a transfer gave.
@@ -45,8 +48,13 @@ pub(crate) trait Looker: Send {
 
 impl Session {
     /// On a client that is connected.
-    pub(super) fn new(client: Box<dyn Client>, console: Console, interrupt: Interrupt) -> Self {
-        Self { client, console, interrupt, farewell: None }
+    pub(super) fn new(
+        client: Box<dyn Client>,
+        console: Console,
+        interrupt: Interrupt,
+        limit: Option<Arc<Limit>>,
+    ) -> Self {
+        Self { client, console, interrupt, farewell: None, limit }
     }
 
     /// Asks for something that is no transfer of a file.
@@ -55,7 +63,7 @@ impl Session {
     /// What the server said, or that it said nothing.
     pub(crate) fn ask(&mut self, request: Request) -> Result<Outcome, ClientError> {
         let Self { console, farewell, .. } = self;
-        let mut watcher = Watcher { console: *console, farewell, looker: None, interrupt: None };
+        let mut watcher = Watcher { console: *console, farewell, looker: None, interrupt: None, limit: None, moved: 0 };
         let outcome = self.client.request(request, &mut watcher);
         outcome.map_err(|error| self.explained(error))
     }
@@ -92,16 +100,38 @@ impl Session {
     ) -> Result<Moved, ClientError> {
         let held = self.interrupt.hold();
         let began = Instant::now();
-        let Self { console, farewell, .. } = self;
-        let interrupt = Some(self.interrupt.clone());
-        let mut watcher = Watcher { console: *console, farewell, looker: Some(looker), interrupt };
-        let outcome = self.client.transfer(request, end, &mut watcher);
+        self.begin(request, Some(end))?;
+        let outcome = self.finish(looker);
         drop(held);
-        let outcome = outcome.map_err(|error| self.explained(error));
         match outcome? {
             Outcome::Transferred { bytes, .. } => Ok(Moved { bytes, time: began.elapsed() }),
             _ => Err(ClientError::Protocol("the end of a transfer")),
         }
+    }
+
+    /// Begins something that [`finish`](Self::finish) waits for. Several may be begun before the first is finished: where the server bears
+    /// it, no round trip is lost between them.
+    ///
+    /// # Errors
+    /// The connection is closed.
+    pub(crate) fn begin(&mut self, request: Request, end: Option<End>) -> Result<(), ClientError> {
+        let begun = self.client.begin(request, end);
+        begun.map_err(|error| self.explained(error))
+    }
+
+    /// Waits for the end of what was begun first. Ctrl-C aborts it in good order, where it is held.
+    ///
+    /// # Errors
+    /// What the server said, or what broke.
+    pub(crate) fn finish(&mut self, looker: &mut dyn Looker) -> Result<Outcome, ClientError> {
+        let Self { console, farewell, .. } = self;
+        let (interrupt, limit) = (Some(self.interrupt.clone()), self.limit.clone());
+        let mut watcher = Watcher { console: *console, farewell, looker: Some(looker), interrupt, limit, moved: 0 };
+        let outcome = self.client.finish(&mut watcher).unwrap_or(Err(ClientError::Disconnected));
+        if let Ok(Outcome::Transferred { bytes, .. }) = &outcome {
+            watcher.progress(*bytes);
+        }
+        outcome.map_err(|error| self.explained(error))
     }
 
     /// Did the server say that it can do this (FEAT, RFC 2389 3)?
@@ -136,6 +166,8 @@ struct Watcher<'a> {
     farewell: &'a mut Option<Reply>,
     looker: Option<&'a mut dyn Looker>,
     interrupt: Option<Interrupt>,
+    limit: Option<Arc<Limit>>,
+    moved: u64,
 }
 
 impl Watch for Watcher<'_> {
@@ -154,6 +186,12 @@ impl Watch for Watcher<'_> {
         if let Some(looker) = &mut self.looker {
             looker.moved(bytes);
         }
-        if self.interrupt.as_ref().is_some_and(Interrupt::asked) { Go::Abort } else { Go::On }
+        let new = bytes.saturating_sub(self.moved);
+        self.moved = bytes;
+        let asked = || self.interrupt.as_ref().is_some_and(Interrupt::asked);
+        if let (Some(limit), 1..) = (&self.limit, new) {
+            limit.moved(new, asked);
+        }
+        if asked() { Go::Abort } else { Go::On }
     }
 }

@@ -10,8 +10,10 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Nature};
 use crate::interrupt::Interrupt;
 use crate::runtime::Runtime;
+use crate::transfer::Limit;
 use ftp_core::client::Request;
 use ftp_host::client::ClientOptions;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The wait before the second attempt; it doubles each time.
@@ -30,6 +32,7 @@ pub(crate) struct Site {
     retries: u32,
     console: Console,
     interrupt: Interrupt,
+    limit: Option<Arc<Limit>>,
 }
 
 impl Site {
@@ -48,7 +51,16 @@ impl Site {
             retries: options.retries.unwrap_or(0),
             console,
             interrupt: Interrupt::install()?,
+            limit: None,
         })
+    }
+
+    /// All its connections together are no faster than so many bytes a second.
+    #[must_use]
+    pub(crate) fn with_rate(mut self, rate: Option<u64>) -> Self {
+        self.limit = rate.map(|rate| Arc::new(Limit::new(rate)));
+        self.options.portion = self.limit.as_ref().map_or(self.options.portion, |limit| limit.portion());
+        self
     }
 
     /// Connects and logs in. Where the server is full or silent, again, as often as the options say.
@@ -79,7 +91,7 @@ impl Site {
             .runtime
             .connect((url.host.as_str(), url.port), &self.options)
             .map_err(|error| refusal::unconnected(format!("cannot connect to {url}"), &error))?;
-        let mut session = Session::new(client, self.console, self.interrupt.clone());
+        let mut session = Session::new(client, self.console, self.interrupt.clone(), self.limit.clone());
         session.ask(self.login.clone()).map_err(|error| refusal::failure(format!("cannot log in to {url}"), &error))?;
         Ok(session)
     }

@@ -17,7 +17,6 @@ use ftp_host::storage::Upload;
 use std::fs::FileTimes;
 use std::io::ErrorKind;
 use std::os::unix::fs::{FileExt, PermissionsExt};
-use std::sync::Arc;
 
 /// What is to be fetched, and what is known of it.
 #[derive(Clone, Debug)]
@@ -48,25 +47,31 @@ pub(crate) struct Fetch<'a> {
 pub(crate) fn fetch(
     session: &mut Session,
     order: &Fetch<'_>,
-    mut upload: Box<dyn Upload>,
-    care: &Care,
+    upload: Box<dyn Upload>,
+    care: Care,
     looker: &mut dyn Looker,
 ) -> Result<Moved, Failure> {
+    let (request, end, held) = begin_fetch(order, upload)?;
+    let moved = session.transfer(request, end, looker).map_err(|error| order.failure(&error))?;
+    let came = order.came(moved.bytes);
+    prove(session, order, came, care)?;
+    order.publish(held, care)?;
+    Ok(Moved { bytes: came.saturating_sub(order.present), ..moved })
+}
+
+/// What is asked of the server, where the bytes go, and what is to be [published](Fetch::publish) once they are proven to be all.
+///
+/// # Errors
+/// [`Failure`], if what is there cannot be read.
+pub(crate) fn begin_fetch(order: &Fetch<'_>, mut upload: Box<dyn Upload>) -> Result<(Request, End, Held), Failure> {
     let offset = order.present - repeated(order.present);
     if order.present > 0 {
         let expected = tail(upload.as_mut(), order)?;
         upload = Box::new(Overlap::new(upload, expected));
     }
-    if let Some(limit) = &care.limit {
-        upload = Arc::clone(limit).slow_upload(upload);
-    }
     let (upload, held) = held(upload);
     let request = Request::Retrieve { path: order.path.to_vec(), offset, codec: order.codec };
-    let moved =
-        session.transfer(request, End::Sink(Sink::Upload(upload)), looker).map_err(|error| explained(order, &error))?;
-    let came = offset.saturating_add(moved.bytes);
-    finish(session, order, held, came, care)?;
-    Ok(Moved { bytes: came.saturating_sub(order.present), ..moved })
+    Ok((request, End::Sink(Sink::Upload(upload)), held))
 }
 
 /// The bytes that come once more when a transfer goes on behind so many.
@@ -86,31 +91,64 @@ fn tail(upload: &mut dyn Upload, order: &Fetch<'_>) -> Result<Vec<u8>, Failure> 
     Ok(tail)
 }
 
-/// Proves that `came` bytes are the whole file, and gives it its name.
-fn finish(session: &mut Session, order: &Fetch<'_>, held: Held, came: u64, care: &Care) -> Result<(), Failure> {
+/// Proves that `came` bytes are the whole file.
+fn prove(session: &mut Session, order: &Fetch<'_>, came: u64, care: Care) -> Result<(), Failure> {
     let what = || format!("cannot fetch {}", order.shown);
     let mut size = order.size;
     // A size from a listing may be out of date; the server itself is asked before the file is called cut.
-    if care.verify == Verify::Size || size.is_some_and(|size| size != came) {
+    if care.verify == Verify::Size || !order.is_whole(came) {
         let asked = session.size(order.path).map_err(|error| failure(what(), &error))?;
         size = asked.or(size);
     }
     match size {
-        // Stream mode has no end mark of its own (RFC 959 3.4.1): the size is the proof.
         Some(size) if size != came && order.codec.is_raw() => {
-            return Err(broken(what(), &format!("{came} of {size} bytes came")));
+            Err(broken(what(), &format!("{came} of {size} bytes came")))
         }
         None if care.verify == Verify::Size => {
-            return Err(Failure::new(Exit::Verification, what(), "the server does not tell its size"));
+            Err(Failure::new(Exit::Verification, what(), "the server does not tell its size"))
         }
-        _ => {}
+        _ => Ok(()),
     }
-    held.publish(|upload| {
-        if care.preserve {
-            preserve(upload, order);
+}
+
+impl Fetch<'_> {
+    /// The bytes of the file that are here when `moved` have come.
+    pub(crate) fn came(&self, moved: u64) -> u64 {
+        (self.present - repeated(self.present)).saturating_add(moved)
+    }
+
+    /// Are so many bytes the whole file? Stream mode has no end mark of its own (RFC 959 3.4.1): the size is the proof.
+    pub(crate) fn is_whole(&self, came: u64) -> bool {
+        !self.codec.is_raw() || self.size.is_none_or(|size| size == came)
+    }
+
+    /// Gives it its name, and its time where that is asked for.
+    ///
+    /// # Errors
+    /// [`Failure`], if the disk does not take it.
+    pub(crate) fn publish(&self, held: Held, care: Care) -> Result<(), Failure> {
+        let prepared = held.publish(|upload| {
+            if care.preserve {
+                preserve(upload, self);
+            }
+        });
+        prepared.map_err(|error| disk(format!("cannot write {}", self.file), error))
+    }
+
+    /// What the error means to the user.
+    pub(crate) fn failure(&self, error: &ClientError) -> Failure {
+        match error {
+            ClientError::Transfer(TransferError::Storage(DIFFERS)) if self.present > 0 => Failure::new(
+                Exit::Conflict,
+                format!("cannot go on with {}", self.file),
+                "it is not the beginning of the server's file",
+            )
+            .with_remedy("--on-conflict overwrite fetches it anew"),
+            // The local end is at fault, not the URL.
+            ClientError::Transfer(TransferError::Storage(_)) => failure(format!("cannot write {}", self.file), error),
+            _ => failure(format!("cannot fetch {}", self.shown), error),
         }
-    })
-    .map_err(|error| disk(format!("cannot write {}", order.file), error))
+    }
 }
 
 /// Time and permission bits are a courtesy: a file that cannot have them is whole all the same.
@@ -121,19 +159,5 @@ fn preserve(upload: &mut dyn Upload, order: &Fetch<'_>) {
     }
     if let Some(mode) = order.mode {
         let _ = file.set_permissions(std::fs::Permissions::from_mode(mode & 0o777));
-    }
-}
-
-fn explained(order: &Fetch<'_>, error: &ClientError) -> Failure {
-    match error {
-        ClientError::Transfer(TransferError::Storage(DIFFERS)) if order.present > 0 => Failure::new(
-            Exit::Conflict,
-            format!("cannot go on with {}", order.file),
-            "it is not the beginning of the server's file",
-        )
-        .with_remedy("--on-conflict overwrite fetches it anew"),
-        // The local end is at fault, not the URL.
-        ClientError::Transfer(TransferError::Storage(_)) => failure(format!("cannot write {}", order.file), error),
-        _ => failure(format!("cannot fetch {}", order.shown), error),
     }
 }

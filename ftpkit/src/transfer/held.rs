@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// What is ready to be published, once the data has ended.
 #[derive(Clone, Default)]
-pub(super) struct Held(Arc<Mutex<Option<Box<dyn Upload>>>>);
+pub(crate) struct Held(Arc<Mutex<Option<Box<dyn Upload>>>>);
 
 impl Held {
     /// Publishes what was held, after `prepare` had it once more. Without this, it stays aside.

@@ -1,24 +1,20 @@
 //! [`Limit`]: no more than so many bytes a second, all transfers together. Whoever is ahead of the rate waits before he
 //! takes more; the network's own flow control tells the other side.
 
-use ftp_core::path::VirtualPath;
-use ftp_host::storage::{Result, Upload};
-use std::fs::File;
-use std::io::{self, Read};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The most bytes taken at a time: how even the flow is.
-const PORTION: usize = 16 << 10;
-
 /// The longest single wait, so that somebody who asks to stop is heard.
-const LONGEST: Duration = Duration::from_millis(200);
+const LONGEST: Duration = Duration::from_millis(50);
+
+/// The part of a second that is moved at a time: how even the flow is.
+const PORTIONS: u64 = 20;
 
 /// A rate, and what has been used of it.
 #[derive(Debug)]
 pub(crate) struct Limit {
     rate: u64,
-    /// When the bytes taken so far are due.
+    /// When the bytes moved so far are due.
     due: Mutex<Instant>,
 }
 
@@ -28,31 +24,27 @@ impl Limit {
         Self { rate: rate.max(1), due: Mutex::new(Instant::now()) }
     }
 
-    /// Waits until `bytes` more may be moved.
-    fn take(&self, bytes: usize) {
+    /// The bytes to be moved at a time.
+    pub(crate) fn portion(&self) -> usize {
+        (self.rate / PORTIONS).clamp(1 << 10, 1 << 20) as usize
+    }
+
+    /// `bytes` have moved: waits until they are due, or somebody asks to `stop`.
+    pub(crate) fn moved(&self, bytes: u64, stop: impl Fn() -> bool) {
         let time = Duration::from_secs_f64(bytes as f64 / self.rate as f64);
-        let now = Instant::now();
         let due = {
             let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
             // Time in which nothing moved is not saved up.
-            *due = (*due).max(now) + time;
+            *due = (*due).max(Instant::now()) + time;
             *due
         };
-        let mut left = due.saturating_duration_since(now);
-        while !left.is_zero() {
+        loop {
+            let left = due.saturating_duration_since(Instant::now());
+            if left.is_zero() || stop() {
+                return;
+            }
             std::thread::sleep(left.min(LONGEST));
-            left = due.saturating_duration_since(Instant::now());
         }
-    }
-
-    /// `upload`, slowed.
-    pub(super) fn slow_upload(self: Arc<Self>, upload: Box<dyn Upload>) -> Box<dyn Upload> {
-        Box::new(Slow { inner: upload, limit: self })
-    }
-
-    /// `reader`, slowed.
-    pub(super) fn slow_reader(self: Arc<Self>, reader: Box<dyn Read + Send>) -> Box<dyn Read + Send> {
-        Box::new(Slow { inner: reader, limit: self })
     }
 }
 
@@ -60,7 +52,7 @@ impl Limit {
 ///
 /// # Errors
 /// How it is written.
-pub(crate) fn parse_rate(text: &str) -> std::result::Result<u64, String> {
+pub(crate) fn parse_rate(text: &str) -> Result<u64, String> {
     let (number, unit) = match text.strip_suffix(['k', 'K', 'm', 'M', 'g', 'G']) {
         Some(number) if text.ends_with(['k', 'K']) => (number, 1 << 10),
         Some(number) if text.ends_with(['m', 'M']) => (number, 1 << 20),
@@ -69,43 +61,6 @@ pub(crate) fn parse_rate(text: &str) -> std::result::Result<u64, String> {
     };
     let rate = number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit)).filter(|&rate| rate > 0);
     rate.ok_or_else(|| "write bytes a second above 0, with k, M or G if you like, as in 500k".to_owned())
-}
-
-struct Slow<T> {
-    inner: T,
-    limit: Arc<Limit>,
-}
-
-impl Upload for Slow<Box<dyn Upload>> {
-    fn path(&self) -> &VirtualPath {
-        self.inner.path()
-    }
-
-    /// None: the kernel would move the bytes on its own.
-    fn file(&mut self) -> Option<&File> {
-        None
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        for portion in bytes.chunks(PORTION) {
-            self.limit.take(portion.len());
-            self.inner.write(portion)?;
-        }
-        Ok(())
-    }
-
-    fn publish(self: Box<Self>) -> Result<()> {
-        self.inner.publish()
-    }
-}
-
-impl Read for Slow<Box<dyn Read + Send>> {
-    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
-        let most = room.len().min(PORTION);
-        let read = self.inner.read(room.get_mut(..most).unwrap_or_default())?;
-        self.limit.take(read);
-        Ok(read)
-    }
 }
 
 #[cfg(test)]
@@ -123,18 +78,16 @@ mod tests {
     }
 
     #[test]
-    fn all_readers_together_keep_the_rate() {
-        let limit = Arc::new(Limit::new(1 << 20));
+    fn all_transfers_together_keep_the_rate() {
+        let limit = Limit::new(1 << 20);
         let began = Instant::now();
-        let readers: Vec<_> = (0..2)
-            .map(|_| {
-                let mut reader = Arc::clone(&limit).slow_reader(Box::new(io::repeat(1).take(64 << 10)));
-                std::thread::spawn(move || io::copy(&mut reader, &mut io::sink()))
-            })
-            .collect();
-        let sum: u64 = readers.into_iter().map(|reader| reader.join().map_or(0, |read| read.unwrap_or(0))).sum();
-        assert_eq!(sum, 128 << 10);
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| (0..8).for_each(|_| limit.moved(8 << 10, || false)));
+            }
+        });
         // An eighth of a MiB takes an eighth of a second at least, however slow the machine is.
         assert!(began.elapsed() >= Duration::from_millis(120));
+        limit.moved(1 << 40, || true);
     }
 }

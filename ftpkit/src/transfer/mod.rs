@@ -10,13 +10,13 @@ mod overlap;
 mod store;
 
 use clap::ValueEnum;
-pub(crate) use fetch::{Fetch, fetch, repeated};
+pub(crate) use fetch::{Fetch, begin_fetch, fetch, repeated};
 use ftp_core::time::WallTime;
+pub(crate) use held::Held;
 pub(crate) use limit::{Limit, parse_rate};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
-pub(crate) use store::{Store, store};
+pub(crate) use store::{Store, begin_store, store};
 
 /// The bytes before the end of what is there that are compared before a transfer goes on behind them.
 pub(crate) const OVERLAP: u64 = 64 << 10;
@@ -33,14 +33,12 @@ pub(crate) enum Verify {
 }
 
 /// What is to be taken care of with every file.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Care {
     /// The times of the source, and its permission bits where they are known.
     pub(crate) preserve: bool,
     /// The proof that is asked for.
     pub(crate) verify: Verify,
-    /// All transfers together are no faster than this.
-    pub(crate) limit: Option<Arc<Limit>>,
 }
 
 /// A file's time as the operating system has it.

@@ -13,9 +13,8 @@ use ftp_host::client::End;
 use ftp_host::pump::{Memory, Sink};
 use ftp_host::storage::Source;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
-use std::sync::Arc;
 
 /// What is to be stored.
 #[derive(Clone, Debug)]
@@ -42,40 +41,54 @@ pub(crate) fn store(
     session: &mut Session,
     order: &Store<'_>,
     source: Source,
-    care: &Care,
+    care: Care,
     looker: &mut dyn Looker,
 ) -> Result<Moved, Failure> {
-    let what = || format!("cannot store {}", order.shown);
     let source = if order.present > 0 { behind(session, order, source)? } else { source };
-    let source = match &care.limit {
-        Some(limit) => {
-            let (reader, remaining): (Box<dyn Read + Send>, _) = match source {
-                Source::File { file, remaining } => (Box::new(file.take(remaining)), Some(remaining)),
-                Source::Stream { reader, remaining } => (reader, remaining),
-            };
-            Source::Stream { reader: Arc::clone(limit).slow_reader(reader), remaining }
-        }
-        None => source,
-    };
-    // APPE rather than REST and STOR: there are servers that fill what REST skips with zeros.
-    let how = if order.present == 0 { Upload::Replace } else { Upload::Append };
-    let request = Request::Store { path: order.path.to_vec(), how, codec: order.codec };
-    let moved = session.transfer(request, End::Source(source), looker).map_err(|error| failure(what(), &error))?;
+    let (request, end) = begin_store(order, source);
+    let moved = session.transfer(request, end, looker).map_err(|error| order.failure(&error))?;
     // Two pieces make a whole only if nobody else has added to it: the size tells.
     if order.codec.is_raw() && (order.present > 0 || care.verify == Verify::Size) {
         check_size(session, order, order.present.saturating_add(moved.bytes), care)?;
     }
-    if let (true, Some(time)) = (care.preserve && session.offers("MFMT"), order.modified) {
-        // A courtesy: the file is whole without it.
-        match session.ask(Request::SetModified { path: order.path.to_vec(), time }) {
-            Ok(_) | Err(ClientError::Refused(_) | ClientError::BadArgument) => {}
-            Err(error) => return Err(failure(format!("cannot date {}", order.shown), &error)),
-        }
+    if let Some(request) = order.dating(session, care) {
+        order.dated(session.ask(request).map(drop))?;
     }
     Ok(moved)
 }
 
-fn check_size(session: &mut Session, order: &Store<'_>, sent: u64, care: &Care) -> Result<(), Failure> {
+/// What is asked of the server, and where the bytes come from: `source`, behind what is there already.
+pub(crate) fn begin_store(order: &Store<'_>, source: Source) -> (Request, End) {
+    // APPE rather than REST and STOR: there are servers that fill what REST skips with zeros.
+    let how = if order.present == 0 { Upload::Replace } else { Upload::Append };
+    (Request::Store { path: order.path.to_vec(), how, codec: order.codec }, End::Source(source))
+}
+
+impl Store<'_> {
+    /// The request that gives it its time, where that is asked for and the server can.
+    pub(crate) fn dating(&self, session: &Session, care: Care) -> Option<Request> {
+        let time = self.modified.filter(|_| care.preserve && session.offers("MFMT"))?;
+        Some(Request::SetModified { path: self.path.to_vec(), time })
+    }
+
+    /// What came of that. It is a courtesy: the file is whole without it.
+    ///
+    /// # Errors
+    /// [`Failure`] of the connection.
+    pub(crate) fn dated(&self, result: Result<(), ClientError>) -> Result<(), Failure> {
+        match result {
+            Ok(()) | Err(ClientError::Refused(_) | ClientError::BadArgument) => Ok(()),
+            Err(error) => Err(failure(format!("cannot date {}", self.shown), &error)),
+        }
+    }
+
+    /// What the error means to the user.
+    pub(crate) fn failure(&self, error: &ClientError) -> Failure {
+        failure(format!("cannot store {}", self.shown), error)
+    }
+}
+
+fn check_size(session: &mut Session, order: &Store<'_>, sent: u64, care: Care) -> Result<(), Failure> {
     let what = || format!("cannot check {}", order.shown);
     match session.size(order.path).map_err(|error| failure(what(), &error))? {
         Some(there) if there != sent => {

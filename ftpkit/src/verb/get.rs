@@ -65,7 +65,7 @@ fn to_standard_output(url: &FtpUrl, options: &GetOptions, console: Console) -> R
         let why = "standard output cannot take both the file and --json";
         return Err(Failure::new(Exit::Usage, format!("cannot fetch {url}"), why));
     }
-    let mut session = Site::new(url, &options.connect, console)?.open()?;
+    let mut session = Site::new(url, &options.connect, console)?.with_rate(options.transfer.limit_rate).open()?;
     copy(&mut session, url, 0, Box::new(std::io::stdout()))?;
     session.close();
     Ok(())
@@ -99,7 +99,7 @@ fn to_file(url: &FtpUrl, to: Option<&Path>, options: &GetOptions, console: Conso
             in_the_way(&file.shown, 0).with_remedy("--overwrite replaces it, -c goes on with it, or name another file")
         );
     }
-    let site = Site::new(url, &options.connect, console)?;
+    let site = Site::new(url, &options.connect, console)?.with_rate(options.transfer.limit_rate);
     let mut session = site.open()?;
     let codec = url.codec.unwrap_or(Codec::RAW);
     let source = known(&mut session, url, codec, options.transfer.preserve || there.is_some())?;
@@ -190,7 +190,7 @@ impl One<'_> {
             shown: &url,
             file: &file.shown,
         };
-        let moved = fetch(session, &order, upload, &self.care, &mut progress).inspect_err(|failure| {
+        let moved = fetch(session, &order, upload, self.care, &mut progress).inspect_err(|failure| {
             if failure.exit == Exit::Conflict && present.is_some_and(|present| present.published) {
                 // What was copied aside to go on with is of no use; emptied, it goes.
                 drop(file.create(0));

@@ -1,7 +1,7 @@
 //! `ftpkit get` of several files and of directories: a plan, carried out by several connections.
 
 use super::ask::asker;
-use super::mirror::{RETRIES, announce, carry_out, check_space};
+use super::job::{RETRIES, perform};
 use crate::bulk::plan::Wanted;
 use crate::bulk::tree::{Facts, Kind};
 use crate::bulk::{Filter, Job, Pool, Rules, Side, local, plan, walk};
@@ -37,7 +37,7 @@ pub(crate) fn run(urls: &[FtpUrl], dir: &Path, options: &GetOptions, console: Co
         )
         .with_remedy("make it first"));
     }
-    let site = Site::new(first, &options.connect, console)?;
+    let site = Site::new(first, &options.connect, console)?.with_rate(options.transfer.limit_rate);
     let pool = Pool::new(site, options.jobs, options.connect.retries.unwrap_or(RETRIES), Interrupt::install()?);
     let mut wanted = Vec::new();
     for url in urls {
@@ -47,13 +47,11 @@ pub(crate) fn run(urls: &[FtpUrl], dir: &Path, options: &GetOptions, console: Co
     let target = local::around(&local::open(dir)?, wanted.iter().map(|wanted| wanted.to.as_slice()))?;
     let rules = Rules { policy: options.policy(), delete: false };
     let plan = plan::plan(wanted, &target, rules, asker(console).as_mut())?;
-    announce(&plan, console);
     let job =
         Job { target: Side::Local, url: first.at(Vec::new()), dir: dir.to_owned(), care: options.transfer.care() };
-    check_space(&job, &plan, &pool)?;
-    let result = carry_out(&job, &plan, &pool, console);
+    perform(&job, &plan, &pool, options.jobs, console)?;
     pool.close();
-    result
+    Ok(())
 }
 
 /// All that the URL means.

@@ -1,28 +1,31 @@
 //! `ftpkit mirror`: one directory, made what another is.
 
-use crate::bulk::{Filter, Job, Plan, Pool, Report, Rules, Side, Step, local, plan, space, tree, walk};
+use super::ask::asker;
+use super::job::{RETRIES, perform};
+use super::jobs::restored;
+use crate::bulk::journal::{self, Journal};
+use crate::bulk::{Filter, Job, Plan, Pool, Rules, Side, Step, jobs, local, plan, tree, walk};
 use crate::cli::MirrorOptions;
 use crate::conflict::{Asker, Policy};
 use crate::console::{Console, Go};
-use crate::event::Event;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::place::Place;
 use crate::remote::{FtpUrl, Site, make_directories, path};
 use crate::text::shown;
-use crate::verb::ask::asker;
+use crate::transfer::Care;
 use indicatif::HumanBytes;
 use std::path::{Path, PathBuf};
-
-/// How often what fails is tried again, where nobody said.
-pub(crate) const RETRIES: u32 = 3;
 
 /// Mirrors.
 ///
 /// # Errors
 /// [`Failure`], with what is missing.
 pub(crate) fn run(options: &MirrorOptions, console: Console) -> Result<(), Failure> {
+    if let Some(file) = &options.apply {
+        return apply(file, options, console);
+    }
     let (target, url, dir) = sides(options)?;
     let filter = Filter::new(&options.include, &options.exclude)
         .map_err(|error| Failure::new(Exit::Usage, "cannot mirror", error))?;
@@ -32,28 +35,40 @@ pub(crate) fn run(options: &MirrorOptions, console: Console) -> Result<(), Failu
         (None, false) => Policy::Update,
     };
     let rules = Rules { policy, delete: options.delete };
-    let site = Site::new(&url, &options.connect, console)?;
+    let site = Site::new(&url, &options.connect, console)?.with_rate(options.transfer.limit_rate);
     let pool = Pool::new(site, options.jobs, options.connect.retries.unwrap_or(RETRIES), Interrupt::install()?);
-    let mut care = options.transfer.care();
     // Without the source's time nobody could tell later what has changed.
-    care.preserve = true;
+    let care = Care { preserve: true, ..options.transfer.care() };
     let job = Job { target, url, dir, care };
     let plan = plan_for(&job, &pool, &filter, rules, options.dry_run, &mut *asker(console))?;
-    announce(&plan, console);
     if options.dry_run {
         return show(&plan);
     }
-    check_space(&job, &plan, &pool)?;
-    let result = carry_out(&job, &plan, &pool, console);
+    if let Some(file) = &options.plan {
+        let (files, bytes) = plan.total();
+        Journal::begin(file, &jobs::head(&job, options.jobs), &plan)?;
+        console.note(&format!("{} steps, {files} files, {}", plan.steps.len(), HumanBytes(bytes)));
+        return Ok(());
+    }
+    perform(&job, &plan, &pool, options.jobs, console)?;
     pool.close();
-    result
+    Ok(())
+}
+
+/// Carries out a plan from a file, which stays as it is.
+fn apply(file: &Path, options: &MirrorOptions, console: Console) -> Result<(), Failure> {
+    let record = journal::read(file)?;
+    let (job, pool) = restored(&record.head, &options.connect, options.transfer.limit_rate, console)?;
+    perform(&job, &record.plan, &pool, record.head.jobs, console)?;
+    pool.close();
+    Ok(())
 }
 
 /// Which side is changed, and the two roots.
 fn sides(options: &MirrorOptions) -> Result<(Side, FtpUrl, PathBuf), Failure> {
     match (&options.source, &options.target) {
-        (Place::Remote(url), Place::Local(dir)) => Ok((Side::Local, root(url), dir.clone())),
-        (Place::Local(dir), Place::Remote(url)) => Ok((Side::Remote, root(url), dir.clone())),
+        (Some(Place::Remote(url)), Some(Place::Local(dir))) => Ok((Side::Local, root(url), dir.clone())),
+        (Some(Place::Local(dir)), Some(Place::Remote(url))) => Ok((Side::Remote, root(url), dir.clone())),
         _ => Err(Failure::new(Exit::Usage, "cannot mirror", "one side must be a URL, the other a directory here")
             .with_remedy("as in: ftpkit mirror ftp://example.org/pub/docs docs")),
     }
@@ -116,58 +131,6 @@ fn here(job: &Job, filter: &Filter, dry_run: bool) -> Result<tree::Tree, Failure
 fn make(dir: &Path) -> Result<(), Failure> {
     std::fs::create_dir_all(dir)
         .map_err(|error| Failure::new(Exit::Disk, format!("cannot make {}", dir.display()), error))
-}
-
-/// Refuses a plan that there is no room for.
-///
-/// # Errors
-/// [`Failure`], with what is missing.
-pub(crate) fn check_space(job: &Job, plan: &Plan, pool: &Pool) -> Result<(), Failure> {
-    match job.target {
-        Side::Local => space::check_local(plan, &local::open(&job.dir)?, &job.dir.display().to_string()),
-        Side::Remote => {
-            pool.with_one(|session| space::check_remote(plan, session, &job.url.path, &job.url.to_string()))
-        }
-    }
-}
-
-/// Carries the plan out and says what came of it.
-///
-/// # Errors
-/// [`Failure`]: one that ended it, or that some of it failed.
-pub(crate) fn carry_out(job: &Job, plan: &Plan, pool: &Pool, console: Console) -> Result<(), Failure> {
-    let (files, bytes) = plan.total();
-    let report = Report::new(console, files, bytes);
-    let ended = job.run(plan, |_| true, pool, &report, &|_| {});
-    let summary = report.end();
-    let failed = summary.failures.len() as u64;
-    let seconds = summary.time.as_secs_f64();
-    console.event(&Event::Finished { files: summary.files, moved: summary.bytes, failed, seconds });
-    ended?;
-    let (moved, rate) = (HumanBytes(summary.bytes), HumanBytes((summary.bytes as f64 / seconds.max(1e-3)) as u64));
-    console.note(&format!("{} files, {moved} in {seconds:.1} s ({rate}/s)", summary.files));
-    match summary.failures.as_slice() {
-        [] => Ok(()),
-        [only] if summary.files == 0 => Err(only.clone()),
-        failures => {
-            let why = format!("{} done, {} not", summary.files, failures.len());
-            Err(Failure::new(Exit::Partial, "not everything could be done", why)
-                .with_remedy("the same command again does what is missing"))
-        }
-    }
-}
-
-/// Says what there is to do.
-pub(crate) fn announce(plan: &Plan, console: Console) {
-    let (files, bytes) = plan.total();
-    let count = |wanted: fn(&Step) -> bool| plan.steps.iter().filter(|step| wanted(step)).count() as u64;
-    let directories = count(|step| matches!(step, Step::Mkdir { .. }));
-    let removals = count(|step| matches!(step, Step::Rm { .. } | Step::Rmdir { .. }));
-    let left = plan.left.len() as u64;
-    console.event(&Event::Planned { files, bytes, directories, removals, left });
-    for (path, why) in plan.left.iter().filter(|(_, why)| why.contains("link")) {
-        Console::warning(&format!("{} is left out: {why}", shown(path)));
-    }
 }
 
 /// Shows the plan, a line for each step.

@@ -6,6 +6,8 @@ pub(crate) mod cat;
 pub(crate) mod du;
 pub(crate) mod get;
 mod get_many;
+mod job;
+pub(crate) mod jobs;
 pub(crate) mod ls;
 pub(crate) mod mirror;
 pub(crate) mod mkdir;

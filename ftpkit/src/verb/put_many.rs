@@ -3,7 +3,7 @@
 
 use super::ask::asker;
 use super::get_many::check_names;
-use super::mirror::{RETRIES, announce, carry_out, check_space};
+use super::job::{RETRIES, perform};
 use crate::bulk::plan::Wanted;
 use crate::bulk::tree::{Facts, Kind};
 use crate::bulk::{Filter, Job, Pool, Rules, Side, local, plan, walk};
@@ -31,7 +31,7 @@ pub(crate) fn run(files: &[PathBuf], url: &FtpUrl, options: &PutOptions, console
     }
     check_names(groups.values().flatten())?;
     let url = url.at(trimmed(&url.path).to_vec());
-    let site = Site::new(&url, &options.connect, console)?;
+    let site = Site::new(&url, &options.connect, console)?.with_rate(options.transfer.limit_rate);
     let pool = Pool::new(site, options.jobs, options.connect.retries.unwrap_or(RETRIES), Interrupt::install()?);
     if !matches!(url.path.as_slice(), b"" | b"/") {
         pool.with_one(|session| make_directories(session, &url.path))?;
@@ -48,9 +48,7 @@ pub(crate) fn run(files: &[PathBuf], url: &FtpUrl, options: &PutOptions, console
         jobs.push((job, plan));
     }
     for (job, plan) in &jobs {
-        announce(plan, console);
-        check_space(job, plan, &pool)?;
-        carry_out(job, plan, &pool, console)?;
+        perform(job, plan, &pool, options.jobs, console)?;
     }
     pool.close();
     Ok(())

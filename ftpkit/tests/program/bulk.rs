@@ -7,10 +7,10 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 /// Files with their content, and directories without any.
-type Tree = BTreeMap<String, Option<Vec<u8>>>;
+pub(crate) type Tree = BTreeMap<String, Option<Vec<u8>>>;
 
 /// Everything below `root`.
-fn tree(root: &Path) -> Result<Tree, Box<dyn std::error::Error>> {
+pub(crate) fn tree(root: &Path) -> Result<Tree, Box<dyn std::error::Error>> {
     let mut found = BTreeMap::new();
     let mut waiting = vec![root.to_owned()];
     while let Some(dir) = waiting.pop() {

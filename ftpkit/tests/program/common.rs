@@ -14,6 +14,8 @@ pub(crate) type Outcome = Result<(), Box<dyn std::error::Error>>;
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ftpkit"));
     command.env_remove("FTPKIT_PASSWORD").env_remove("CLICOLOR_FORCE").env("NO_COLOR", "1").stdin(Stdio::null());
+    // What it remembers is for the tests alone.
+    command.env("XDG_STATE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/state"));
     command
 }
 
@@ -130,6 +132,16 @@ impl Server {
     /// Its process.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Starts it again, after its end, where it was.
+    pub(crate) fn restart(&mut self) -> Outcome {
+        let mut command = program();
+        command.current_dir(self.place.path()).args(["serve", "root", "--json", "--accounts", "accounts.json"]);
+        command.args(["--listen", &format!("127.0.0.1:{}", self.port)]).stdout(Stdio::piped());
+        self.child = command.spawn()?;
+        self.lines = BufReader::new(self.child.stdout.take().ok_or("no standard output")?);
+        next_event(&mut self.lines).map(drop)
     }
 
     /// Ends it without warning.

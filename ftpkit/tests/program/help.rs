@@ -32,6 +32,10 @@ helps! {
     get: ["get", "--help"];
     put: ["put", "--help"];
     mirror: ["mirror", "--help"];
+    jobs: ["jobs", "--help"];
+    jobs_list: ["jobs", "list", "--help"];
+    jobs_resume: ["jobs", "resume", "--help"];
+    jobs_forget: ["jobs", "forget", "--help"];
     ls: ["ls", "--help"];
     cat: ["cat", "--help"];
     stat: ["stat", "--help"];

@@ -6,6 +6,8 @@ mod common;
 mod control;
 mod help;
 mod hostile;
+mod jobs;
+mod relay;
 mod serve;
 mod transfer;
 mod verbs;

@@ -1,0 +1,240 @@
+//! [`Journal`]: what a job is to do and what of it is done, in a file that only grows: what a crash leaves can be gone on with.
+//!
+//! A line of JSON each: the [`Head`], every step of the plan, the mark that the plan is whole, then the number of each step as it is
+//! done. A line that a crash cut short is as good as none. The same file without the last part is what `--plan` writes and `--apply`
+//! reads.
+
+use super::plan::{Plan, Step};
+use super::run::Side;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::transfer::Verify;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// What a job is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Head {
+    /// The form of the file.
+    pub(crate) version: u32,
+    /// Which side is changed.
+    pub(crate) target: Side,
+    /// The remote root, without password.
+    pub(crate) url: String,
+    /// The local root, absolute.
+    pub(crate) dir: PathBuf,
+    /// Times and permission bits are kept.
+    pub(crate) preserve: bool,
+    /// How each file is proven.
+    pub(crate) verify: Verify,
+    /// Connections.
+    pub(crate) jobs: usize,
+    /// When it began: seconds since 1970.
+    pub(crate) began: u64,
+}
+
+/// The form that is written.
+pub(crate) const VERSION: u32 = 1;
+
+/// A line of the file.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "line", rename_all = "lowercase")]
+enum Line {
+    Job(Head),
+    Step(Step),
+    /// The plan is whole: so many steps.
+    Planned {
+        steps: usize,
+    },
+    /// This step is done.
+    Done {
+        step: usize,
+    },
+}
+
+/// What a file holds.
+#[derive(Debug)]
+pub(crate) struct Record {
+    /// What it is about.
+    pub(crate) head: Head,
+    /// All that was to be done.
+    pub(crate) plan: Plan,
+    /// The numbers of the steps that are done.
+    pub(crate) done: BTreeSet<usize>,
+}
+
+/// A file that is being written, locked against others.
+pub(crate) struct Journal {
+    file: Mutex<File>,
+    path: PathBuf,
+}
+
+impl Journal {
+    /// Begins a file for this plan.
+    ///
+    /// # Errors
+    /// [`Failure`], if it cannot be written.
+    pub(crate) fn begin(path: &Path, head: &Head, plan: &Plan) -> Result<Self, Failure> {
+        let write = || {
+            let file = OpenOptions::new().append(true).create_new(true).open(path)?;
+            file.try_lock().map_err(std::io::Error::from)?;
+            let mut out = BufWriter::new(&file);
+            let mut line = |line: &Line| {
+                serde_json::to_writer(&mut out, line)?;
+                out.write_all(b"\n")
+            };
+            line(&Line::Job(head.clone()))?;
+            for step in &plan.steps {
+                line(&Line::Step(step.clone()))?;
+            }
+            line(&Line::Planned { steps: plan.steps.len() })?;
+            out.flush()?;
+            drop(out);
+            // The plan is worth its price; what is done can be found out from the files.
+            file.sync_data()?;
+            Ok(file)
+        };
+        let file = write().map_err(|error: std::io::Error| cannot("write", path, &error))?;
+        Ok(Self { file: Mutex::new(file), path: path.to_owned() })
+    }
+
+    /// Goes on with a file.
+    ///
+    /// # Errors
+    /// [`Failure`], if it is not a whole plan, or another process works on it.
+    pub(crate) fn resume(path: &Path) -> Result<(Self, Record), Failure> {
+        let file =
+            OpenOptions::new().read(true).append(true).open(path).map_err(|error| cannot("read", path, &error))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(Failure::new(
+                    Exit::Conflict,
+                    format!("cannot go on with {}", path.display()),
+                    "it is being worked on",
+                ));
+            }
+            Err(TryLockError::Error(error)) => return Err(cannot("lock", path, &error)),
+        }
+        let record = read(path)?;
+        let journal = Self { file: Mutex::new(file), path: path.to_owned() };
+        // A line that was cut short must not run into the next one.
+        journal.write(b"\n");
+        Ok((journal, record))
+    }
+
+    /// A step is done. If that cannot be written it is found out from the files.
+    pub(crate) fn done(&self, step: usize) {
+        if let Ok(mut line) = serde_json::to_vec(&Line::Done { step }) {
+            line.push(b'\n');
+            self.write(&line);
+        }
+    }
+
+    fn write(&self, bytes: &[u8]) {
+        // One call for a line, so that a crash cuts at most the last one.
+        let _ = self.file.lock().unwrap_or_else(PoisonError::into_inner).write_all(bytes);
+    }
+
+    /// All is done: nothing is left to go on with.
+    pub(crate) fn remove(self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Reads a file.
+///
+/// # Errors
+/// [`Failure`], if it does not hold a whole plan.
+pub(crate) fn read(path: &Path) -> Result<Record, Failure> {
+    let file = File::open(path).map_err(|error| cannot("read", path, &error))?;
+    let (mut head, mut steps, mut planned, mut done) = (None, Vec::new(), None, BTreeSet::new());
+    for line in BufReader::new(file).split(b'\n') {
+        let line = line.map_err(|error| cannot("read", path, &error))?;
+        match serde_json::from_slice(&line) {
+            Ok(Line::Job(read)) => head = Some(read),
+            Ok(Line::Step(step)) => steps.push(step),
+            Ok(Line::Planned { steps }) => planned = Some(steps),
+            Ok(Line::Done { step }) => drop(done.insert(step)),
+            // Cut short by a crash. If it was one that mattered, the count below tells.
+            Err(_) => {}
+        }
+    }
+    match head {
+        Some(head) if head.version == VERSION && planned == Some(steps.len()) => {
+            Ok(Record { head, plan: Plan { steps, left: Vec::new() }, done })
+        }
+        _ => Err(Failure::new(Exit::Usage, format!("cannot use {}", path.display()), "it holds no whole plan")
+            .with_remedy("make it anew with ftpkit mirror --plan")),
+    }
+}
+
+/// Is a process at work on it?
+pub(crate) fn is_locked(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
+fn cannot(what: &str, path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(Exit::Disk, format!("cannot {what} {}", path.display()), error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head() -> Head {
+        Head {
+            version: VERSION,
+            target: Side::Local,
+            url: "ftp://h/a%FF".into(),
+            dir: "/b".into(),
+            preserve: true,
+            verify: Verify::Size,
+            jobs: 3,
+            began: 5,
+        }
+    }
+
+    fn plan() -> Plan {
+        let steps = [b"a".to_vec(), b"\xff\n".to_vec(), b"c".to_vec()].map(|path| Step::Mkdir { path });
+        Plan { steps: steps.into(), left: Vec::new() }
+    }
+
+    #[test]
+    fn what_is_done_is_known_after_any_cut() -> Result<(), Box<dyn std::error::Error>> {
+        let dir = tempfile::tempdir()?;
+        let path = dir.path().join("job");
+        let journal = Journal::begin(&path, &head(), &plan()).map_err(|failure| failure.to_string())?;
+        let planned = fs::metadata(&path)?.len() as usize;
+        journal.done(2);
+        journal.done(0);
+        assert!(is_locked(&path));
+        assert_eq!(Journal::resume(&path).map(drop).map_err(|failure| failure.exit), Err(Exit::Conflict));
+        drop(journal);
+        assert!(!is_locked(&path));
+        let whole = fs::read(&path)?;
+        let mut most = 0;
+        for cut in 0..=whole.len() {
+            fs::write(&path, &whole[..cut])?;
+            // Without the line's end its last byte is whole already.
+            if cut + 1 < planned {
+                assert!(Journal::resume(&path).is_err());
+                continue;
+            }
+            let (journal, record) = Journal::resume(&path).map_err(|failure| failure.to_string())?;
+            assert_eq!((record.head, record.plan), (head(), plan()));
+            assert!(record.done.len() >= most, "a longer file knows more");
+            most = record.done.len();
+            // What is written behind a cut is read.
+            journal.done(1);
+            let again = read(&path).map_err(|failure| failure.to_string())?;
+            assert!(again.done.contains(&1) && again.done.len() == most + 1, "cut at {cut}");
+        }
+        assert_eq!(most, 2);
+        Ok(())
+    }
+}

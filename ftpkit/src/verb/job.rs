@@ -1,0 +1,109 @@
+//! Carrying out a plan, for `mirror`, `get` and `put` of many files, and `jobs resume`: is there room, then the journal, then the work,
+//! then what came of it.
+
+use crate::bulk::journal::Journal;
+use crate::bulk::run::OnDone;
+use crate::bulk::{Job, Plan, Pool, Report, Side, Step, jobs, local, space};
+use crate::console::Console;
+use crate::event::Event;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::text::shown;
+use indicatif::HumanBytes;
+
+/// How often what fails is tried again, where nobody said.
+pub(crate) const RETRIES: u32 = 3;
+
+/// Carries out a new plan. What is not done of it can be gone on with.
+///
+/// # Errors
+/// [`Failure`]: there is no room for it, or something failed.
+pub(crate) fn perform(job: &Job, plan: &Plan, pool: &Pool, width: usize, console: Console) -> Result<(), Failure> {
+    announce(plan, console);
+    check_space(job, plan, pool)?;
+    if plan.steps.is_empty() {
+        return carry_out(job, plan, |_| true, pool, &|_| {}, console);
+    }
+    let (journal, id) = jobs::begin(job, plan, width)?;
+    with_journal(job, plan, |_| true, pool, journal, &id, console)
+}
+
+/// Carries out what is not done of a plan whose journal this is.
+///
+/// # Errors
+/// [`Failure`], if something failed; the journal is kept then.
+pub(crate) fn with_journal(
+    job: &Job,
+    plan: &Plan,
+    todo: impl Fn(usize) -> bool,
+    pool: &Pool,
+    journal: Journal,
+    id: &str,
+    console: Console,
+) -> Result<(), Failure> {
+    match carry_out(job, plan, todo, pool, &|step| journal.done(step), console) {
+        Ok(()) => {
+            journal.remove();
+            Ok(())
+        }
+        Err(failure) => Err(failure.with_remedy(format!("ftpkit jobs resume {id}"))),
+    }
+}
+
+/// Refuses a plan that there is no room for.
+///
+/// # Errors
+/// [`Failure`], with what is missing.
+fn check_space(job: &Job, plan: &Plan, pool: &Pool) -> Result<(), Failure> {
+    match job.target {
+        Side::Local => space::check_local(plan, &local::open(&job.dir)?, &job.dir.display().to_string()),
+        Side::Remote => {
+            pool.with_one(|session| space::check_remote(plan, session, &job.url.path, &job.url.to_string()))
+        }
+    }
+}
+
+/// Does what is to be done and says what came of it.
+///
+/// # Errors
+/// [`Failure`]: one that ended it, or that some of it failed.
+fn carry_out(
+    job: &Job,
+    plan: &Plan,
+    todo: impl Fn(usize) -> bool,
+    pool: &Pool,
+    on_done: &OnDone<'_>,
+    console: Console,
+) -> Result<(), Failure> {
+    let (files, bytes) = plan.total_of(&todo);
+    let report = Report::new(console, files, bytes);
+    let ended = job.run(plan, todo, pool, &report, on_done);
+    let summary = report.end();
+    let failed = summary.failures.len() as u64;
+    let seconds = summary.time.as_secs_f64();
+    console.event(&Event::Finished { files: summary.files, moved: summary.bytes, failed, seconds });
+    ended?;
+    let (moved, rate) = (HumanBytes(summary.bytes), HumanBytes((summary.bytes as f64 / seconds.max(1e-3)) as u64));
+    console.note(&format!("{} files, {moved} in {seconds:.1} s ({rate}/s)", summary.files));
+    match summary.failures.as_slice() {
+        [] => Ok(()),
+        [only] if summary.files == 0 => Err(only.clone()),
+        failures => {
+            let why = format!("{} done, {} not", summary.files, failures.len());
+            Err(Failure::new(Exit::Partial, "not everything could be done", why))
+        }
+    }
+}
+
+/// Says what there is to do.
+fn announce(plan: &Plan, console: Console) {
+    let (files, bytes) = plan.total();
+    let count = |wanted: fn(&Step) -> bool| plan.steps.iter().filter(|step| wanted(step)).count() as u64;
+    let directories = count(|step| matches!(step, Step::Mkdir { .. }));
+    let removals = count(|step| matches!(step, Step::Rm { .. } | Step::Rmdir { .. }));
+    let left = plan.left.len() as u64;
+    console.event(&Event::Planned { files, bytes, directories, removals, left });
+    for (path, why) in plan.left.iter().filter(|(_, why)| why.contains("link")) {
+        Console::warning(&format!("{} is left out: {why}", shown(path)));
+    }
+}

@@ -1,0 +1,142 @@
+//! `ftpkit jobs`: what was begun and is not done.
+
+use super::job::{RETRIES, with_journal};
+use crate::bulk::journal::{Head, Journal, Record};
+use crate::bulk::plan::{Move, Step};
+use crate::bulk::tree::Kind;
+use crate::bulk::{Job, Plan, Pool, Side, jobs, walk};
+use crate::cli::{ConnectOptions, JobsCommand, ResumeOptions};
+use crate::console::{Console, Go};
+use crate::entry_text::date;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::interrupt::Interrupt;
+use crate::remote::{FtpUrl, Site};
+use crate::transfer::{Care, OVERLAP};
+use ftp_core::time::WallTime;
+use serde::Serialize;
+
+/// Does what the command says.
+///
+/// # Errors
+/// [`Failure`], with what is missing.
+pub(crate) fn run(command: &JobsCommand, console: Console) -> Result<(), Failure> {
+    match command {
+        JobsCommand::List(_) => list(console),
+        JobsCommand::Resume(options) => resume(options, console),
+        JobsCommand::Forget(options) => forget(&options.ids),
+    }
+}
+
+/// A job in JSON.
+#[derive(Serialize)]
+struct Line<'a> {
+    id: &'a str,
+    target: Side,
+    url: &'a str,
+    dir: String,
+    began: u64,
+    steps: usize,
+    done: usize,
+    running: bool,
+}
+
+fn list(console: Console) -> Result<(), Failure> {
+    for job in jobs::all()? {
+        let Record { head, plan, done } = &job.record;
+        let line = Line {
+            id: &job.id,
+            target: head.target,
+            url: &head.url,
+            dir: head.dir.display().to_string(),
+            began: head.began,
+            steps: plan.steps.len(),
+            done: done.len(),
+            running: job.running,
+        };
+        let text = if console.json() {
+            serde_json::to_string(&line).map_err(|error| Failure::new(Exit::Internal, "cannot print", error))?
+        } else {
+            let (from, to) = match head.target {
+                Side::Local => (line.url, line.dir.as_str()),
+                Side::Remote => (line.dir.as_str(), line.url),
+            };
+            let began = date(WallTime { seconds: head.began.cast_signed(), nanos: 0 });
+            let running = if job.running { " (running)" } else { "" };
+            format!("{}  {began}  {}/{}  {from} -> {to}{running}", line.id, line.done, line.steps)
+        };
+        if Console::result(&text)? == Go::Stop {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn forget(ids: &[String]) -> Result<(), Failure> {
+    let chosen = if ids.is_empty() {
+        jobs::all()?.into_iter().filter(|job| !job.running).collect()
+    } else {
+        ids.iter().map(|id| jobs::find(Some(id))).collect::<Result<Vec<_>, _>>()?
+    };
+    for job in chosen {
+        let (journal, _) = Journal::resume(&job.path)?;
+        journal.remove();
+    }
+    Ok(())
+}
+
+fn resume(options: &ResumeOptions, console: Console) -> Result<(), Failure> {
+    let listed = jobs::find(options.id.as_deref())?;
+    let (journal, record) = Journal::resume(&listed.path)?;
+    let Record { head, plan, done } = record;
+    let (job, pool) = restored(&head, &options.connect, options.limit_rate, console)?;
+    let plan = again(plan, &job, &pool, &head, |step| !done.contains(&step))?;
+    with_journal(&job, &plan, |step| !done.contains(&step), &pool, journal, &listed.id, console)?;
+    pool.close();
+    Ok(())
+}
+
+/// The job and the connections that a record tells of.
+///
+/// # Errors
+/// [`Failure`], if the record is not to be used, or a password is not to be had.
+pub(crate) fn restored(
+    head: &Head,
+    connect: &ConnectOptions,
+    rate: Option<u64>,
+    console: Console,
+) -> Result<(Job, Pool), Failure> {
+    let url: FtpUrl = head.url.parse().map_err(|error| Failure::new(Exit::Usage, "cannot use the record", error))?;
+    let site = Site::new(&url, connect, console)?.with_rate(rate);
+    let pool = Pool::new(site, head.jobs, connect.retries.unwrap_or(RETRIES), Interrupt::install()?);
+    let care = Care { preserve: head.preserve, verify: head.verify };
+    Ok((Job { target: head.target, url, dir: head.dir.clone(), care }, pool))
+}
+
+/// The plan, with what may be there of its files gone on with.
+fn again(plan: Plan, job: &Job, pool: &Pool, head: &Head, todo: impl Fn(usize) -> bool) -> Result<Plan, Failure> {
+    let names = plan.steps.iter().enumerate().filter(|(step, _)| todo(*step)).map(|(_, step)| step.path());
+    // Here one look costs nothing. There a listing tells of many files at once, and asking for each would cost more than sending the small
+    // ones again.
+    let there = if job.target == Side::Remote { Some(walk::around(pool, &job.url.path, names)?) } else { None };
+    let resumes = |order: &Move| match &there {
+        None => true,
+        Some(there) => match there.get(&order.to).filter(|facts| facts.kind == Kind::File) {
+            // Of this job, by its time. A file from before is replaced as planned.
+            Some(facts) => facts
+                .known
+                .modified
+                .is_none_or(|time| time.seconds >= head.began.cast_signed() || Some(time.seconds) == order.modified),
+            // Some servers keep it aside, where only SIZE finds it.
+            None => order.size.is_some_and(|size| size > OVERLAP),
+        },
+    };
+    let steps = plan.steps.into_iter().enumerate().map(|(number, step)| match step {
+        Step::Move(order) if todo(number) => {
+            let resume = order.resume || resumes(&order);
+            Step::Move(Move { resume, ..order })
+        }
+        step => step,
+    });
+    Ok(Plan { steps: steps.collect(), left: plan.left })
+}
