@@ -2,16 +2,17 @@
 //!
 //! A transcript is a text file that a person can write from an RFC page.
 //!
-//! - `# text` is a comment. The first line names the RFC and section: `# RFC 959 4.1.3 RETR`.
-//! - `@file /PATH "content"`, `@random /PATH SIZE`, `@dir /PATH`, `@user NAME PASSWORD RIGHT…`, `@account NAME ACCOUNT` and
-//!   `@set SETTING VALUE` (`login-timeout 60s`, `capacity 1000`, …) build the world first. Nobody named: `ann`, `secret`, all rights.
+//! - `# text` is a comment. The first line names the RFC and section, a draft, or practice: `# RFC 959 4.1.3 RETR`.
+//! - `@file /PATH "content"`, `@random /PATH SIZE`, `@dir /PATH`, `@user NAME PASSWORD RIGHT…`, `@account NAME ACCOUNT`,
+//!   `@host NAME`, `@user-on NAME HOST` and `@set SETTING VALUE` (`login-timeout 60s`, `capacity 1000`, `disabled SITE`, …) build
+//!   the world first. Nobody named: `ann`, `secret`, all rights.
 //! - `@login` plays the greeting and the first user's login; `@advance 60s` lets time go by; `@expect-file /PATH "content"`,
 //!   `@expect-dir /PATH` and `@expect-missing /PATH` look into the storage.
 //! - `C: line` is sent with CRLF, `C~ bytes` without; lines without anything between them (a blank line counts) leave in one write.
 //! - `S: line` is a line that the server sends: `*` is any text, `\d` a digit, `\D` one and more, `$name` any text that is kept
 //!   and can be sent later; `S: ...` is any number of lines.
 //! - `C! urgent` is Telnet IP and the Synch, `C! close` closes the control connection; `S! closed`: the server closes it.
-//! - `D: connect $port`, `D: refused $port`; `D: listen` (sets `$hostport` and `$eprt`) and `D: accept`: the data connection.
+//! - `D: connect $port`, `D: refused $port`; `D: listen` (sets `$hostport`, `$eprt` and `$lprt`) and `D: accept`: the data connection.
 //! - `D< "bytes"`, `D< a line's pattern` or `D< file /PATH` is what comes over it until the server closes it, or leaves it open
 //!   for the next transfer: `D: open`. `D: cut`: it ends early. `D> "bytes"` is sent over it; `D: close` and `D: reset` end it.
 //! - Below `client/` the server is the script, so `S:` is sent and `C:` a pattern: `@client get /a` is what the application asks,

@@ -12,6 +12,7 @@ use crate::path::VirtualPath;
 use crate::permission::Permissions;
 use crate::secret::Secret;
 use crate::time::WallTime;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 
@@ -76,6 +77,8 @@ pub enum Action {
 /// What a user offered at login.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credentials {
+    /// The virtual host that HOST chose (RFC 7151), by the name it has in the settings.
+    pub host: Option<String>,
     /// The argument of USER.
     pub user: Vec<u8>,
     /// The argument of PASS.

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 fn credentials(user: &str, password: &str) -> Credentials {
-    Credentials { user: user.as_bytes().to_vec(), password: Secret::new(password), account: None }
+    Credentials { host: None, user: user.as_bytes().to_vec(), password: Secret::new(password), account: None }
 }
 
 fn verdict(accounts: &dyn Accounts, user: &str, password: &str) -> Result<(String, Permissions), LoginError> {

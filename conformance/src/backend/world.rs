@@ -4,7 +4,7 @@
 use crate::transcript::{Setting, Setup};
 use ftp_core::action::StorageError;
 use ftp_core::path::VirtualPath;
-use ftp_core::server::ServerConfig;
+use ftp_core::server::{ServerConfig, VirtualHost};
 use ftp_core::time::WallTime;
 use ftp_host::accounts::FixedAccounts;
 use ftp_host::storage::{Memory, Storage};
@@ -48,6 +48,9 @@ impl World {
                 Setting::Capacity(bytes) => storage = storage.with_capacity(bytes),
             }
         }
+        for name in &setup.hosts {
+            config.hosts.push(VirtualHost { name: name.clone(), greeting: Some(format!("{name} ready.")) });
+        }
         for node in &setup.tree {
             let made = VirtualPath::parse(&node.path).map_err(|_| StorageError::NameNotAllowed).and_then(|path| {
                 match &node.content {
@@ -60,6 +63,9 @@ impl World {
         let mut accounts = FixedAccounts::new();
         for user in &setup.users {
             accounts = accounts.with(&user.name, &user.password, user.rights, Arc::new(storage.clone()));
+            if let Some(host) = &user.host {
+                accounts = accounts.on_host(host);
+            }
             if let Some(account) = &user.account {
                 accounts = accounts.requiring_account(account);
             }

@@ -12,6 +12,8 @@ pub struct Setup {
     pub tree: Vec<Node>,
     /// Who may log in; never empty.
     pub users: Vec<User>,
+    /// The virtual hosts that HOST may choose.
+    pub hosts: Vec<String>,
     /// What differs from the server's defaults.
     pub settings: Vec<Setting>,
 }
@@ -34,6 +36,8 @@ pub struct User {
     pub password: String,
     /// The argument of ACCT that is needed too.
     pub account: Option<String>,
+    /// The virtual host that this user is known on; every one where it is `None`.
+    pub host: Option<String>,
     /// What this user may do.
     pub rights: Permissions,
 }
@@ -67,12 +71,12 @@ pub enum Setting {
 
 impl Setup {
     pub(super) fn new() -> Self {
-        Self { tree: Vec::new(), users: Vec::new(), settings: Vec::new() }
+        Self { tree: Vec::new(), users: Vec::new(), hosts: Vec::new(), settings: Vec::new() }
     }
 
     /// Whoever is there if the transcript names nobody.
     pub(super) fn default_user() -> User {
-        User { name: "ann".into(), password: "secret".into(), account: None, rights: Permissions::ALL }
+        User { name: "ann".into(), password: "secret".into(), account: None, host: None, rights: Permissions::ALL }
     }
 
     /// Takes one directive in; `false` if it is none that belongs to the setup.
@@ -94,6 +98,13 @@ impl Setup {
                 let user = self.users.iter_mut().find(|user| user.name == name);
                 let user = user.ok_or_else(|| format!("{name:?} is no user: put `@user {name} …` above"))?;
                 user.account = Some(account.to_owned());
+            }
+            "host" => self.hosts.push(arguments.to_owned()),
+            "user-on" => {
+                let (name, host) = word(arguments).ok_or("write `@user-on NAME HOST`")?;
+                let user = self.users.iter_mut().find(|user| user.name == name);
+                let user = user.ok_or_else(|| format!("{name:?} is no user: put `@user {name} …` above"))?;
+                user.host = Some(host.to_owned());
             }
             "set" => self.settings.push(setting(arguments)?),
             _ => return Ok(false),
@@ -144,7 +155,7 @@ fn user(arguments: &str) -> Result<User, String> {
                 format!("{right:?} is no right: write all, read-only, or some of {names}")
             })?;
     }
-    Ok(User { name: name.into(), password: password.into(), account: None, rights })
+    Ok(User { name: name.into(), password: password.into(), account: None, host: None, rights })
 }
 
 fn setting(arguments: &str) -> Result<Setting, String> {

@@ -102,7 +102,7 @@ const AFTER_AND_IN_TRANSFER: States = AFTER.and(States::TRANSFERRING);
 /// The commands that are known so that each gets the answer of its RFC, and that no setting makes work.
 const fn is_only_known(verb: Verb) -> bool {
     use Verb as V;
-    matches!(verb, V::Auth | V::Adat | V::Prot | V::Pbsz | V::Ccc | V::Mic | V::Conf | V::Enc | V::Lang | V::Host)
+    matches!(verb, V::Auth | V::Adat | V::Prot | V::Pbsz | V::Ccc | V::Mic | V::Conf | V::Enc)
 }
 
 /// The text that a row has, if it has one.
@@ -159,12 +159,12 @@ verbs! {
     Opts: OPTS "OPTS <sp> command [<sp> options]", "RFC 2389 4", ALWAYS;
     Eprt: EPRT "EPRT <sp> |protocol|address|port|", "RFC 2428 2", AFTER, feat "EPRT";
     Epsv: EPSV "EPSV [<sp> 1|2|ALL]", "RFC 2428 3", AFTER, feat "EPSV";
-    Lang: LANG "LANG [<sp> language-tag]", "RFC 2640 4", ALWAYS;
+    Lang: LANG "LANG [<sp> language-tag]", "RFC 2640 4", ALWAYS, feat "LANG";
     Mdtm: MDTM "MDTM [<sp> time] <sp> pathname", "RFC 3659 3", AFTER, needs LIST, feat "MDTM";
     Size: SIZE "SIZE <sp> pathname", "RFC 3659 4", AFTER, needs LIST, feat "SIZE";
     Mlst: MLST "MLST [<sp> pathname]", "RFC 3659 7", AFTER, needs LIST, feat "MLST";
     Mlsd: MLSD "MLSD [<sp> pathname]", "RFC 3659 7", AFTER, needs LIST;
-    Host: HOST "HOST <sp> hostname", "RFC 7151 3", BEFORE;
+    Host: HOST "HOST <sp> hostname", "RFC 7151 3", BEFORE, feat "HOST";
     Lprt: LPRT "LPRT <sp> family,length,address,length,port", "RFC 1639", AFTER;
     Lpsv: LPSV "LPSV", "RFC 1639", AFTER;
     Mfmt: MFMT "MFMT <sp> time <sp> pathname", "draft-somers-ftp-mfxx 3", AFTER, needs MODIFY, feat "MFMT";

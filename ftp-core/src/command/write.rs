@@ -290,7 +290,7 @@ mod tests {
             (any::<Ipv4Addr>(), 1u16..).prop_map(|(host, port)| Command::Port(SocketAddrV4::new(host, port))),
             (any::<core::net::IpAddr>(), 1u16..)
                 .prop_map(|(host, port)| Command::Lprt(LongAddress::Known(SocketAddr::new(host, port)))),
-            "[a-z0-9]{1,8}(\\.[a-z][a-z0-9]{0,8}){0,3}".prop_map(|host| Command::Host(leak(host.into_bytes()))),
+            "([a-z0-9]{1,8}\\.){0,3}[a-z][a-z0-9]{0,8}".prop_map(|host| Command::Host(leak(host.into_bytes()))),
             any::<(u64, u64)>().prop_map(|(start, end)| Command::Rang { start, end }),
             (times(), text()).prop_map(|(time, path)| Command::Mfmt { time, path }),
             (times(), text()).prop_map(|(time, path)| Command::Mfct { time, path }),

@@ -1,6 +1,7 @@
 //! Who is there: USER, PASS, ACCT and REIN (RFC 959 4.1.1), with the cautions of RFC 2577.
 
 use super::digests::Digests;
+use super::language::Language;
 use super::parameters::Parameters;
 use super::session::{Pending, ServerSession};
 use crate::action::{Action, Credentials, LoginError};
@@ -46,7 +47,8 @@ impl ServerSession {
         if let Login::Named { user, password: given } = &mut self.login {
             let (user, password) = (user.clone(), Secret::new(password));
             *given = Some(password.clone());
-            self.ask_login(Credentials { user, password, account: None });
+            let host = self.host.clone();
+            self.ask_login(Credentials { host, user, password, account: None });
         }
     }
 
@@ -55,8 +57,12 @@ impl ServerSession {
         let Login::Named { user, password: Some(password) } = &self.login else {
             return self.answer(Verb::Acct, 202, &b"No account is needed."[..]);
         };
-        let credentials =
-            Credentials { user: user.clone(), password: password.clone(), account: Some(Secret::new(account)) };
+        let credentials = Credentials {
+            host: self.host.clone(),
+            user: user.clone(),
+            password: password.clone(),
+            account: Some(Secret::new(account)),
+        };
         self.ask_login(credentials);
     }
 
@@ -96,6 +102,9 @@ impl ServerSession {
     /// REIN (RFC 959 4.1.1): all is as it was when the connection was made.
     pub(super) fn reinitialize(&mut self) {
         self.log_out();
+        self.host = None;
+        // RFC 2640 4.1: REIN takes LANG back.
+        self.language = Language::default();
         self.login_since = self.now;
         self.answer(Verb::Rein, 220, &b"Ready for a new user."[..]);
     }

@@ -71,10 +71,16 @@ impl ServerSession {
     /// Answers `verb`. A reply that the table does not permit is a fault of this crate; the peer gets 451 or, where not
     /// even that is permitted, 500 in its place, never a code that means something else.
     pub(super) fn answer(&mut self, verb: Verb, code: u16, text: impl Into<Text>) {
+        let text = self.language.translate(text.into());
         self.answer_with(verb, &Reply::new(known(code), text));
     }
 
-    /// Answers `verb` with a reply of several lines.
+    /// Answers `verb` with what a program reads: it is the same in every language.
+    pub(super) fn answer_data(&mut self, verb: Verb, code: u16, text: impl Into<Text>) {
+        self.answer_with(verb, &Reply::new(known(code), text));
+    }
+
+    /// Answers `verb` with a reply of several lines. Those between the first and the last are data.
     pub(super) fn answer_block(
         &mut self,
         verb: Verb,
@@ -83,6 +89,7 @@ impl ServerSession {
         inner: impl IntoIterator<Item = Text>,
         last: impl Into<Text>,
     ) {
+        let (first, last) = (self.language.translate(first.into()), self.language.translate(last.into()));
         self.answer_with(verb, &Reply::block(known(code), first, inner, last));
     }
 
@@ -97,12 +104,14 @@ impl ServerSession {
     /// A reply to no command: the greeting, 421, and the answer to a line that names no command.
     pub(super) fn say(&mut self, code: u16, text: impl Into<Text>) {
         let code = first_permitted(None, &[code, 500]);
+        let text = self.language.translate(text.into());
         self.output.push(&Reply::new(code, text));
     }
 
     /// Answers `verb` with the first of `codes` that the table permits.
     pub(super) fn refuse(&mut self, verb: Verb, codes: &[u16], text: impl Into<Text>) {
         let code = first_permitted(Some(verb), codes);
+        let text = self.language.translate(text.into());
         self.answer_with(verb, &Reply::new(code, text));
     }
 

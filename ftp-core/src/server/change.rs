@@ -47,7 +47,7 @@ impl ServerSession {
         changes.write(&mut reply);
         reply.push(b' ');
         reply.extend_from_slice(path);
-        self.answer(verb, if verb == Verb::Site { 200 } else { 213 }, reply);
+        self.answer_data(verb, if verb == Verb::Site { 200 } else { 213 }, reply);
     }
 
     /// AVBL: the bytes that can be stored in a directory.

@@ -1,5 +1,6 @@
 //! [`ServerConfig`]: what an operator sets for every session.
 
+use super::greet::VirtualHost;
 use crate::command::Verb;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -11,6 +12,8 @@ use core::time::Duration;
 pub struct ServerConfig {
     /// The text of the 220 greeting.
     pub greeting: String,
+    /// The names that HOST may choose (RFC 7151). Where there is none, HOST is not served.
+    pub hosts: Vec<VirtualHost>,
     /// The address that 227 names instead of the listener's own: the one the world sees before a NAT.
     pub public_address: Option<Ipv4Addr>,
     /// From the connection to a login.
@@ -46,7 +49,11 @@ pub struct ServerConfig {
 impl ServerConfig {
     /// Is this command carried out?
     pub fn serves(&self, verb: Verb) -> bool {
-        verb.row().served && !self.disabled.contains(&verb)
+        let on = match verb {
+            Verb::Host => !self.hosts.is_empty(),
+            _ => verb.row().served,
+        };
+        on && !self.disabled.contains(&verb)
     }
 }
 
@@ -54,6 +61,7 @@ impl Default for ServerConfig {
     fn default() -> Self {
         Self {
             greeting: String::from("ftpkit ready."),
+            hosts: Vec::new(),
             public_address: None,
             login_timeout: Duration::from_mins(1),
             idle_timeout: Duration::from_mins(15),

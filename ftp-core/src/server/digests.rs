@@ -48,7 +48,7 @@ impl ServerSession {
         };
         self.digests.chosen = Some(chosen);
         self.digests.wanted = Some(chosen);
-        self.answer(Verb::Opts, 200, chosen.name().as_bytes());
+        self.answer_data(Verb::Opts, 200, chosen.name().as_bytes());
     }
 
     /// HASH: of the whole file, or of the range that RANG set.
@@ -90,15 +90,19 @@ impl ServerSession {
     pub(super) fn hashed(&mut self, algorithm: Algorithm, digest: &[u8], (start, end): (u64, u64), path: &[u8]) {
         let last = end.saturating_sub(1).max(start);
         let head = format!("{} {start}-{last} ", algorithm.name());
-        self.answer(Verb::Hash, 213, text(&[head.as_bytes(), &hexadecimal(digest, b"0123456789abcdef"), b" ", path]));
+        self.answer_data(
+            Verb::Hash,
+            213,
+            text(&[head.as_bytes(), &hexadecimal(digest, b"0123456789abcdef"), b" ", path]),
+        );
     }
 
     /// 250 and the digest in capitals, as servers before HASH have it; 251 and the path too for MD5.
     pub(super) fn checksummed(&mut self, verb: Verb, path: &VirtualPath, digest: &[u8]) {
         let digest = hexadecimal(digest, b"0123456789ABCDEF");
         match verb {
-            Verb::Md5 => self.answer(verb, 251, text(&[&quoted(path), b" ", &digest])),
-            _ => self.answer(verb, 250, digest),
+            Verb::Md5 => self.answer_data(verb, 251, text(&[&quoted(path), b" ", &digest])),
+            _ => self.answer_data(verb, 250, digest),
         }
     }
 

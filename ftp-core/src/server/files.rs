@@ -178,7 +178,7 @@ impl ServerSession {
                 self.answer(verb, 200, &b"There is space for it."[..]);
             }
             (Ok(StorageAnswer::Size(size)), Then::Size) => {
-                self.answer(verb, 213, alloc::format!("{size}").into_bytes());
+                self.answer_data(verb, 213, alloc::format!("{size}").into_bytes());
             }
             (Ok(StorageAnswer::Done), Then::CopyFrom) => {
                 self.copy_from = Some(path);
@@ -214,7 +214,7 @@ impl ServerSession {
             (EntryKind::File, Some(time)) => {
                 let mut reply = Vec::new();
                 time.write(&mut reply);
-                self.answer(Verb::Mdtm, 213, reply);
+                self.answer_data(Verb::Mdtm, 213, reply);
             }
             _ => self.answer(Verb::Mdtm, 550, text(&[path.as_bytes(), b": not a file with a time."])),
         }

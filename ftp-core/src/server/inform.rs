@@ -72,6 +72,7 @@ impl ServerSession {
         let mut whole = Vec::from(*b" ");
         match verb {
             Verb::Mlst => self.parameters.facts.write_feature(&mut whole),
+            Verb::Lang => self.language.write_feature(&mut whole),
             Verb::Hash => self.digests.write_feature(&mut whole),
             _ => whole.extend_from_slice(line.as_bytes()),
         }
@@ -87,7 +88,7 @@ impl ServerSession {
             self.parameters.facts = facts;
             let mut reply = Vec::new();
             self.parameters.facts.write_chosen(&mut reply);
-            return self.answer(Verb::Opts, 200, reply);
+            return self.answer_data(Verb::Opts, 200, reply);
         }
         if name.eq_ignore_ascii_case(b"UTF8") {
             return match options {
@@ -107,6 +108,6 @@ impl ServerSession {
 
     /// CSID: who this server is, as far as it is willing to tell, and how its paths are written.
     pub(super) fn client_named(&mut self) {
-        self.answer(Verb::Csid, 200, &b"Name=ftpkit;CaseSensitive=1;DirSep=/;"[..]);
+        self.answer_data(Verb::Csid, 200, &b"Name=ftpkit;CaseSensitive=1;DirSep=/;"[..]);
     }
 }

@@ -8,7 +8,7 @@
 //! - *the output*: [`drain`](ServerSession::drain) hands out bytes and actions and says what to wait for;
 //! - *questions*: [`user`](ServerSession::user) and the like, for those who watch.
 //!
-//! The rooms: `session` is the frame that all of this passes through, `access` logs users in and out, `files` works on
+//! The rooms: `session` is the frame that all of this passes through, `greet` knows hosts and languages, `access` logs users in and out, `files` works on
 //! the file system, `change` and `digests` do what later RFCs and practice add to that, `parameters` sets up the next transfer, `transfer` runs it, `inform` answers questions, and `answer`
 //! is the one door through which replies leave.
 
@@ -18,11 +18,14 @@ mod change;
 mod config;
 mod digests;
 mod files;
+mod greet;
 mod inform;
+mod language;
 mod output;
 mod parameters;
 mod session;
 mod transfer;
 
 pub use config::ServerConfig;
+pub use greet::VirtualHost;
 pub use session::ServerSession;

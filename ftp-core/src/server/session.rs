@@ -5,6 +5,7 @@ use super::access::Login;
 use super::config::ServerConfig;
 use super::digests::Digests;
 use super::files::FileOperation;
+use super::language::Language;
 use super::output::Output;
 use super::parameters::Parameters;
 use super::transfer::Moving;
@@ -16,6 +17,7 @@ use crate::path::VirtualPath;
 use crate::time::Time;
 use alloc::collections::VecDeque;
 use alloc::format;
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
@@ -37,6 +39,9 @@ pub struct ServerSession {
     /// The time of the input that is being dealt with.
     pub(super) now: Time,
     pub(super) output: Output,
+    /// The virtual host that HOST chose.
+    pub(super) host: Option<String>,
+    pub(super) language: Language,
     pub(super) login: Login,
     /// The connection, or the last logout: logins are awaited from here on.
     pub(super) login_since: Time,
@@ -114,6 +119,8 @@ impl ServerSession {
             peer: canonical(peer),
             now,
             output: Output::default(),
+            host: None,
+            language: Language::default(),
             login: Login::Nobody,
             login_since: now,
             failures: 0,
@@ -506,7 +513,7 @@ impl ServerSession {
             Command::Stat(None) => self.status(),
             Command::Stat(Some(path)) => self.status_of(path),
             Command::Help(topic) => self.help(topic),
-            Command::Syst => self.answer(verb, 215, &b"UNIX Type: L8"[..]),
+            Command::Syst => self.answer_data(verb, 215, &b"UNIX Type: L8"[..]),
             Command::Noop => self.answer(verb, 200, &b"Nothing done."[..]),
             Command::Feat => self.features(),
             Command::Opts { name, options } => self.options(name, options),
@@ -531,7 +538,9 @@ impl ServerSession {
             // What it prepares for needs no preparation here.
             Command::Pret(_) => self.answer(verb, 200, &b"Go on."[..]),
             // None of these is served (see the registry).
-            Command::Lang(_) | Command::Host(_) | Command::Known { .. } => {
+            Command::Lang(tag) => self.choose_language(tag),
+            Command::Host(name) => self.choose_host(name),
+            Command::Known { .. } => {
                 self.refuse(verb, &[502, 500], &b"Command not implemented."[..]);
             }
         }

@@ -17,6 +17,8 @@ struct User {
     password: Secret,
     /// What ACCT has to say (RFC 959 4.1.1), if anything.
     required: Option<Secret>,
+    /// The virtual host that this user belongs to (RFC 7151); any where it is `None`.
+    host: Option<String>,
     account: Account,
 }
 
@@ -30,7 +32,7 @@ impl FixedAccounts {
     #[must_use]
     pub fn with(mut self, name: &str, password: &str, permissions: Permissions, storage: Arc<dyn Storage>) -> Self {
         let account = Account { name: name.to_owned(), storage, permissions };
-        self.users.push(User { password: Secret::new(password), required: None, account });
+        self.users.push(User { password: Secret::new(password), required: None, host: None, account });
         self
     }
 
@@ -42,12 +44,24 @@ impl FixedAccounts {
         }
         self
     }
+
+    /// The user added last is known on this virtual host only.
+    #[must_use]
+    pub fn on_host(mut self, host: &str) -> Self {
+        if let Some(user) = self.users.last_mut() {
+            user.host = Some(host.to_owned());
+        }
+        self
+    }
 }
 
 impl Accounts for FixedAccounts {
     fn verify(&self, credentials: &Credentials) -> Result<Account, LoginError> {
-        let known =
-            |user: &&User| user.account.name.as_bytes() == credentials.user && user.password == credentials.password;
+        let known = |user: &&User| {
+            user.account.name.as_bytes() == credentials.user
+                && user.password == credentials.password
+                && (user.host.is_none() || user.host == credentials.host)
+        };
         let user = self.users.iter().find(known).ok_or(LoginError::Refused)?;
         match (&user.required, &credentials.account) {
             (None, _) => Ok(user.account.clone()),
