@@ -15,6 +15,9 @@
 //! - `D: connect $port`, `D: refused $port`; `D: listen` (sets `$hostport`, `$eprt` and `$lprt`) and `D: accept`: the data connection.
 //! - `D< "bytes"`, `D< a line's pattern` or `D< file /PATH` is what comes over it until the server closes it, or leaves it open
 //!   for the next transfer: `D: open`. `D: cut`: it ends early. `D> "bytes"` is sent over it; `D: close` and `D: reset` end it.
+//! - `@set tls offer|require|require-data` gives the server TLS. `C! tls` is the handshake on the control connection, `C! tls refused`
+//!   one that fails, `C! tls off` the end of TLS; `D! tls` is the handshake on the data connection, resumed, and `D! tls new` one
+//!   that is not. `D: truncate` ends the data without `close_notify`.
 //! - Below `client/` the server is the script, so `S:` is sent and `C:` a pattern: `@client get /a` is what the application asks,
 //!   `=> transferred 7 "content"` what came of it, and `D: nobody` a port that leads nowhere.
 //! - A case for any server stands below `check/`: its first line ends with `: TITLE`, then comes `@level must|should|may`, and
@@ -45,7 +48,7 @@
 //! let error = Transcript::parse("hello.ftp", "# RFC 959 4.1\nC; NOOP\n").unwrap_err();
 //! assert_eq!(
 //!     error.to_string(),
-//!     "hello.ftp:2: found `C; NOOP`: a line begins with #, @, C: C~ C! S: S? S! D: D< or D>",
+//!     "hello.ftp:2: found `C; NOOP`: a line begins with #, @, C: C~ C! S: S? S! D: D! D< or D>",
 //! );
 //! # Ok::<(), conformance::transcript::ParseError>(())
 //! ```
@@ -73,7 +76,7 @@ mod tests {
         let format: Vec<&str> =
             page.skip_while(|line| !line.starts_with("- ")).take_while(|line| !line.is_empty()).collect();
         let readme = include_str!("../../README.md").lines().map(str::trim_start).collect::<Vec<_>>();
-        assert_eq!(format.iter().filter(|line| line.starts_with("- ")).count(), 13);
+        assert_eq!(format.iter().filter(|line| line.starts_with("- ")).count(), 14);
         assert!(readme.windows(format.len()).any(|lines| lines == format), "copy the points of lib.rs into README.md");
     }
 }

@@ -129,6 +129,23 @@ impl Player<'_> {
         match &line.what {
             Event::ClientCloses => self.backend.close(),
             Event::Urgent => self.backend.send_urgent(),
+            Event::StartTls(meant) => {
+                let unread = self.control.unread();
+                if !unread.is_empty() {
+                    return Err(self.failure(line, format!("the server said `{}` before", show(&unread))));
+                }
+                if self.backend.start_tls() != *meant {
+                    let is = if *meant { "is none" } else { "is some" };
+                    return Err(self.failure(line, format!("there {is}")));
+                }
+            }
+            Event::StopTls => {
+                if !self.backend.stop_tls() {
+                    return Err(self.failure(line, "the server does not end it".into()));
+                }
+            }
+            Event::SecureData { resumed } => self.backend.secure_data(*resumed),
+            Event::TruncateData => self.backend.truncate_data(),
             Event::ServerCloses => {
                 if let Some(said) = self.control.line(|| self.backend.receive()) {
                     return Err(self.failure(line, format!("the server said `{}`", show(&said))));

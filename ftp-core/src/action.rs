@@ -65,6 +65,14 @@ pub enum Action {
         /// The transfer in question.
         op: OpId,
     },
+    /// Begin TLS on the control connection, as its server (RFC 4217 7): everything written has left, and whatever came in
+    /// and was not taken belongs to the handshake. Answer: [`Completion::TlsStarted`].
+    StartTls {
+        /// The operation to complete.
+        op: OpId,
+    },
+    /// End TLS on the control connection: what is written from here on leaves in the clear (RFC 4217 5, 13).
+    StopTls,
     /// Close the listener and any data connection that no transfer uses.
     CloseData,
     /// No more will be written and everything written has left: tell the peer so (a TCP half-close), and go on reading. A
@@ -100,6 +108,8 @@ pub enum Completion {
     Opened(Opened),
     /// To [`Action::Transfer`], next: the data connection stands. Not needed where [`Opened::connected`] said so.
     Connected,
+    /// To [`Action::StartTls`].
+    TlsStarted(Result<(), TlsError>),
     /// To [`Action::Progress`]: the bytes moved over the data connection so far.
     Progress(u64),
     /// To [`Action::Transfer`], any number of times before its end: a restart marker came, and what came before it is in
@@ -116,6 +126,33 @@ pub struct Marker {
     pub sender: Vec<u8>,
     /// The receiver's: so many bytes of the file are in storage.
     pub offset: u64,
+}
+
+/// A handshake on the control connection failed; the host's log knows more. The connection is of no more use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TlsError;
+
+/// What protects a data connection (RFC 4217 9).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Protection {
+    /// PROT C: nothing.
+    #[default]
+    Clear,
+    /// PROT P: TLS.
+    Private(Resumption),
+}
+
+/// Whether the TLS of a data connection has to go on from that of the control connection (RFC 4217 10.2). It is what ties
+/// the two together: without it, whoever reaches the data port first has the file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Resumption {
+    /// It has to.
+    #[default]
+    Require,
+    /// It may.
+    Prefer,
+    /// It cannot.
+    Off,
 }
 
 /// What is known when a transfer's file is open.
@@ -268,6 +305,8 @@ pub struct Transfer {
     /// What happens to the bytes on their way. Where its codec [keeps the connection](crate::codec::Codec::keeps_connection),
     /// the host does so after a success, for a [`DataPath::Kept`].
     pub transmission: Transmission,
+    /// What protects the data connection.
+    pub protection: Protection,
 }
 
 /// What a transfer moves.
@@ -404,6 +443,13 @@ pub enum TransferError {
     NoConnection,
     /// The data connection broke: 426.
     Broken,
+    /// The TLS handshake of the data connection failed: 522 (RFC 4217 10.2).
+    HandshakeFailed,
+    /// Its TLS did not go on from the control connection's session: 522.
+    NotResumed,
+    /// Under TLS the data ended without its `close_notify`: whoever cut it off was not the peer. 426, and nothing is
+    /// published.
+    Truncated,
     /// The session cancelled it.
     Cancelled,
     /// The data ended before the announced size, or before the end that its own form shows: 426, and nothing is published.

@@ -5,7 +5,7 @@ use ftp_core::action::{Action, Completion, OpId, StorageAnswer};
 use ftp_core::command::{Command, State, States, Verb};
 use ftp_core::drain::{Closed, Port};
 use ftp_core::permission::Permissions;
-use ftp_core::server::{ServerConfig, ServerSession};
+use ftp_core::server::{ServerConfig, ServerSession, TlsPolicy};
 use ftp_core::time::Time;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -131,7 +131,8 @@ fn a_command_out_of_its_order_is_answered_503() {
 #[test]
 fn what_is_served_is_carried_out_and_what_is_not_is_502() {
     for &verb in Verb::ALL.iter().filter(|verb| verb.row().states.has(State::User)) {
-        let mut bench = Bench::logged_in(ServerConfig::default());
+        let config = ServerConfig { tls: TlsPolicy::Offer, clear_control: true, ..ServerConfig::default() };
+        let mut bench = Bench::logged_in(config);
         let reply = bench.send(&example(verb));
         assert_eq!(!reply.starts_with("502 "), verb.row().served, "{verb:?}: {reply}");
     }

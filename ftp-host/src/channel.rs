@@ -1,7 +1,9 @@
-//! [`Channel`]: a control or data stream that never blocks.
+//! [`Channel`]: a control or data stream that never blocks, plain or under TLS.
 //!
 //! How a connection comes to be is in [`crate::data`]; who waits for its readiness is the adapter's business.
 
+use crate::readiness::Direction;
+use crate::tls::Stream;
 use rustix::net::sockopt::{set_socket_oobinline, set_tcp_nodelay};
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
@@ -10,7 +12,7 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 
 /// A control or data stream. Every call answers at once, with [`ErrorKind::WouldBlock`] where there is nothing to do yet;
-/// [`ErrorKind::Interrupted`] never comes out.
+/// [`ErrorKind::Interrupted`] never comes out. What TLS has to say comes as a [`Failure`](crate::tls::Failure) in the error.
 #[derive(Debug)]
 pub struct Channel {
     layer: Layer,
@@ -23,6 +25,7 @@ pub struct Channel {
 enum Layer {
     /// Nothing.
     Plain(Arc<TcpStream>),
+    Tls(Box<Stream>),
 }
 
 impl Channel {
@@ -68,10 +71,58 @@ impl Channel {
         Ok(Self::ready(stream))
     }
 
+    /// The same connection under TLS, from here on.
+    ///
+    /// # Errors
+    /// What `begin` says.
+    pub(crate) fn secured(self, begin: impl FnOnce(Arc<TcpStream>) -> io::Result<Stream>) -> io::Result<Self> {
+        Ok(Self { layer: Layer::Tls(Box::new(begin(Arc::clone(self.socket()))?)), ahead: VecDeque::new() })
+    }
+
+    /// Begins TLS on a control connection. RFC 4217 14: there is no urgent data any more; a byte of it, which no key
+    /// protects, must not get into the stream.
+    ///
+    /// # Errors
+    /// What `begin` says, or the socket.
+    pub(crate) fn start_tls(&mut self, begin: impl FnOnce(Arc<TcpStream>) -> io::Result<Stream>) -> io::Result<()> {
+        set_socket_oobinline(self.socket(), false)?;
+        self.layer = Layer::Tls(Box::new(begin(Arc::clone(self.socket()))?));
+        Ok(())
+    }
+
+    /// Ends TLS on a control connection: what is written from here on is plain, and what is read as soon as the peer has
+    /// ended it too.
+    pub(crate) fn stop_tls(&mut self) {
+        if let Layer::Tls(stream) = &mut self.layer {
+            stream.notify();
+        }
+    }
+
+    /// Does a TLS handshake, where one is to be done, as far as the socket lets.
+    ///
+    /// # Errors
+    /// [`ErrorKind::WouldBlock`], or why there is no TLS.
+    pub(crate) fn handshake(&mut self) -> io::Result<()> {
+        match &mut self.layer {
+            Layer::Tls(stream) => stream.handshake(),
+            Layer::Plain(_) => Ok(()),
+        }
+    }
+
+    /// Is it under TLS?
+    pub(crate) fn is_secured(&self) -> bool {
+        matches!(&self.layer, Layer::Tls(_))
+    }
+
+    /// Is a TLS handshake under way?
+    pub(crate) fn is_handshaking(&self) -> bool {
+        matches!(&self.layer, Layer::Tls(stream) if stream.is_handshaking())
+    }
+
     /// Reads what is there; 0 is the end of the stream.
     ///
     /// # Errors
-    /// [`ErrorKind::WouldBlock`], or what the socket says.
+    /// [`ErrorKind::WouldBlock`], or what the socket or TLS says.
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if !self.ahead.is_empty() {
             let count = self.ahead.read(buffer)?;
@@ -80,8 +131,18 @@ impl Channel {
             }
             return Ok(count);
         }
-        match &self.layer {
+        match &mut self.layer {
             Layer::Plain(socket) => uninterrupted(|| socket.as_ref().read(buffer)),
+            Layer::Tls(stream) => match stream.read(buffer) {
+                Ok(0) if stream.is_ending() && !buffer.is_empty() => {
+                    let plain = Layer::Plain(Arc::clone(stream.socket()));
+                    if let Layer::Tls(stream) = std::mem::replace(&mut self.layer, plain) {
+                        self.ahead.extend(stream.into_plain());
+                    }
+                    self.read(buffer)
+                }
+                result => result,
+            },
         }
     }
 
@@ -104,21 +165,48 @@ impl Channel {
     /// Writes as much of `bytes` as there is room for.
     ///
     /// # Errors
-    /// [`ErrorKind::WouldBlock`], or what the socket says.
+    /// [`ErrorKind::WouldBlock`], or what the socket or TLS says.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match &self.layer {
+        match &mut self.layer {
             Layer::Plain(socket) => uninterrupted(|| socket.as_ref().write(bytes)),
+            Layer::Tls(stream) => stream.write(bytes),
         }
     }
 
+    /// Writes what the layer has taken and the socket has not. Without TLS that is nothing.
+    ///
+    /// # Errors
+    /// [`ErrorKind::WouldBlock`], or what the socket says.
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        match &mut self.layer {
+            Layer::Plain(_) => Ok(()),
+            Layer::Tls(stream) => stream.flush(),
+        }
+    }
+
+    /// Is there anything that [`flush`](Self::flush) would write?
+    pub(crate) fn wants_write(&self) -> bool {
+        matches!(&self.layer, Layer::Tls(stream) if stream.wants_write())
+    }
+
     /// Says that nothing more will be written: in STRU F, MODE S the end of the file (RFC 959 3.4.1). On
-    /// [`ErrorKind::WouldBlock`] call it again when the socket is writable.
+    /// [`ErrorKind::WouldBlock`] call it again when the socket is [ready](Self::waits).
     ///
     /// # Errors
     /// [`ErrorKind::WouldBlock`], or what the socket says.
     pub fn shutdown_write(&mut self) -> io::Result<()> {
-        match &self.layer {
+        match &mut self.layer {
             Layer::Plain(socket) => socket.shutdown(Shutdown::Write),
+            Layer::Tls(stream) => stream.shutdown_write(),
+        }
+    }
+
+    /// What the last call that would have blocked waits for. Under TLS that is not what it was meant to do: a handshake
+    /// writes and reads by turns.
+    pub(crate) fn waits(&self, meant: Direction) -> Direction {
+        match &self.layer {
+            Layer::Plain(_) => meant,
+            Layer::Tls(stream) => stream.waits(),
         }
     }
 
@@ -126,14 +214,19 @@ impl Channel {
     pub fn socket(&self) -> &Arc<TcpStream> {
         match &self.layer {
             Layer::Plain(socket) => socket,
+            Layer::Tls(stream) => stream.socket(),
         }
     }
 
     /// Are the bytes on the socket those of the stream, so that the kernel may move them?
     pub fn is_plain(&self) -> bool {
-        match self.layer {
-            Layer::Plain(_) => self.ahead.is_empty(),
-        }
+        matches!(self.layer, Layer::Plain(_)) && self.ahead.is_empty()
+    }
+
+    /// Has whoever sends to wait until the peer has closed its side too? A client of TLS 1.3 has: the server's tickets come
+    /// when they come, and a socket closed with one of them unread is reset, which destroys what was sent last.
+    pub(crate) fn waits_for_the_end(&self) -> bool {
+        matches!(&self.layer, Layer::Tls(stream) if stream.is_client())
     }
 }
 

@@ -62,12 +62,14 @@ pub(crate) struct Control<A> {
     /// The socket may have something to read.
     readable: bool,
     actions: VecDeque<A>,
+    /// The end of the output is still to be sent.
+    ending: bool,
 }
 
 impl<A> Control<A> {
     pub(crate) fn new(channel: Channel) -> Self {
         let wait = Wait { read: false, urgent: false, write: true, deadline: None };
-        Self { channel, wait, inbox: Vec::new(), readable: true, actions: VecDeque::new() }
+        Self { channel, wait, inbox: Vec::new(), readable: true, actions: VecDeque::new(), ending: false }
     }
 
     /// The socket may have something to read again.
@@ -82,10 +84,11 @@ impl<A> Control<A> {
 
     /// What to wait for: for this connection as the machine said when it was drained last, and for this data socket.
     pub(crate) fn interest<'a>(&'a self, data: Option<(Socket<'a>, Direction)>) -> Interest<'a> {
+        let handshake = self.channel.is_handshaking();
         Interest {
             control: self.channel.socket().as_fd(),
-            control_read: self.wait.read,
-            control_write: self.wait.write,
+            control_read: self.wait.read || handshake && self.channel.waits(Direction::Read) == Direction::Read,
+            control_write: self.wait.write || self.channel.wants_write(),
             control_urgent: self.wait.urgent,
             data,
             deadline: self.wait.deadline,
@@ -97,8 +100,24 @@ impl<A> Control<A> {
         self.actions.pop_front()
     }
 
+    /// Takes out what came in and the machine has not taken.
+    pub(crate) fn take_inbox(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.inbox)
+    }
+
+    /// Tells the peer that no more will be written, as soon as everything has left. If that fails the connection is gone,
+    /// which the next read will tell.
+    pub(crate) fn end_output(&mut self) {
+        self.ending = matches!(self.channel.shutdown_write(), Err(error) if error.kind() == ErrorKind::WouldBlock);
+    }
+
     /// Drains the machine; its actions are then to be had. Are there any?
     pub(crate) fn drain(&mut self, now: Time, machine: &mut impl Machine<Action = A>) -> bool {
+        if self.ending {
+            self.end_output();
+        }
+        // What TLS has taken leaves when it can. That it cannot is seen when something is read or written.
+        let _ = self.channel.flush();
         self.wait = machine.drain(now, self);
         !self.actions.is_empty()
     }

@@ -4,7 +4,9 @@ use crate::accounts::Accounts;
 use crate::clock::{self, Clock, WallClock};
 use crate::data::PassivePorts;
 use crate::registry::{Limits, Registry};
+use crate::tls::TlsServer;
 use ftp_core::server::ServerConfig;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +16,10 @@ pub struct Host {
     pub config: Arc<ServerConfig>,
     /// Who may log in, and to what.
     pub accounts: Box<dyn Accounts>,
+    /// Its TLS, without which [`ServerConfig::tls`] has to be [`Off`](ftp_core::server::TlsPolicy::Off).
+    pub tls: Option<TlsServer>,
+    /// Where it listens for connections that begin with TLS.
+    pub implicit_tls: Vec<SocketAddr>,
     /// The ports of passive data connections.
     pub passive_ports: PassivePorts,
     /// The time that deadlines are measured by.
@@ -30,11 +36,22 @@ impl Host {
         Self {
             config: Arc::new(ServerConfig::default()),
             accounts: Box::new(accounts),
+            tls: None,
+            implicit_tls: Vec::new(),
             passive_ports: PassivePorts::any(),
             clock: Clock::system(),
             wall_clock: clock::system(),
             registry: Registry::new(Limits::default()),
         }
+    }
+
+    /// Does a connection that came in here begin with TLS?
+    pub(crate) fn begins_with_tls(&self, local: SocketAddr) -> bool {
+        let is_one = |listener: &SocketAddr| {
+            let (here, there) = (listener.ip().to_canonical(), local.ip().to_canonical());
+            listener.port() == local.port() && (here.is_unspecified() || here == there)
+        };
+        self.implicit_tls.iter().any(is_one)
     }
 
     /// Lets `by` pass on a manual clock, from deadline to deadline, with every session awake at each. It waits for the

@@ -58,3 +58,4 @@ pub mod readiness;
 pub mod registry;
 pub mod session;
 pub mod storage;
+pub mod tls;

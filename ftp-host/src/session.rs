@@ -12,10 +12,13 @@ use crate::pump::{Pump, Sink, Step};
 use crate::readiness::{Direction, Interest, Ready, Socket, Turn};
 use crate::registry::{Order, Seat, Waker};
 use crate::storage::Source;
-use ftp_core::action::{Action, Completion, DataPath, NetworkError, OpId, StorageError, TransferError, Work};
+use crate::tls::ServerSide;
+use ftp_core::action::{
+    Action, Completion, DataPath, NetworkError, OpId, Protection, StorageError, TlsError, TransferError, Work,
+};
 use ftp_core::codec::Transmission;
 use ftp_core::server::ServerSession;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -32,6 +35,10 @@ pub struct Session {
     peer: SocketAddr,
     gate: Option<Arc<Gate>>,
     data: DataConnection,
+    /// What its connections under TLS share, once there is one.
+    tls: Option<ServerSide>,
+    /// The handshake under way on the control connection.
+    handshake: Option<OpId>,
     transfer: Transfer,
     job: Option<Job>,
     /// A job was taken and is not back yet.
@@ -49,6 +56,7 @@ enum Transfer {
         op: OpId,
         data: DataPath,
         transmission: Transmission,
+        protection: Protection,
         announced: Option<u64>,
     },
     /// The data connection is awaited.
@@ -56,6 +64,7 @@ enum Transfer {
         op: OpId,
         opened: Opened,
         transmission: Transmission,
+        protection: Protection,
         announced: Option<u64>,
     },
     /// The bytes wait for the socket to be ready in this direction, or for a job to move them.
@@ -80,9 +89,14 @@ impl Session {
     pub fn new(host: &Arc<Host>, arrival: Arrival, waker: Waker) -> io::Result<Self> {
         let Arrival { stream, local, peer } = arrival;
         let (config, now) = (Arc::clone(&host.config), host.clock.now());
+        let machine = if host.begins_with_tls(local) {
+            ServerSession::implicit_tls(config, local, peer, now)
+        } else {
+            ServerSession::new(config, local, peer, now)
+        };
         let (seat, machine) = match host.registry.admit(peer, waker) {
-            Ok(seat) => (Some(seat), ServerSession::new(config, local, peer, now)),
-            Err(full) => (None, ServerSession::turned_away(config, local, peer, now, full.reason())),
+            Ok(seat) => (Some(seat), machine),
+            Err(full) => (None, machine.turned_away(full.reason())),
         };
         Ok(Self {
             host: Arc::clone(host),
@@ -93,6 +107,8 @@ impl Session {
             peer,
             gate: None,
             data: DataConnection::Closed,
+            tls: None,
+            handshake: None,
             transfer: Transfer::None,
             job: None,
             working: false,
@@ -207,10 +223,46 @@ impl Session {
 
     /// Drains the machine, and carries out what it asks for, until it asks for nothing more.
     fn settle(&mut self) {
-        while self.control.drain(self.host.clock.now(), &mut self.machine) {
-            while let Some(action) = self.control.action() {
-                self.act(action);
+        loop {
+            while self.control.drain(self.host.clock.now(), &mut self.machine) {
+                while let Some(action) = self.control.action() {
+                    self.act(action);
+                }
             }
+            if !self.shake_hands() {
+                return;
+            }
+        }
+    }
+
+    /// Goes on with the handshake on the control connection, if there is one: is it over?
+    fn shake_hands(&mut self) -> bool {
+        let Some(op) = self.handshake else { return false };
+        let result = match self.control.channel.handshake() {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
+            result => result.map_err(|_| TlsError),
+        };
+        self.handshake = None;
+        self.machine.complete(self.now(), op, Completion::TlsStarted(result));
+        true
+    }
+
+    fn start_tls(&mut self, op: OpId) {
+        let received = self.control.take_inbox();
+        let side = match &self.host.tls {
+            Some(tls) => tls.session(self.host.config.data_resumption),
+            None => Err(ErrorKind::Unsupported.into()),
+        };
+        let started = side.and_then(|side| {
+            self.control.channel.start_tls(|socket| side.control(socket, received))?;
+            Ok(side)
+        });
+        match started {
+            Ok(side) => {
+                self.tls = Some(side);
+                self.handshake = Some(op);
+            }
+            Err(_) => self.machine.complete(self.now(), op, Completion::TlsStarted(Err(TlsError))),
         }
     }
 
@@ -241,7 +293,8 @@ impl Session {
                         _ => None,
                     };
                     let (data, transmission, work) = (transfer.data, transfer.transmission, transfer.work);
-                    self.transfer = Transfer::Opening { op, data, transmission, announced };
+                    let protection = transfer.protection;
+                    self.transfer = Transfer::Opening { op, data, transmission, protection, announced };
                     let codec = transmission.codec;
                     self.job = Some(Job { op, task: Task::Open { gate: Arc::clone(gate), work, codec } });
                 }
@@ -257,19 +310,18 @@ impl Session {
             }
             Action::Cancel { op } => self.cancel(op),
             Action::CloseData => self.data = DataConnection::Closed,
-            Action::EndOutput => {
-                // If that fails the connection is gone, which the next read will tell.
-                let _ = self.control.channel.shutdown_write();
-            }
+            Action::StartTls { op } => self.start_tls(op),
+            Action::StopTls => self.control.channel.stop_tls(),
+            Action::EndOutput => self.control.end_output(),
             Action::Close => self.over = true,
         }
     }
 
     /// The file of a transfer is open, or is not to be had.
     fn opened(&mut self, op: OpId, result: Result<Opened, StorageError>) {
-        let (data, transmission, announced) = match &self.transfer {
-            Transfer::Opening { op: opening, data, transmission, announced } if *opening == op => {
-                (*data, *transmission, *announced)
+        let (data, transmission, protection, announced) = match &self.transfer {
+            Transfer::Opening { op: opening, data, transmission, protection, announced } if *opening == op => {
+                (*data, *transmission, *protection, *announced)
             }
             // It was cancelled meanwhile; what was opened is dropped.
             _ => return,
@@ -282,7 +334,7 @@ impl Session {
         let connected = data == DataPath::Kept && begun.is_ok();
         self.machine.complete(self.now(), op, Completion::Opened(announcement(&opened, connected)));
         self.transfer = match begun {
-            Ok(()) => Transfer::Connecting { op, opened, transmission, announced },
+            Ok(()) => Transfer::Connecting { op, opened, transmission, protection, announced },
             Err(NetworkError::Exhausted | NetworkError::Unreachable | NetworkError::Local) => {
                 return self.transferred(op, Err(TransferError::NoConnection));
             }
@@ -339,13 +391,21 @@ impl Session {
 
     fn connect(&mut self) {
         let Some(outcome) = self.data.connected() else { return };
-        let Transfer::Connecting { op, opened, transmission, announced } =
+        let Transfer::Connecting { op, opened, transmission, protection, announced } =
             std::mem::replace(&mut self.transfer, Transfer::None)
         else {
             return;
         };
-        match outcome {
-            Err(_) => self.transferred(op, Err(TransferError::NoConnection)),
+        let Ok(channel) = outcome else { return self.transferred(op, Err(TransferError::NoConnection)) };
+        let secured = match (protection, &self.tls) {
+            (Protection::Clear, _) => Ok(channel),
+            // It was kept, and is under TLS already.
+            (Protection::Private(_), _) if channel.is_secured() => Ok(channel),
+            (Protection::Private(resumption), Some(tls)) => channel.secured(|socket| tls.data(socket, resumption)),
+            (Protection::Private(_), None) => Err(ErrorKind::Unsupported.into()),
+        };
+        match secured {
+            Err(_) => self.transferred(op, Err(TransferError::HandshakeFailed)),
             Ok(channel) => {
                 self.machine.complete(self.now(), op, Completion::Connected);
                 let pump = match opened {

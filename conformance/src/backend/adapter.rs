@@ -2,11 +2,14 @@
 
 use super::Seen;
 use super::sockets::{Limits, Sockets, Surroundings};
+use super::tls::CERTIFICATE;
 use super::world::{MADE, World};
 use crate::transcript::Setup;
+use ftp_core::server::TlsPolicy;
 use ftp_host::clock::Clock;
 use ftp_host::host::Host;
 use ftp_host::storage::Memory;
+use ftp_host::tls::{CertificateError, Certificates, TlsServer};
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
@@ -25,14 +28,20 @@ pub fn serving<Running: 'static>(
     serve: impl FnOnce(Vec<TcpListener>, Arc<Host>) -> io::Result<Running>,
     stop: fn(&Running, Duration) -> bool,
 ) -> Sockets<'static> {
-    let World { storage, accounts, config } = World::new(setup);
+    let World { storage, accounts, config, implicit_tls } = World::new(setup);
     let mut host = Host::new(accounts);
     host.config = Arc::new(config);
     host.clock = Clock::manual();
     host.wall_clock = Arc::new(|| MADE);
-    let host = Arc::new(host);
     let client = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| {
         let address = listener.local_addr()?;
+        if host.config.tls != TlsPolicy::Off {
+            host.tls = Some(TlsServer::new(certificates().map_err(io::Error::other)?)?);
+        }
+        if implicit_tls {
+            host.implicit_tls.push(address);
+        }
+        let host = Arc::new(host);
         let server = Server { running: serve(vec![listener], Arc::clone(&host))?, host, stop, storage };
         Sockets::connect(address, Limits::default(), Box::new(server))
     });
@@ -40,6 +49,10 @@ pub fn serving<Running: 'static>(
         Ok(client) => client,
         Err(error) => panic!("no server on loopback: {error}"),
     }
+}
+
+fn certificates() -> Result<Certificates, CertificateError> {
+    Certificates::new(CERTIFICATE.certificate.as_bytes(), CERTIFICATE.key.as_bytes())
 }
 
 /// The server, which stops when it is dropped.

@@ -4,6 +4,7 @@
 pub mod adapter;
 pub mod core;
 pub mod sockets;
+pub mod tls;
 pub mod world;
 
 use crate::transcript::check::SCRATCH;
@@ -55,6 +56,24 @@ pub trait Backend {
 
     /// Closes the data connection, in good order or by a reset.
     fn close_data(&mut self, reset: bool);
+
+    /// The client's data ends, its TLS does not.
+    fn truncate_data(&mut self) {
+        self.close_data(false);
+    }
+
+    /// Begins TLS on the control connection; `false` if there is none.
+    fn start_tls(&mut self) -> bool {
+        false
+    }
+
+    /// Ends TLS on the control connection; `false` if the server does not.
+    fn stop_tls(&mut self) -> bool {
+        false
+    }
+
+    /// Begins TLS on the data connection. Whether that succeeds shows in what comes next.
+    fn secure_data(&mut self, _resumed: bool) {}
 
     /// The client says no more. What the server has said, and says until it closes, that was not received yet.
     fn finish(&mut self) -> Vec<u8>;

@@ -1,6 +1,7 @@
 //! [`Sockets`]: a client of a server over sockets, whatever runs that server. What there is besides the connections (its
 //! files, its clock, who logs in) is the [`Surroundings`]'.
 
+use super::tls::{Tls, Wire};
 use super::{Backend, Login, Received, SYNCH, Seen};
 use crate::transcript::check::SCRATCH;
 use socket2::SockRef;
@@ -70,9 +71,10 @@ impl Limits {
 /// A client of a server. Dropped, it closes its connections first and lets go of the surroundings last.
 pub struct Sockets<'a> {
     server: SocketAddr,
-    control: Option<TcpStream>,
+    control: Option<Wire>,
     listener: Option<TcpListener>,
-    data: Option<TcpStream>,
+    data: Option<Wire>,
+    tls: Option<Tls>,
     limits: Limits,
     around: Box<dyn Surroundings + 'a>,
 }
@@ -85,7 +87,8 @@ impl<'a> Sockets<'a> {
     pub fn connect(server: SocketAddr, limits: Limits, around: Box<dyn Surroundings + 'a>) -> io::Result<Self> {
         let control = prepared(TcpStream::connect_timeout(&server, limits.silence)?, &limits)?;
         control.set_nodelay(true)?;
-        Ok(Self { server, control: Some(control), listener: None, data: None, limits, around })
+        let control = Some(Wire::Plain(control));
+        Ok(Self { server, control, listener: None, data: None, tls: None, limits, around })
     }
 
     fn dial(&self, port: u16) -> io::Result<TcpStream> {
@@ -97,7 +100,7 @@ impl<'a> Sockets<'a> {
     }
 
     fn hang_on(&mut self) -> io::Result<SocketAddr> {
-        let here = self.control.as_ref().ok_or(io::ErrorKind::NotConnected)?.local_addr()?.ip();
+        let here = self.control.as_ref().ok_or(io::ErrorKind::NotConnected)?.socket().local_addr()?.ip();
         let listener = TcpListener::bind((here, 0))?;
         // On a listener this limits accept, and what is accepted has its buffer size.
         SockRef::from(&listener).set_read_timeout(Some(LOOK_UP))?;
@@ -116,18 +119,18 @@ fn prepared(stream: TcpStream, limits: &Limits) -> io::Result<TcpStream> {
 }
 
 /// Did a wait end because of [`LOOK_UP`]?
-fn waits(error: &io::Error) -> bool {
+pub(super) fn waits(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted)
 }
 
 /// A peer that is gone shows when something is received; what is sent to it is lost.
-fn send(stream: Option<&mut TcpStream>, bytes: &[u8]) {
+fn send(stream: Option<&mut Wire>, bytes: &[u8]) {
     if let Some(stream) = stream {
         let _ = stream.write_all(bytes);
     }
 }
 
-fn receive(stream: Option<&mut TcpStream>, limits: &mut Limits) -> Received {
+fn receive(stream: Option<&mut Wire>, limits: &mut Limits) -> Received {
     let Some(stream) = stream else { return Received::Closed };
     let until = limits.until();
     let mut room = vec![0; WINDOW.min(limits.bytes)];
@@ -158,7 +161,7 @@ impl Backend for Sockets<'_> {
         self.send(&before);
         if let Some(control) = &self.control {
             // A server that is gone shows later.
-            let _ = SockRef::from(control).send_out_of_band(&[urgent]);
+            let _ = SockRef::from(control.socket()).send_out_of_band(&[urgent]);
         }
     }
 
@@ -177,7 +180,7 @@ impl Backend for Sockets<'_> {
     fn connect(&mut self, port: u16) -> bool {
         let connected = self.dial(port);
         let there = connected.is_ok();
-        self.data = connected.ok();
+        self.data = connected.ok().map(Wire::Plain);
         there
     }
 
@@ -198,7 +201,7 @@ impl Backend for Sockets<'_> {
                 accepted => break accepted,
             }
         };
-        self.data = accepted.and_then(|(stream, _)| prepared(stream, &self.limits)).ok();
+        self.data = accepted.and_then(|(stream, _)| prepared(stream, &self.limits)).ok().map(Wire::Plain);
         self.data.is_some()
     }
 
@@ -212,20 +215,50 @@ impl Backend for Sockets<'_> {
 
     fn close_data(&mut self, reset: bool) {
         self.listener = None;
-        let Some(data) = &self.data else { return };
+        let Some(data) = &mut self.data else { return };
         if reset {
-            let _ = SockRef::from(data).set_linger(Some(Duration::ZERO));
+            let _ = SockRef::from(data.socket()).set_linger(Some(Duration::ZERO));
             self.data = None;
         } else {
             // The server's end of it is still to be seen.
-            let _ = data.shutdown(Shutdown::Write);
+            let _ = data.end_output();
         }
+    }
+
+    fn truncate_data(&mut self) {
+        if let Some(data) = &self.data {
+            // A server that is gone shows later.
+            let _ = data.socket().shutdown(Shutdown::Write);
+        }
+    }
+
+    fn start_tls(&mut self) -> bool {
+        let tls = Tls::new();
+        let Some(Wire::Plain(socket)) = self.control.take() else { return false };
+        // Without TLS the connection is still there, to show what the server makes of it.
+        let kept = socket.try_clone();
+        let wire = tls.begin(socket);
+        let begun = wire.is_ok();
+        self.control = wire.ok().or_else(|| kept.ok().map(Wire::Plain));
+        self.tls = Some(tls);
+        begun
+    }
+
+    fn stop_tls(&mut self) -> bool {
+        self.control = self.control.take().and_then(|wire| wire.stop_tls().ok()).map(Wire::Plain);
+        self.control.is_some()
+    }
+
+    fn secure_data(&mut self, resumed: bool) {
+        let (Some(Wire::Plain(socket)), Some(tls)) = (self.data.take(), &self.tls) else { return };
+        let begun = if resumed { tls.begin(socket) } else { tls.without_tickets().begin(socket) };
+        self.data = begun.ok();
     }
 
     fn finish(&mut self) -> Vec<u8> {
         let mut left = Vec::new();
-        if let Some(control) = &self.control {
-            let _ = control.shutdown(Shutdown::Write);
+        if let Some(control) = &mut self.control {
+            let _ = control.end_output();
             while let Received::Bytes(bytes) = self.receive() {
                 left.extend(bytes);
             }

@@ -22,6 +22,8 @@ pub struct World {
     pub accounts: FixedAccounts,
     /// The settings.
     pub config: ServerConfig,
+    /// Connections begin with TLS.
+    pub implicit_tls: bool,
 }
 
 impl World {
@@ -33,6 +35,7 @@ impl World {
         // A failed login is answered at once, so that transcripts need no `@advance` for it.
         let mut config = ServerConfig { failed_login_delay: Duration::ZERO, ..ServerConfig::default() };
         let mut storage = Memory::with_clock(|| MADE);
+        let mut implicit_tls = false;
         for setting in &setup.settings {
             match *setting {
                 Setting::LoginTimeout(time) => config.login_timeout = time,
@@ -46,6 +49,11 @@ impl World {
                 Setting::MarkerInterval(bytes) => config.marker_interval = bytes,
                 Setting::ProveUploads => config.prove_uploads = true,
                 Setting::Capacity(bytes) => storage = storage.with_capacity(bytes),
+                Setting::Tls(policy) => config.tls = policy,
+                Setting::ImplicitTls => implicit_tls = true,
+                Setting::DataResumption(resumption) => config.data_resumption = resumption,
+                Setting::ClearControl => config.clear_control = true,
+                Setting::HandshakeRefused425 => config.handshake_refused_425 = true,
             }
         }
         for name in &setup.hosts {
@@ -70,6 +78,6 @@ impl World {
                 accounts = accounts.requiring_account(account);
             }
         }
-        Self { storage, accounts, config }
+        Self { storage, accounts, config, implicit_tls }
     }
 }

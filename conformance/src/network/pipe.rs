@@ -30,6 +30,10 @@ struct Pipe {
     end: Option<End>,
     /// Nobody reads any more.
     deaf: bool,
+    /// Who sends has begun TLS, resumed or not. Its bytes are as they were: here TLS is only said to be there.
+    tls: Option<bool>,
+    /// The end came without that of TLS.
+    truncated: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -127,6 +131,27 @@ impl Socket {
             };
             pipe.delay(&self.network, delay);
         }
+    }
+
+    /// Begins TLS, as its client, going on from an earlier session or not.
+    pub fn begin_tls(&self, resumed: bool) {
+        self.outgoing.borrow_mut().tls = Some(resumed);
+    }
+
+    /// Has the other end begun TLS, and does it go on from an earlier session?
+    pub fn peer_tls(&self) -> Option<bool> {
+        self.incoming.borrow().tls
+    }
+
+    /// Says that nothing more is sent, and does not end TLS.
+    pub fn truncate(&self) {
+        self.outgoing.borrow_mut().truncated = true;
+        self.close_write();
+    }
+
+    /// Has the other end not ended TLS?
+    pub fn is_truncated(&self) -> bool {
+        self.incoming.borrow().truncated
     }
 
     /// Breaks the connection: what is on its way is lost.

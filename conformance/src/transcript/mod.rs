@@ -90,6 +90,10 @@ pub enum Event {
     ClientCloses,
     /// The client sends the Telnet Synch (RFC 959 4.1.3 ABOR).
     Urgent,
+    /// The client begins TLS on the control connection, which succeeds or does not.
+    StartTls(bool),
+    /// The client ends TLS on the control connection, as the server has.
+    StopTls,
     /// The server closes the control connection.
     ServerCloses,
     /// The client opens the data connection: to a port (`$port` of 229) or to six numbers (of 227).
@@ -102,8 +106,15 @@ pub enum Event {
     Accept,
     /// The client sends these bytes over the data connection.
     SendData(Vec<u8>),
+    /// The client begins TLS on the data connection, going on from the control connection's session or anew.
+    SecureData {
+        /// It goes on.
+        resumed: bool,
+    },
     /// The client closes the data connection in good order.
     CloseData,
+    /// The client's data ends, but its TLS does not: somebody on the way cut it short.
+    TruncateData,
     /// The client breaks the data connection.
     ResetData,
     /// The server ends the data connection early; whatever came before does not matter.

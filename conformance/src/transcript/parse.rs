@@ -276,7 +276,16 @@ fn event(mark: &str, rest: &str) -> Result<Event, String> {
     Ok(match (mark, verb) {
         ("C!", "close") => Event::ClientCloses,
         ("C!", "urgent") => Event::Urgent,
-        ("C!", _) => return Err("the client may `C! close` or `C! urgent`".into()),
+        ("C!", "tls") => match argument {
+            "" => Event::StartTls(true),
+            "refused" => Event::StartTls(false),
+            "off" => Event::StopTls,
+            _ => return Err("write `C! tls`, `C! tls refused` or `C! tls off`".into()),
+        },
+        ("C!", _) => return Err("the client may `C! close`, `C! urgent` or `C! tls`".into()),
+        ("D!", "tls") if argument.is_empty() => Event::SecureData { resumed: true },
+        ("D!", "tls") if argument == "new" => Event::SecureData { resumed: false },
+        ("D!", _) => return Err("write `D! tls` or `D! tls new`".into()),
         ("S!", "closed") => Event::ServerCloses,
         ("S!", _) => return Err("the server may be `S! closed`".into()),
         ("D>", _) => Event::SendData(quoted(rest)?),
@@ -287,15 +296,16 @@ fn event(mark: &str, rest: &str) -> Result<Event, String> {
         ("D:", "accept") => Event::Accept,
         ("D:", "close") => Event::CloseData,
         ("D:", "reset") => Event::ResetData,
+        ("D:", "truncate") => Event::TruncateData,
         ("D:", "cut") => Event::Cut,
         ("D:", _) => {
             return Err(
                 "a data connection may be `passive`, `connect $port`, be `refused $port`, `listen`, `accept`, \
-                        `close`, `reset`, or be `open` or `cut`"
+                        `close`, `reset`, `truncate`, or be `open` or `cut`"
                     .into(),
             );
         }
-        _ => return Err("a line begins with #, @, C: C~ C! S: S? S! D: D< or D>".into()),
+        _ => return Err("a line begins with #, @, C: C~ C! S: S? S! D: D! D< or D>".into()),
     })
 }
 

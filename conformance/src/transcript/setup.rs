@@ -1,8 +1,10 @@
 //! [`Setup`]: the world a transcript is played in, as its `@` lines before the first exchange build it.
 
 use super::text::{quoted, unescape};
+use ftp_core::action::Resumption;
 use ftp_core::command::Verb;
 use ftp_core::permission::Permissions;
+use ftp_core::server::TlsPolicy;
 use std::time::Duration;
 
 /// Files, accounts and settings before the client connects.
@@ -67,6 +69,16 @@ pub enum Setting {
     MarkerInterval(u64),
     /// An upload counts only if its end can be told from a cut.
     ProveUploads,
+    /// What has to be under TLS.
+    Tls(TlsPolicy),
+    /// The connection begins with TLS.
+    ImplicitTls,
+    /// Whether data connections resume the control connection's TLS session.
+    DataResumption(Resumption),
+    /// CCC is served.
+    ClearControl,
+    /// A data connection whose TLS is refused is answered 425.
+    HandshakeRefused425,
 }
 
 impl Setup {
@@ -175,11 +187,27 @@ fn setting(arguments: &str) -> Result<Setting, String> {
         }
         "marker-interval" => Setting::MarkerInterval(value.parse().map_err(|_| count())?),
         "prove-uploads" if value == "on" => Setting::ProveUploads,
+        "tls" => Setting::Tls(match value {
+            "offer" => TlsPolicy::Offer,
+            "require" => TlsPolicy::RequireLogin,
+            "require-data" => TlsPolicy::RequireData,
+            _ => return Err("write `@set tls offer`, `@set tls require` or `@set tls require-data`".into()),
+        }),
+        "data-resumption" => Setting::DataResumption(match value {
+            "require" => Resumption::Require,
+            "prefer" => Resumption::Prefer,
+            "off" => Resumption::Off,
+            _ => return Err("write `@set data-resumption require`, `prefer` or `off`".into()),
+        }),
+        "implicit-tls" if value == "on" => Setting::ImplicitTls,
+        "clear-control" if value == "on" => Setting::ClearControl,
+        "handshake-refused" if value == "425" => Setting::HandshakeRefused425,
         _ => {
             return Err(format!(
                 "{key:?} is no setting: there are login-timeout, idle-timeout, accept-timeout, stall-timeout, \
-                 failed-login-delay, login-attempts, line-limit, capacity, disabled, marker-interval and `prove-uploads \
-                 on`"
+                 failed-login-delay, login-attempts, line-limit, capacity, disabled, marker-interval, `prove-uploads on`, \
+                 tls, data-resumption, `implicit-tls on`, \
+                 `clear-control on` and `handshake-refused 425`"
             ));
         }
     })

@@ -154,6 +154,14 @@ pub enum Command<'a> {
     Csid(&'a [u8]),
     /// `PRET command [argument]`: the transfer that is to come.
     Pret(&'a [u8]),
+    /// `AUTH mechanism` (RFC 2228 3, RFC 4217 4)
+    Auth(&'a [u8]),
+    /// `PBSZ size`: the largest protected block, which TLS has no use for (RFC 4217 9).
+    Pbsz(u32),
+    /// `PROT level`, one letter: C, S, E or P.
+    Prot(&'a [u8]),
+    /// `CCC`
+    Ccc,
     /// A command of the registry that this enum has no variant for yet.
     Known {
         /// Which.
@@ -272,6 +280,10 @@ impl Command<'_> {
             Self::Feat => Verb::Feat,
             Self::Allo { .. } => Verb::Allo,
             Self::Opts { .. } => Verb::Opts,
+            Self::Auth(_) => Verb::Auth,
+            Self::Pbsz(_) => Verb::Pbsz,
+            Self::Prot(_) => Verb::Prot,
+            Self::Ccc => Verb::Ccc,
             Self::Smnt(_) => Verb::Smnt,
             Self::Lang(_) => Verb::Lang,
             Self::Host(_) => Verb::Host,

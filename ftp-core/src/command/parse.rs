@@ -6,7 +6,7 @@ use crate::address;
 use core::net::SocketAddrV4;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, tag_no_case, take_till1, take_while1};
-use nom::character::complete::{char, digit1, u8 as decimal_u8, u64 as decimal_u64};
+use nom::character::complete::{char, digit1, u8 as decimal_u8, u32 as decimal_u32, u64 as decimal_u64};
 use nom::combinator::{all_consuming, opt, rest, value, verify};
 use nom::sequence::{pair, preceded};
 use nom::{IResult, Parser};
@@ -103,6 +103,10 @@ fn command<'a>(verb: Verb, argument: Option<&'a [u8]>) -> Result<Command<'a>, Pr
             let (name, options) = code(argument, options, "a command and its options")?;
             Command::Opts { name, options }
         }
+        Verb::Auth => Command::Auth(trimmed(argument).ok_or(Problem::Missing)?),
+        Verb::Pbsz => Command::Pbsz(code(argument, buffer_size, "a size in bytes")?),
+        Verb::Prot => Command::Prot(trimmed(argument).ok_or(Problem::Missing)?),
+        Verb::Ccc => none(Command::Ccc)?,
         Verb::Smnt => Command::Smnt(required()?),
         Verb::Lang => Command::Lang(match trimmed(argument) {
             None => None,
@@ -153,7 +157,7 @@ fn command<'a>(verb: Verb, argument: Option<&'a [u8]>) -> Result<Command<'a>, Pr
                 _ => return Err(Problem::Syntax("a path, or one between quotes with a start and an end")),
             }
         }
-        verb @ (Verb::Auth | Verb::Adat | Verb::Prot | Verb::Pbsz | Verb::Ccc | Verb::Mic | Verb::Conf | Verb::Enc) => {
+        verb @ (Verb::Adat | Verb::Mic | Verb::Conf | Verb::Enc) => {
             Command::Known { verb, argument: optional(argument) }
         }
     })
@@ -299,6 +303,14 @@ fn mode(input: &[u8]) -> IResult<&[u8], Mode> {
 /// ```
 fn allocation(input: &[u8]) -> IResult<&[u8], (u64, Option<u64>)> {
     pair(decimal_u64, opt(preceded(tag_no_case(" R "), decimal_u64))).parse_complete(input)
+}
+
+/// RFC 2228 8.1; RFC 4217 9 has 0 too.
+/// ```abnf
+/// buffer-size = 1*DIGIT
+/// ```
+fn buffer_size(input: &[u8]) -> IResult<&[u8], u32> {
+    decimal_u32.parse_complete(input)
 }
 
 /// RFC 959 5.3.2.
@@ -503,8 +515,8 @@ mod tests {
 
     #[test]
     fn commands_without_a_variant_keep_their_argument() {
-        let auth = Command::Known { verb: Verb::Auth, argument: Some(b"TLS") };
+        let auth = Command::Auth(b"TLS");
         assert_eq!(Command::parse(b"AUTH TLS"), Ok(auth));
-        assert_eq!(Command::parse(b"CCC"), Ok(Command::Known { verb: Verb::Ccc, argument: None }));
+        assert_eq!(Command::parse(b"CCC"), Ok(Command::Ccc));
     }
 }

@@ -102,7 +102,7 @@ const AFTER_AND_IN_TRANSFER: States = AFTER.and(States::TRANSFERRING);
 /// The commands that are known so that each gets the answer of its RFC, and that no setting makes work.
 const fn is_only_known(verb: Verb) -> bool {
     use Verb as V;
-    matches!(verb, V::Auth | V::Adat | V::Prot | V::Pbsz | V::Ccc | V::Mic | V::Conf | V::Enc)
+    matches!(verb, V::Adat | V::Mic | V::Conf | V::Enc)
 }
 
 /// The text that a row has, if it has one.
@@ -147,11 +147,11 @@ verbs! {
     Stat: STAT "STAT [<sp> pathname]", "RFC 959 4.1.3", AFTER_AND_IN_TRANSFER;
     Help: HELP "HELP [<sp> command]", "RFC 959 4.1.3", ALWAYS;
     Noop: NOOP "NOOP", "RFC 959 4.1.3", ALWAYS;
-    Auth: AUTH "AUTH <sp> mechanism", "RFC 2228 3", ALWAYS;
+    Auth: AUTH "AUTH <sp> TLS", "RFC 4217 4", ALWAYS, feat "AUTH TLS";
     Adat: ADAT "ADAT <sp> base64data", "RFC 2228 3", NEVER;
-    Prot: PROT "PROT <sp> C|S|E|P", "RFC 2228 3", ALWAYS;
-    Pbsz: PBSZ "PBSZ <sp> size", "RFC 2228 3", ALWAYS;
-    Ccc: CCC "CCC", "RFC 2228 3", AFTER;
+    Prot: PROT "PROT <sp> C|S|E|P", "RFC 4217 9", ALWAYS, feat "PROT";
+    Pbsz: PBSZ "PBSZ <sp> size", "RFC 4217 9", ALWAYS, feat "PBSZ";
+    Ccc: CCC "CCC", "RFC 4217 5", ALWAYS;
     Mic: MIC "MIC <sp> base64data", "RFC 2228 3", NEVER;
     Conf: CONF "CONF <sp> base64data", "RFC 2228 3", NEVER;
     Enc: ENC "ENC <sp> base64data", "RFC 2228 3", NEVER;

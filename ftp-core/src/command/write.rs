@@ -44,7 +44,9 @@ impl Command<'_> {
             | Self::Clnt(text)
             | Self::Csid(text)
             | Self::Pret(text)
-            | Self::Checksum { argument: text, .. } => out.extend_from_slice(text),
+            | Self::Checksum { argument: text, .. }
+            | Self::Auth(text)
+            | Self::Prot(text) => out.extend_from_slice(text),
             Self::Stou(text)
             | Self::List(text)
             | Self::Nlst(text)
@@ -65,6 +67,7 @@ impl Command<'_> {
             | Self::Noop
             | Self::Feat
             | Self::Lpsv
+            | Self::Ccc
             | Self::Epsv(ExtendedPassive::Any) => {}
             Self::Port(address) => write_host_port(address, out),
             Self::Eprt(ExtendedAddress::Known(address)) => write_extended(address, out),
@@ -104,6 +107,7 @@ impl Command<'_> {
             Self::Allo { size, record: Some(record) } => {
                 out.extend_from_slice(format!("{size} R {record}").as_bytes());
             }
+            Self::Pbsz(size) => out.extend_from_slice(format!("{size}").as_bytes()),
             Self::Opts { name, options } => {
                 out.extend_from_slice(name);
                 if let Some(options) = options {
@@ -250,6 +254,7 @@ mod tests {
             Command::Lang(Some(b"de-CH-1996")),
             Command::Lprt(LongAddress::UnknownFamily),
             Command::Host(b"[::1]"),
+            Command::Ccc,
             Command::Pass(b""),
             Command::Help(None),
             Command::Eprt(ExtendedAddress::UnknownFamily),
@@ -283,6 +288,9 @@ mod tests {
             (optional, prop::option::of(text())).prop_map(|(command, text)| command(text)),
             plain,
             word().prop_map(Command::Rest),
+            word().prop_map(Command::Auth),
+            word().prop_map(Command::Prot),
+            any::<u32>().prop_map(Command::Pbsz),
             word().prop_map(|word| Command::Help(Some(word))),
             (word(), prop::option::of(word())).prop_map(|(name, options)| Command::Opts { name, options }),
             (1u8..).prop_map(|size| Command::Type(TypeCode::Local(size))),

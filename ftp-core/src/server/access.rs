@@ -38,6 +38,9 @@ impl ServerSession {
     /// USER. The answer is the same whether the user exists or not (RFC 2577 6). A user may be given at any time, which
     /// begins the login anew (RFC 959 4.1.1).
     pub(super) fn user_given(&mut self, name: &[u8]) {
+        if self.refuses_clear_login() {
+            return;
+        }
         self.log_out();
         self.login = Login::Named { user: name.to_vec(), password: None };
         self.answer(Verb::User, 331, &b"Password required."[..]);
@@ -107,9 +110,10 @@ impl ServerSession {
         self.language = Language::default();
         self.login_since = self.now;
         self.answer(Verb::Rein, 220, &b"Ready for a new user."[..]);
+        self.reset_security();
     }
 
-    fn log_out(&mut self) {
+    pub(super) fn log_out(&mut self) {
         if self.login.is_in() {
             self.act(Action::CloseData);
             self.act(Action::Logout);

@@ -1,6 +1,8 @@
 //! [`ServerConfig`]: what an operator sets for every session.
 
 use super::greet::VirtualHost;
+use super::security::TlsPolicy;
+use crate::action::Resumption;
 use crate::command::Verb;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -41,6 +43,18 @@ pub struct ServerConfig {
     /// An upload counts only if its end can be told from a cut: by its MODE or STRU, or by the size that ALLO announced. In
     /// MODE S and STRU F a connection that is closed in good order is otherwise the end of the file (RFC 959 3.4.1).
     pub prove_uploads: bool,
+    /// What has to be under TLS.
+    pub tls: TlsPolicy,
+    /// Whether a private data connection has to belong to the TLS session of the control connection.
+    pub data_resumption: Resumption,
+    /// CCC is served: a client may go on in the clear once it is logged in. Whoever is on the way can then give commands
+    /// in its name, which only a firewall that has to read them is worth.
+    pub clear_control: bool,
+    /// A private data connection that does not come to be is answered 425 rather than 522 (RFC 4217 10.2), which some
+    /// clients do not know.
+    pub handshake_refused_425: bool,
+    /// For a handshake on the control connection.
+    pub handshake_timeout: Duration,
     /// Commands that this server does not carry out although it could: they are answered 502, and neither FEAT nor HELP
     /// names them.
     pub disabled: Vec<Verb>,
@@ -51,6 +65,8 @@ impl ServerConfig {
     pub fn serves(&self, verb: Verb) -> bool {
         let on = match verb {
             Verb::Host => !self.hosts.is_empty(),
+            Verb::Auth | Verb::Pbsz | Verb::Prot => self.tls != TlsPolicy::Off,
+            Verb::Ccc => self.tls != TlsPolicy::Off && self.clear_control,
             _ => verb.row().served,
         };
         on && !self.disabled.contains(&verb)
@@ -75,6 +91,11 @@ impl Default for ServerConfig {
             bad_commands: 50,
             marker_interval: 8 << 20,
             prove_uploads: false,
+            tls: TlsPolicy::Off,
+            data_resumption: Resumption::Require,
+            clear_control: false,
+            handshake_refused_425: false,
+            handshake_timeout: Duration::from_secs(30),
             disabled: Vec::new(),
         }
     }

@@ -2,11 +2,13 @@
 //! CSID.
 
 use super::answer::{Text, text};
+use super::security::TlsPolicy;
 use super::session::ServerSession;
-use crate::action::DataPath;
+use crate::action::{DataPath, Protection};
 use crate::command::Verb;
 use crate::listing::Facts;
 use alloc::format;
+use alloc::vec;
 use alloc::vec::Vec;
 
 impl ServerSession {
@@ -16,7 +18,7 @@ impl ServerSession {
             Some(user) => text(&[b" Logged in as ", user]),
             None => Text::Borrowed(b" Not logged in"),
         };
-        let lines = [
+        let mut lines = vec![
             Text::Owned(format!(" Connected from {}", self.peer.ip()).into_bytes()),
             user,
             Text::Owned(
@@ -33,6 +35,11 @@ impl ServerSession {
                 _ => b" No transfer in progress",
             }),
         ];
+        if self.config.tls != TlsPolicy::Off {
+            let control = if self.security.is_secured() { "TLS" } else { "clear" };
+            let data = if self.protection() == Protection::Clear { "clear" } else { "TLS" };
+            lines.push(Text::Owned(format!(" Control connection: {control}, data connections: {data}").into_bytes()));
+        }
         self.answer_block(Verb::Stat, 211, &b"Status:"[..], lines, &b"End."[..]);
     }
 

@@ -114,7 +114,7 @@ impl ServerSession {
     }
 
     /// Closes the data connection that the last transfer left open.
-    fn drop_kept(&mut self) {
+    pub(super) fn drop_kept(&mut self) {
         if self.parameters.data == Some(DataPath::Kept) {
             self.parameters.data = None;
             self.act(Action::CloseData);

@@ -8,6 +8,7 @@ use super::files::FileOperation;
 use super::language::Language;
 use super::output::Output;
 use super::parameters::Parameters;
+use super::security::{Change, Security};
 use super::transfer::Moving;
 use crate::action::{Action, Completion, OpId};
 use crate::command::{Command, ParseError, Problem, State, States, Verb};
@@ -27,7 +28,8 @@ use core::time::Duration;
 /// peer's socket.
 const HELD: usize = 1;
 
-/// Commands that wait once the peer has sent a Telnet Synch: an ABOR behind them must be seen (RFC 959 4.1.3).
+/// Commands that wait once the peer has sent a Telnet Synch: an ABOR behind them must be seen (RFC 959 4.1.3). Under TLS,
+/// where no Synch can be sent, they may always be so many (RFC 4217 14).
 const HELD_URGENT: usize = 16;
 
 /// One control connection, seen from the server.
@@ -53,6 +55,7 @@ pub struct ServerSession {
     pub(super) copy_from: Option<VirtualPath>,
     pub(super) digests: Digests,
     pub(super) pending: Pending,
+    pub(super) security: Security,
     reader: LineReader,
     actions: VecDeque<Action>,
     held: VecDeque<Vec<u8>>,
@@ -86,6 +89,11 @@ pub(super) enum Pending {
         verb: Verb,
     },
     Transfer(Moving),
+    /// TLS begins or ends; a peer that does not do its part in time is gone.
+    Tls {
+        change: Change,
+        until: Time,
+    },
 }
 
 /// How far the session is from its end.
@@ -114,7 +122,22 @@ impl ServerSession {
     /// A session that greets. `local` and `peer` are the two ends of the control connection: data connections are made
     /// between these two addresses and no others.
     pub fn new(config: Arc<ServerConfig>, local: SocketAddr, peer: SocketAddr, now: Time) -> Self {
-        let mut session = Self {
+        let mut session = Self::silent(config, local, peer, now);
+        session.greet();
+        session
+    }
+
+    /// A session that begins with a TLS handshake and greets under TLS; its data connections are private. The practice of
+    /// port 990, which no RFC has.
+    pub fn implicit_tls(config: Arc<ServerConfig>, local: SocketAddr, peer: SocketAddr, now: Time) -> Self {
+        let mut session = Self::silent(config, local, peer, now);
+        session.security = Security::implicit();
+        session.await_handshake();
+        session
+    }
+
+    fn silent(config: Arc<ServerConfig>, local: SocketAddr, peer: SocketAddr, now: Time) -> Self {
+        Self {
             local: canonical(local),
             peer: canonical(peer),
             now,
@@ -130,6 +153,7 @@ impl ServerSession {
             copy_from: None,
             digests: Digests::default(),
             pending: Pending::None,
+            security: Security::default(),
             reader: LineReader::new(config.line_limit),
             actions: VecDeque::new(),
             held: VecDeque::new(),
@@ -140,24 +164,21 @@ impl ServerSession {
             last_activity: now,
             next_op: 0,
             config,
-        };
-        let greeting = session.config.greeting.clone().into_bytes();
-        session.say(220, greeting);
-        session
+        }
     }
 
-    /// A session that says 421 with this reason and ends: for a server that is full or bars the peer.
-    pub fn turned_away(
-        config: Arc<ServerConfig>,
-        local: SocketAddr,
-        peer: SocketAddr,
-        now: Time,
-        reason: &'static str,
-    ) -> Self {
-        let mut session = Self::new(config, local, peer, now);
-        session.output.clear();
-        session.end(reason);
-        session
+    pub(super) fn greet(&mut self) {
+        let greeting = self.config.greeting.clone().into_bytes();
+        self.say(220, greeting);
+    }
+
+    /// Says 421 with this reason instead of the greeting, and ends: for a server that is full or bars the peer. One that
+    /// only TLS may be spoken to hears nothing: no handshake is made for it.
+    #[must_use]
+    pub fn turned_away(mut self, reason: &'static str) -> Self {
+        self.output.clear();
+        self.end(reason);
+        self
     }
 
     /// Bytes came in on the control connection: how many were taken. The rest must be offered again once
@@ -193,7 +214,8 @@ impl ServerSession {
     /// The peer sent a Telnet Synch (TCP urgent data): it wants attention although commands may wait before its ABOR.
     pub fn receive_urgent(&mut self, now: Time) {
         self.now = now;
-        self.urgent = matches!(self.pending, Pending::Transfer(_));
+        // Under TLS there is no such thing (RFC 4217 14), and anybody could have sent it.
+        self.urgent = matches!(self.pending, Pending::Transfer(_)) && !self.security.is_secured();
     }
 
     /// The peer closed the control connection, or it broke. RFC 959 4.1.1 (QUIT): this counts as an abort and a logout.
@@ -227,6 +249,10 @@ impl ServerSession {
                     self.files_completed(operation, result);
                 }
                 (Pending::Listen { verb, .. }, Completion::Listening(result)) => self.listening(verb, result),
+                (Pending::Tls { .. }, Completion::TlsStarted(result)) => {
+                    self.reader.clear();
+                    self.tls_started(result);
+                }
                 // Not an answer to this kind of operation: the right one is still to come.
                 (pending, _) => self.pending = pending,
             }
@@ -253,6 +279,11 @@ impl ServerSession {
             self.pending = Pending::None;
             self.login_refused(verb);
             self.go_on();
+        }
+        if let Pending::Tls { until, .. } = self.pending
+            && until <= now
+        {
+            return self.drop_connection();
         }
         self.transfer_timeout();
         if self.idle_deadline().is_some_and(|deadline| deadline <= now) {
@@ -292,6 +323,9 @@ impl ServerSession {
                 }
             }
         }
+        if self.output.is_empty() && matches!(self.phase, Phase::Open | Phase::HalfClosed) {
+            self.change_security();
+        }
         if self.output.is_empty() && matches!(self.phase, Phase::Ending { .. }) {
             self.act(Action::EndOutput);
             self.phase = Phase::Lingering { until: now + self.config.linger };
@@ -305,7 +339,8 @@ impl ServerSession {
             port.act(action);
         }
         let read = self.reads() || matches!(self.phase, Phase::Lingering { .. });
-        let urgent = !read && !self.urgent && matches!(self.pending, Pending::Transfer(_));
+        let waits_behind = !read && !self.urgent && !self.security.is_secured();
+        let urgent = waits_behind && matches!(self.pending, Pending::Transfer(_));
         Wait { read, urgent, write: !self.output.is_empty(), deadline: self.deadline() }
     }
 
@@ -330,10 +365,23 @@ impl ServerSession {
 
     /// Says 421 with this reason, and ends. 421 may come at any time (RFC 959 5.4).
     pub(super) fn end(&mut self, reason: &str) {
+        if self.security.is_mute()
+            || matches!(self.pending, Pending::Tls { change: Change::Due | Change::Handshake { .. }, .. })
+        {
+            // Neither plain text nor TLS would be understood now.
+            return self.drop_connection();
+        }
         let mut text = Vec::from(reason.as_bytes());
         text.extend_from_slice(b" Closing the control connection.");
         self.say(421, text);
         self.finish();
+    }
+
+    /// Closes the control connection, and says nothing.
+    pub(super) fn drop_connection(&mut self) {
+        self.finish();
+        self.output.clear();
+        self.phase = Phase::Over { until: self.now };
     }
 
     /// Everything is said: the session ends when it is sent.
@@ -348,8 +396,8 @@ impl ServerSession {
     fn reads(&self) -> bool {
         let room = match self.pending {
             Pending::None => true,
-            Pending::Penalty { .. } => false,
-            _ => self.held.len() < if self.urgent { HELD_URGENT } else { HELD },
+            Pending::Penalty { .. } | Pending::Tls { .. } => false,
+            _ => self.held.len() < if self.urgent || self.security.is_secured() { HELD_URGENT } else { HELD },
         };
         self.phase == Phase::Open && room && !self.output.is_full()
     }
@@ -374,7 +422,7 @@ impl ServerSession {
     }
 
     /// Goes on with what waited for the operation that has ended.
-    fn go_on(&mut self) {
+    pub(super) fn go_on(&mut self) {
         while matches!(self.pending, Pending::None) && matches!(self.phase, Phase::Open | Phase::HalfClosed) {
             self.urgent = false;
             if self.stopping {
@@ -537,6 +585,10 @@ impl ServerSession {
             Command::Csid(_) => self.client_named(),
             // What it prepares for needs no preparation here.
             Command::Pret(_) => self.answer(verb, 200, &b"Go on."[..]),
+            Command::Auth(mechanism) => self.authenticate(mechanism),
+            Command::Pbsz(_) => self.set_block_size(),
+            Command::Prot(level) => self.set_protection(level),
+            Command::Ccc => self.clear_control(),
             // None of these is served (see the registry).
             Command::Lang(tag) => self.choose_language(tag),
             Command::Host(name) => self.choose_host(name),
@@ -554,7 +606,9 @@ impl ServerSession {
     fn deadline(&self) -> Option<Time> {
         match (self.phase, &self.pending) {
             (Phase::Ending { until } | Phase::Lingering { until } | Phase::Over { until }, _) => Some(until),
-            (Phase::Open | Phase::HalfClosed, Pending::Penalty { until, .. }) => Some(*until),
+            (Phase::Open | Phase::HalfClosed, Pending::Penalty { until, .. } | Pending::Tls { until, .. }) => {
+                Some(*until)
+            }
             (Phase::Open | Phase::HalfClosed, Pending::Transfer(moving)) => Some(moving.deadline(&self.config)),
             _ => self.idle_deadline(),
         }
@@ -577,6 +631,7 @@ impl Pending {
     fn op(&self) -> Option<OpId> {
         match self {
             Self::None | Self::Penalty { .. } => None,
+            Self::Tls { change, .. } => change.op(),
             Self::Login { op, .. } | Self::Files { op, .. } | Self::Listen { op, .. } => Some(*op),
             Self::Transfer(moving) => Some(moving.op),
         }

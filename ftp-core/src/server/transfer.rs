@@ -141,6 +141,9 @@ impl ServerSession {
     }
 
     fn transfer(&mut self, verb: Verb, path: VirtualPath, work: Work, codec: Codec) {
+        if self.refuses_clear_data(verb) {
+            return;
+        }
         let op = self.new_op();
         // Without a command that says otherwise, the peer listens at the port it talks from (RFC 959 3.2).
         let named = self.parameters.data.take();
@@ -172,7 +175,8 @@ impl ServerSession {
             level: self.parameters.level,
             proof: self.config.prove_uploads,
         };
-        self.act(Action::Transfer { op, transfer: Transfer { work, data, transmission } });
+        let protection = self.protection();
+        self.act(Action::Transfer { op, transfer: Transfer { work, data, transmission, protection } });
     }
 
     pub(super) fn transfer_completed(&mut self, completion: Completion) {
@@ -248,6 +252,18 @@ impl ServerSession {
             }
             (Err(TransferError::NoConnection), _) => self.answer(verb, 425, &b"No data connection."[..]),
             (Err(TransferError::Broken), _) => self.answer(verb, 426, &b"The data connection broke."[..]),
+            (Err(TransferError::HandshakeFailed), _) => {
+                self.refuse_handshake(verb, "TLS did not come to be on the data connection.");
+            }
+            (Err(TransferError::NotResumed), _) => {
+                self.refuse_handshake(
+                    verb,
+                    "The data connection has to resume the TLS session of the control connection.",
+                );
+            }
+            (Err(TransferError::Truncated), _) => {
+                self.answer(verb, 426, &b"The data was cut off: it did not end with a TLS close_notify."[..]);
+            }
             (Err(TransferError::Incomplete), _) => {
                 self.answer(verb, 426, &b"The data ended before its end; nothing is stored."[..]);
             }

@@ -12,7 +12,9 @@ mod send;
 mod splice;
 
 use crate::channel::Channel;
+use crate::readiness::Direction;
 use crate::storage::{Source, Upload, from_io};
+use crate::tls::Failure;
 use ftp_core::action::{Marker, TransferError};
 use ftp_core::codec::Transmission;
 pub use memory::Memory;
@@ -98,8 +100,8 @@ impl Pump {
         };
         let result = match halt {
             Ok(Halt::Budget) => return Step::Again,
-            Ok(Halt::Readable) => return Step::Readable,
-            Ok(Halt::Writable) => return Step::Writable,
+            Ok(Halt::Readable) => return self.waits(Direction::Read),
+            Ok(Halt::Writable) => return self.waits(Direction::Write),
             Ok(Halt::Marker) => return Step::Marker,
             Ok(Halt::End) => Ok(self.moved),
             Err(error) => Err(error),
@@ -120,6 +122,13 @@ impl Pump {
     /// came already are not lost.
     pub fn into_kept(self) -> Option<Channel> {
         (self.keeps && matches!(self.flow, Flow::Over(Ok(_)))).then_some(self.channel)
+    }
+
+    fn waits(&self, meant: Direction) -> Step {
+        match self.channel.waits(meant) {
+            Direction::Read => Step::Readable,
+            Direction::Write => Step::Writable,
+        }
     }
 
     /// The bytes moved over the data connection so far.
@@ -177,7 +186,7 @@ impl Wire<'_> {
                 Ok(Some(count))
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
-            Err(_) => Err(TransferError::Broken),
+            Err(error) => Err(Failure::of_transfer(&error)),
         }
     }
 }

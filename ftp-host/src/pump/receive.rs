@@ -91,7 +91,7 @@ impl Receiver {
             let result = pipe.fill(wire.channel.socket(), wire.budget);
             match wire.count(result)? {
                 None => return Ok(Some(Halt::Readable)),
-                Some(0) => return self.finish(&mut [], *wire.moved).map(Some),
+                Some(0) => return self.finish(&mut [], wire).map(Some),
                 Some(count) => self.drain(pipe, count)?,
             }
         }
@@ -148,7 +148,7 @@ impl Receiver {
             let result = wire.channel.read(room.get_mut(..most).unwrap_or_default());
             match wire.count(result)? {
                 None => return Ok(Halt::Readable),
-                Some(0) => return self.finish(converted, *wire.moved),
+                Some(0) => return self.finish(converted, wire),
                 Some(count) => {
                     let bytes = room.get(..count).unwrap_or_default();
                     let (used, stop) = self.accept(bytes, converted, false)?;
@@ -218,12 +218,17 @@ impl Receiver {
     }
 
     /// The connection has ended: was that all?
-    fn finish(&mut self, converted: &mut [u8], moved: u64) -> Result<Halt, TransferError> {
-        if self.unproven || self.announced.is_some_and(|announced| moved < announced) {
+    fn finish(&mut self, converted: &mut [u8], wire: &mut Wire<'_>) -> Result<Halt, TransferError> {
+        if self.unproven || self.announced.is_some_and(|announced| *wire.moved < announced) {
             return Err(TransferError::Incomplete);
         }
         self.accept(&[], converted, true)?;
-        self.publish()
+        let halt = self.publish()?;
+        if wire.channel.is_secured() {
+            // Some peers wait for the other close_notify; to those that are gone already it does not matter.
+            let _ = wire.channel.shutdown_write();
+        }
+        Ok(halt)
     }
 
     /// All has come.

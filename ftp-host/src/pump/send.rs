@@ -4,6 +4,7 @@ use super::buffer::Buffer;
 use super::{Halt, Wire, storage_error};
 use crate::channel::uninterrupted;
 use crate::storage::Source;
+use crate::tls::Failure;
 use ftp_core::action::{StorageError, TransferError};
 use ftp_core::codec::{Encoder, Transcoder, Transmission};
 use rustix::fs::sendfile;
@@ -24,8 +25,10 @@ enum Origin {
     File { file: File, remaining: u64 },
     /// They come through buffers.
     Staged(Box<Staged>),
-    /// All are sent.
+    /// All are sent; the end of the data is still to be.
     Exhausted,
+    /// That is sent too: the peer is to close its side.
+    Ended,
 }
 
 /// The file ends before it should: it shrank while it was sent. The peer must not take what it got for the whole.
@@ -58,8 +61,15 @@ impl Sender {
                     Ok(halt) => halt,
                 },
                 Origin::Staged(staged) => staged.send(wire)?,
-                Origin::Exhausted if self.keeps => return Ok(Halt::End),
-                Origin::Exhausted => return finish(wire),
+                Origin::Exhausted if self.keeps => return flush(wire),
+                Origin::Exhausted => match end(wire)? {
+                    Halt::End if wire.channel.waits_for_the_end() => {
+                        self.origin = Origin::Ended;
+                        continue;
+                    }
+                    halt => return Ok(halt),
+                },
+                Origin::Ended => return Ok(await_end(wire)),
             };
             match halt {
                 Halt::End => self.origin = Origin::Exhausted,
@@ -112,11 +122,14 @@ fn send_file(file: &File, remaining: &mut u64, wire: &mut Wire<'_>) -> Result<Ha
 }
 
 /// Ends the data, which for the peer is the end of the file.
-fn finish(wire: &mut Wire<'_>) -> Result<Halt, TransferError> {
+fn end(wire: &mut Wire<'_>) -> Result<Halt, TransferError> {
     match wire.channel.shutdown_write() {
         Ok(()) => {}
         Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Halt::Writable),
-        Err(_) => return Err(TransferError::Broken),
+        Err(error) => return Err(Failure::of_transfer(&error)),
+    }
+    if wire.channel.waits_for_the_end() {
+        return Ok(Halt::End);
     }
     // A socket closed with something unread resets the connection, and a peer that is reset may lose what it has not read
     // yet (RFC 1122 4.2.2.13). A peer has nothing to say here, so it is not worth waiting for.
@@ -126,10 +139,35 @@ fn finish(wire: &mut Wire<'_>) -> Result<Halt, TransferError> {
             Ok(0) => break,
             Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+            // A peer may close without close_notify once it has everything.
+            Err(error) if Failure::of_transfer(&error) == TransferError::Truncated => break,
             Err(_) => return Err(TransferError::Broken),
         }
     }
     Ok(Halt::End)
+}
+
+/// Sees to it that everything has left, and leaves the connection open.
+fn flush(wire: &mut Wire<'_>) -> Result<Halt, TransferError> {
+    match wire.channel.flush() {
+        Ok(()) => Ok(Halt::End),
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(Halt::Writable),
+        Err(error) => Err(Failure::of_transfer(&error)),
+    }
+}
+
+/// Reads until the peer has closed its side, however it does: what was sent is on its way, and whether it is whole the peer
+/// says elsewhere.
+fn await_end(wire: &mut Wire<'_>) -> Halt {
+    let mut scrap = [0; 4096];
+    for _ in 0..16 {
+        match wire.channel.read(&mut scrap) {
+            Ok(1..) => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Halt::Readable,
+            Ok(0) | Err(_) => return Halt::End,
+        }
+    }
+    Halt::Budget
 }
 
 /// Bytes that are read, perhaps converted, and written.

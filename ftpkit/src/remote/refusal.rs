@@ -38,6 +38,12 @@ pub(crate) fn failure(what: String, error: &ClientError) -> Failure {
         ClientError::Transfer(TransferError::Broken | TransferError::Incomplete) => {
             broken(what, "the data connection broke")
         }
+        ClientError::Transfer(TransferError::HandshakeFailed | TransferError::NotResumed) => {
+            Failure::new(Exit::Connect, what, "TLS did not come to be on the data connection")
+        }
+        ClientError::Transfer(TransferError::Truncated) => {
+            broken(what, "the data was cut off: it did not end as TLS does")
+        }
         ClientError::ListingTooLarge => Failure::new(Exit::Broken, what, "the listing is too large to hold"),
         ClientError::Protocol(expected) => {
             Failure::new(Exit::Broken, what, format!("the server does not keep to the protocol: expected {expected}"))

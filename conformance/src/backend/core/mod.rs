@@ -10,8 +10,9 @@ use super::world::{MADE, World};
 use super::{Backend, Received, SYNCH, Seen};
 use crate::network::{Listener, Network, Read, Socket};
 use crate::transcript::Setup;
-use ftp_core::action::{Action, Completion, DataPath, OpId, Opened, StorageError, TransferError, Work};
-use ftp_core::codec::Transmission;
+use ftp_core::action::{
+    Action, Completion, DataPath, OpId, Opened, Protection, Resumption, StorageError, TlsError, TransferError, Work,
+};
 use ftp_core::drain::{Closed, Port, Wait};
 use ftp_core::server::ServerSession;
 use ftp_core::time::Time;
@@ -41,6 +42,7 @@ pub struct Core {
     /// The client has closed the control connection.
     client: Option<Told>,
     port: Outside,
+    tls: Tls,
     /// The most that the control connection takes before its client has read.
     window: usize,
     answers: VecDeque<Answer>,
@@ -87,6 +89,26 @@ struct Outside {
     actions: VecDeque<Action>,
 }
 
+/// What the session wants of the TLS on its control connection, and the client has not done yet.
+enum Tls {
+    Still,
+    Begins(OpId),
+    Ends,
+}
+
+impl Tls {
+    /// The handshake that is awaited, which is then over.
+    fn begin(&mut self) -> Option<OpId> {
+        match *self {
+            Self::Begins(op) => {
+                *self = Self::Still;
+                Some(op)
+            }
+            Self::Still | Self::Ends => None,
+        }
+    }
+}
+
 /// The transfer under way.
 enum Job {
     None,
@@ -94,6 +116,14 @@ enum Job {
     Waiting {
         op: OpId,
         transfer: Transfer,
+        protection: Protection,
+    },
+    /// The client is to begin TLS.
+    Handshake {
+        op: OpId,
+        transfer: Transfer,
+        socket: Socket,
+        resumption: Resumption,
     },
     Moving {
         op: OpId,
@@ -128,10 +158,11 @@ impl Core {
 
     /// A session that has not been drained yet; its data connections go over `network`.
     pub(crate) fn begin(world: World, chunks: Chunks, network: Network) -> Self {
-        let World { storage, accounts, config } = world;
+        let World { storage, accounts, config, implicit_tls } = world;
+        let new = if implicit_tls { ServerSession::implicit_tls } else { ServerSession::new };
         let at = |port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         Self {
-            session: ServerSession::new(Arc::new(config), at(21), at(39_999), Time::ZERO),
+            session: new(Arc::new(config), at(21), at(39_999), Time::ZERO),
             wait: Wait { read: false, urgent: false, write: true, deadline: None },
             now: Time::ZERO,
             accounts,
@@ -141,6 +172,7 @@ impl Core {
             inbox: Vec::new(),
             client: None,
             port: Outside::default(),
+            tls: Tls::Still,
             window: usize::MAX,
             answers: VecDeque::new(),
             lag: Duration::ZERO,
@@ -166,7 +198,7 @@ impl Core {
     pub(crate) fn round(&mut self) -> bool {
         self.drain();
         let mut more = self.wait.write && self.room() > 0 && !self.over;
-        more |= self.carry_out() | self.answer() | self.feed() | self.move_data();
+        more |= self.carry_out() | self.answer() | self.feed() | self.shake_hands() | self.move_data();
         if !more && self.wait.deadline.is_some_and(|deadline| deadline <= self.now) && !self.over {
             self.timeouts += 1;
             assert!(self.timeouts < TIMEOUTS_AT_ONCE, "the session's deadline stands still");
@@ -241,19 +273,47 @@ impl Core {
         true
     }
 
+    /// What comes in now belongs to the handshake; here only [`Backend::start_tls`] can be one.
+    fn shake_hands(&mut self) -> bool {
+        let failed = !self.inbox.is_empty() || self.client.is_some();
+        if failed && let Some(op) = self.tls.begin() {
+            self.reply(op, Completion::TlsStarted(Err(TlsError)));
+            return true;
+        }
+        false
+    }
+
     fn move_data(&mut self) -> bool {
         match std::mem::replace(&mut self.job, Job::None) {
             Job::None => false,
-            Job::Waiting { op, transfer } => {
+            Job::Waiting { op, transfer, protection } => {
                 let Some(socket) = self.listener.as_ref().and_then(Listener::accept) else {
-                    self.job = Job::Waiting { op, transfer };
+                    self.job = Job::Waiting { op, transfer, protection };
                     return false;
                 };
                 self.listener = None;
                 self.reply(op, Completion::Connected);
-                self.job = Job::Moving { op, transfer, socket };
+                self.job = connected(op, transfer, socket, protection);
                 true
             }
+            Job::Handshake { op, transfer, socket, resumption } => match (socket.peer_tls(), socket.available()) {
+                (Some(false), _) if resumption == Resumption::Require => {
+                    self.reply(op, Completion::Transferred(Err(TransferError::NotResumed)));
+                    true
+                }
+                (Some(_), _) => {
+                    self.job = Job::Moving { op, transfer, socket };
+                    true
+                }
+                (None, 0) if socket.read(0) == Read::Nothing => {
+                    self.job = Job::Handshake { op, transfer, socket, resumption };
+                    false
+                }
+                (None, _) => {
+                    self.reply(op, Completion::Transferred(Err(TransferError::HandshakeFailed)));
+                    true
+                }
+            },
             Job::Moving { op, transfer, socket } if !self.chunks.now() => {
                 self.job = Job::Moving { op, transfer, socket };
                 true
@@ -301,7 +361,7 @@ impl Core {
                 self.reply(op, Completion::Listening(Ok(listener.address())));
                 self.listener = Some(listener);
             }
-            Action::Transfer { op, transfer } => self.open(op, &transfer.work, transfer.transmission, transfer.data),
+            Action::Transfer { op, transfer } => self.open(op, &transfer),
             Action::Progress { op } => {
                 let moved = match &self.job {
                     Job::Moving { transfer, .. } => transfer.moved(),
@@ -320,6 +380,8 @@ impl Core {
                 self.listener = None;
                 self.kept = None;
             }
+            Action::StartTls { op } => self.tls = Tls::Begins(op),
+            Action::StopTls => self.tls = Tls::Ends,
             Action::EndOutput => self.ended = true,
             Action::Close => {
                 self.ended = true;
@@ -332,7 +394,8 @@ impl Core {
         true
     }
 
-    fn open(&mut self, op: OpId, work: &Work, transmission: Transmission, data: DataPath) {
+    fn open(&mut self, op: OpId, what: &ftp_core::action::Transfer) {
+        let (work, transmission, protection) = (&what.work, what.transmission, what.protection);
         let ready = self.gate.as_ref().ok_or(StorageError::Denied).and_then(|gate| gate.open(work, transmission.codec));
         let (transfer, mut opened) = match ready {
             Err(error) => {
@@ -354,10 +417,10 @@ impl Core {
                 (Transfer::receive(upload, transmission, *announced), opened)
             }
         };
-        let kept = self.kept.take().filter(|kept| data == DataPath::Kept && !kept.is_closed());
+        let kept = self.kept.take().filter(|kept| what.data == DataPath::Kept && !kept.is_closed());
         opened.connected = kept.is_some();
         self.reply(op, Completion::Opened(opened));
-        self.job = match data {
+        self.job = match what.data {
             DataPath::Kept => {
                 let Some(Kept { socket, ahead }) = kept else {
                     return self.reply(op, Completion::Transferred(Err(TransferError::NoConnection)));
@@ -365,16 +428,24 @@ impl Core {
                 self.reply(op, Completion::Connected);
                 Job::Moving { op, transfer: transfer.with_ahead(ahead), socket }
             }
-            DataPath::Accept => Job::Waiting { op, transfer },
+            DataPath::Accept => Job::Waiting { op, transfer, protection },
             DataPath::Connect(to) => {
                 let Some(socket) = self.network.connect(to) else {
                     let result = Err(TransferError::NoConnection);
                     return self.reply(op, Completion::Transferred(result));
                 };
                 self.reply(op, Completion::Connected);
-                Job::Moving { op, transfer, socket }
+                connected(op, transfer, socket, protection)
             }
         };
+    }
+}
+
+/// What follows when the data connection stands.
+fn connected(op: OpId, transfer: Transfer, socket: Socket, protection: Protection) -> Job {
+    match protection {
+        Protection::Clear => Job::Moving { op, transfer, socket },
+        Protection::Private(resumption) => Job::Handshake { op, transfer, socket, resumption },
     }
 }
 
@@ -463,6 +534,33 @@ impl Backend for Core {
         self.client_listener = None;
         if let Some(socket) = self.client_data.take().filter(|_| reset) {
             socket.reset();
+        }
+        self.settle();
+    }
+
+    fn truncate_data(&mut self) {
+        if let Some(socket) = &self.client_data {
+            socket.truncate();
+        }
+        self.settle();
+    }
+
+    fn start_tls(&mut self) -> bool {
+        let begun = self.tls.begin();
+        if let Some(op) = begun {
+            self.reply(op, Completion::TlsStarted(Ok(())));
+            self.settle();
+        }
+        begun.is_some()
+    }
+
+    fn stop_tls(&mut self) -> bool {
+        matches!(std::mem::replace(&mut self.tls, Tls::Still), Tls::Ends)
+    }
+
+    fn secure_data(&mut self, resumed: bool) {
+        if let Some(socket) = &self.client_data {
+            socket.begin_tls(resumed);
         }
         self.settle();
     }

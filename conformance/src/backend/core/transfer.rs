@@ -217,6 +217,7 @@ impl Receiver {
             match socket.read(chunks.data_size(socket.available(), self.moved)) {
                 Came::Bytes(bytes) => self.ahead = bytes,
                 Came::Nothing => return Ok(Step::Blocked),
+                Came::Closed if socket.is_truncated() => return Err(TransferError::Truncated),
                 Came::Closed => self.closed = true,
                 Came::Broken => return Err(TransferError::Broken),
             }

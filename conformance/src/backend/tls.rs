@@ -1,0 +1,202 @@
+//! TLS of a client that is not ours: rustls as its makers have it, on blocking sockets.
+
+use super::sockets::waits;
+use ftp_host::tls::SelfSigned;
+use rustls::client::Resumption;
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
+
+/// The certificate of every server that is tested, for `localhost` and `127.0.0.1`.
+pub static CERTIFICATE: LazyLock<SelfSigned> = LazyLock::new(|| {
+    let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
+    SelfSigned::new(&names).unwrap_or_else(|error| panic!("no certificate: {error}"))
+});
+
+/// What a client's connections share: the server's tickets.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    config: Arc<ClientConfig>,
+}
+
+impl Tls {
+    /// A client that has not met the server yet.
+    ///
+    /// # Panics
+    /// If rustls does not like the certificate.
+    pub fn new() -> Self {
+        let mut roots = RootCertStore::empty();
+        let added = CertificateDer::from_pem_slice(CERTIFICATE.certificate.as_bytes()).map(|der| roots.add(der));
+        assert!(matches!(added, Ok(Ok(()))), "{added:?}");
+        let versions = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap_or_else(|error| panic!("no TLS: {error}"));
+        Self { config: Arc::new(versions.with_root_certificates(roots).with_no_client_auth()) }
+    }
+
+    /// The same client, as if it had not met the server yet.
+    #[must_use]
+    pub fn without_tickets(&self) -> Self {
+        let mut config = ClientConfig::clone(&self.config);
+        config.resumption = Resumption::disabled();
+        Self { config: Arc::new(config) }
+    }
+
+    /// The handshake on this connection.
+    ///
+    /// # Errors
+    /// What the socket or rustls says.
+    pub fn begin(&self, socket: TcpStream) -> io::Result<Wire> {
+        let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
+        let mut connection = ClientConnection::new(Arc::clone(&self.config), name).map_err(io::Error::other)?;
+        let mut records = Records { socket, left: 0 };
+        while connection.is_handshaking() {
+            patiently(|| connection.complete_io(&mut records))?;
+        }
+        Ok(Wire::Tls(Box::new(StreamOwned::new(connection, records))))
+    }
+}
+
+impl Default for Tls {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A handshake that takes so long is none.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// Repeats a call that waits in vain.
+fn patiently<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    let until = Instant::now() + LIMIT;
+    loop {
+        match call() {
+            Err(error) if waits(&error) && Instant::now() < until => {}
+            result => return result,
+        }
+    }
+}
+
+/// A connection of a client, under TLS or not.
+#[derive(Debug)]
+pub enum Wire {
+    /// As it is.
+    Plain(TcpStream),
+    /// Under TLS.
+    Tls(Box<StreamOwned<ClientConnection, Records>>),
+}
+
+impl Wire {
+    /// The socket beneath.
+    pub fn socket(&self) -> &TcpStream {
+        match self {
+            Self::Plain(socket) => socket,
+            Self::Tls(tls) => &tls.sock.socket,
+        }
+    }
+
+    /// Nothing more is sent: TLS ends, and the socket's output.
+    ///
+    /// # Errors
+    /// What the socket says.
+    pub fn end_output(&mut self) -> io::Result<()> {
+        if let Self::Tls(tls) = self {
+            tls.conn.send_close_notify();
+            tls.flush()?;
+        }
+        self.socket().shutdown(Shutdown::Write)
+    }
+
+    /// Ends TLS, when the server has too: the socket.
+    ///
+    /// # Errors
+    /// What the socket says, or that the server does not end it.
+    pub fn stop_tls(self) -> io::Result<TcpStream> {
+        let Self::Tls(mut tls) = self else { return Err(ErrorKind::InvalidInput.into()) };
+        if patiently(|| tls.read(&mut [0; 1]))? > 0 {
+            return Err(ErrorKind::InvalidData.into());
+        }
+        tls.conn.send_close_notify();
+        tls.flush()?;
+        Ok(tls.sock.socket)
+    }
+}
+
+impl Read for Wire {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(socket) => {
+                let count = socket.read(buffer)?;
+                // Why there is no TLS; that there is none shows in the end that follows.
+                match buffer[..count].windows(ALERT.len()).position(|bytes| bytes == ALERT) {
+                    Some(0) => socket.read(buffer),
+                    before => Ok(before.unwrap_or(count)),
+                }
+            }
+            Self::Tls(tls) => tls.read(buffer),
+        }
+    }
+}
+
+impl Write for Wire {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(socket) => socket.write(bytes),
+            Self::Tls(tls) => tls.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(_) => Ok(()),
+            Self::Tls(tls) => tls.flush(),
+        }
+    }
+}
+
+/// How a record with an alert begins (RFC 8446 5.1, 6).
+const ALERT: [u8; 5] = [21, 3, 3, 0, 2];
+
+/// A socket that is read no further than to the end of a TLS record: what follows may be plain (RFC 4217 5).
+#[derive(Debug)]
+pub struct Records {
+    socket: TcpStream,
+    /// Bytes of the record that are still to be read.
+    left: usize,
+}
+
+impl Read for Records {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.left == 0 {
+            let mut header = [0; 5];
+            match self.socket.peek(&mut header)? {
+                0 => return Ok(0),
+                5.. => {}
+                _ => return Err(ErrorKind::WouldBlock.into()),
+            }
+            self.socket.read_exact(&mut header)?;
+            self.left = usize::from(u16::from_be_bytes([header[3], header[4]]));
+            buffer[..5].copy_from_slice(&header);
+            return Ok(5);
+        }
+        let most = self.left.min(buffer.len());
+        let count = self.socket.read(&mut buffer[..most])?;
+        self.left -= count;
+        Ok(count)
+    }
+}
+
+impl Write for Records {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.socket.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

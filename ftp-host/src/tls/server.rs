@@ -1,0 +1,90 @@
+//! [`TlsServer`]: what the connections of a server share; [`ServerSide`]: what those of one session share.
+
+use super::{ALPN, Certificates, Stream, provider};
+use ftp_core::action::Resumption;
+use rustls::crypto::ring::Ticketer;
+use rustls::server::ServerConfig;
+use rustls::{Connection, ServerConnection};
+use std::io;
+use std::net::TcpStream;
+use std::sync::Arc;
+
+/// The TLS of a server.
+#[derive(Debug)]
+pub struct TlsServer {
+    config: ServerConfig,
+    certificates: Arc<Certificates>,
+    /// An upload that ends without `close_notify` counts as whole.
+    lenient: bool,
+}
+
+impl TlsServer {
+    /// TLS 1.2 and 1.3 with these certificates.
+    ///
+    /// # Errors
+    /// When the provider of the arithmetic is not fit for it.
+    pub fn new(certificates: Certificates) -> io::Result<Self> {
+        let certificates = Arc::new(certificates);
+        let mut config = ServerConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()
+            .map_err(io::Error::other)?
+            .with_no_client_auth()
+            .with_cert_resolver(certificates.clone());
+        config.alpn_protocols = vec![ALPN.to_vec()];
+        Ok(Self { config, certificates, lenient: false })
+    }
+
+    /// Uploads that end without `close_notify` count as whole, for clients that never send it. Whoever is on the way can
+    /// then cut a file short unnoticed.
+    #[must_use]
+    pub const fn trusting_ends(mut self) -> Self {
+        self.lenient = true;
+        self
+    }
+
+    /// Its certificates, which may be exchanged at any time.
+    pub const fn certificates(&self) -> &Arc<Certificates> {
+        &self.certificates
+    }
+
+    /// The TLS of one more session: with keys for tickets that are nobody else's, so that none but this session's can be
+    /// resumed by its data connections.
+    ///
+    /// # Errors
+    /// When there is no randomness to be had.
+    pub(crate) fn session(&self, resumption: Resumption) -> io::Result<ServerSide> {
+        let mut control = self.config.clone();
+        if resumption == Resumption::Off {
+            control.send_tls13_tickets = 0;
+        } else {
+            control.ticketer = Ticketer::new().map_err(io::Error::other)?;
+        }
+        let mut data = control.clone();
+        // Enough to go on with: a client may use each but once.
+        data.send_tls13_tickets = data.send_tls13_tickets.min(1);
+        Ok(ServerSide { control: Arc::new(control), data: Arc::new(data), lenient: self.lenient })
+    }
+}
+
+/// The server's side of one session.
+#[derive(Clone, Debug)]
+pub struct ServerSide {
+    control: Arc<ServerConfig>,
+    data: Arc<ServerConfig>,
+    lenient: bool,
+}
+
+impl ServerSide {
+    /// TLS on the control connection, which begins with `received`.
+    pub(crate) fn control(&self, socket: Arc<TcpStream>, received: Vec<u8>) -> io::Result<Stream> {
+        let connection = ServerConnection::new(Arc::clone(&self.control)).map_err(io::Error::other)?;
+        Ok(Stream::control(socket, Connection::Server(connection), received))
+    }
+
+    /// TLS on a data connection.
+    pub(crate) fn data(&self, socket: Arc<TcpStream>, resumption: Resumption) -> io::Result<Stream> {
+        let connection = ServerConnection::new(Arc::clone(&self.data)).map_err(io::Error::other)?;
+        let stream = Stream::data(socket, Connection::Server(connection));
+        Ok(stream.requiring(resumption == Resumption::Require, !self.lenient))
+    }
+}
