@@ -2,8 +2,7 @@
 
 use super::action::Outcome;
 use super::pathname::is_plain_name;
-use crate::listing::{Entry, EntryKind, parse_facts, parse_list_line};
-use crate::time::WallTime;
+use crate::listing::{Entry, EntryKind, ListReader, parse_facts};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -24,9 +23,7 @@ impl core::error::Error for ListingTooLarge {}
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Form {
     Mlsd,
-    List {
-        now: WallTime,
-    },
+    List(ListReader),
     /// NLST of this path, which some servers put in front of each name.
     Names {
         below: Vec<u8>,
@@ -66,14 +63,19 @@ impl Entries {
     }
 
     /// The entries, when all bytes are in: a last line without end counts.
-    pub(super) fn finish(&mut self) -> Vec<Entry> {
+    pub(super) fn finish(&mut self) -> &mut Vec<Entry> {
         self.line();
-        core::mem::take(&mut self.found)
+        &mut self.found
     }
 
-    /// What the listing gives.
+    /// Are its times local to the server?
+    pub(super) fn is_local(&self) -> bool {
+        matches!(self.form, Form::List(_))
+    }
+
+    /// What the listing gives, once it is finished.
     pub(super) fn outcome(&mut self) -> Outcome {
-        let entries = self.finish();
+        let entries = core::mem::take(&mut self.found);
         if self.is_names() {
             return Outcome::Names(entries.into_iter().map(|entry| entry.name).collect());
         }
@@ -84,9 +86,9 @@ impl Entries {
     fn line(&mut self) {
         let line = self.partial.strip_suffix(b"\n").unwrap_or(&self.partial);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let entry = match &self.form {
+        let entry = match &mut self.form {
             Form::Mlsd => parse_facts(line),
-            Form::List { now } => parse_list_line(line, *now),
+            Form::List(reader) => reader.line(line),
             Form::Names { below } => Some(Entry::new(name_below(line, below), EntryKind::File)),
         };
         let wanted =

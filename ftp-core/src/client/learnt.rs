@@ -11,6 +11,8 @@ pub struct Learnt {
     pub avoid_mlst: bool,
     /// MFMT is listed by FEAT, yet unknown.
     pub avoid_mfmt: bool,
+    /// The seconds to add to the times of LIST, which are local to the server, for UTC.
+    pub zone: Option<i32>,
     /// The server lost a command that came behind another one.
     pub avoid_pipelining: bool,
 }

@@ -28,6 +28,8 @@ pub(super) struct Link {
     pub(super) learnt: Learnt,
     /// The digest that HASH gives, where a client has chosen it.
     pub(super) digest: Option<Algorithm>,
+    /// The zone of LIST could not be told.
+    pub(super) zone_unknown: bool,
     /// A REST may still be in force, since no transfer followed it.
     pub(super) rest_lingers: bool,
     /// A second or late 226 of the last transfer may still come.
@@ -56,6 +58,7 @@ impl Link {
             learnt: config.learnt,
             config,
             digest: None,
+            zone_unknown: false,
             rest_lingers: false,
             late_226: false,
             progress: 0,

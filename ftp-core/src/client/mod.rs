@@ -69,6 +69,7 @@ mod simple;
 mod task;
 mod transfer;
 mod way;
+mod zone;
 
 pub use action::{ClientAction, ClientCompletion, ClientError, Event, LocalEnd, Outcome, Request, Upload};
 pub use config::{ClientConfig, DataPreference};

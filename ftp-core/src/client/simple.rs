@@ -5,9 +5,10 @@ use super::entries::{Entries, Form};
 use super::link::Link;
 use super::pathname::quoted_path;
 use super::task::Flow;
+use super::zone::shift;
 use crate::codec::Representation;
 use crate::command::Command;
-use crate::listing::Entry;
+use crate::listing::{Entry, ListReader};
 use crate::reply::{Class, Reply};
 use crate::time::WallTime;
 use alloc::boxed::Box;
@@ -98,13 +99,16 @@ fn read(reply: &Reply, expected: &'static str, parse: impl Fn(&[u8]) -> Option<O
 
 /// The lines between the first and the last (RFC 959 4.1.3, STAT), read as those of LIST.
 fn listed(link: &Link, reply: &Reply) -> Vec<Entry> {
-    let mut entries = Entries::new(Form::List { now: link.config.now_wall }, usize::MAX);
+    let mut entries = Entries::new(Form::List(ListReader::new(link.config.now_wall)), usize::MAX);
     let [_, inner @ .., _] = reply.lines() else { return Vec::new() };
     for line in inner {
         // A reply is no larger than a client keeps.
         let _ = entries.take(line).and_then(|()| entries.take(b"\n"));
     }
-    entries.finish()
+    if let Some(zone) = link.learnt.zone {
+        shift(entries.finish(), zone);
+    }
+    core::mem::take(entries.finish())
 }
 
 /// `213 n` (RFC 3659 4.2).

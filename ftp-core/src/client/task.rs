@@ -15,6 +15,7 @@ use crate::action::OpId;
 use crate::codec::Representation;
 use crate::command::{Command, Verb};
 use crate::reply::{Code, Reply};
+use alloc::boxed::Box;
 
 pub(super) enum Task {
     Login(Login),
@@ -23,7 +24,7 @@ pub(super) enum Task {
     Facts(FactsOf),
     Digest(DigestOf),
     SetModified(SetModified),
-    Transfer(Transfer),
+    Transfer(Box<Transfer>),
 }
 
 /// Where a request stands after an event.
@@ -102,13 +103,13 @@ impl Task {
                 Task::Simple(Simple::Quote)
             }
             Request::Login { user, password, account } => Task::Login(Login::begin(link, &user, password, account)),
-            Request::List(path) => Task::Transfer(Transfer::list(link, path)),
-            Request::Names(path) => Task::Transfer(Transfer::names(link, path)),
+            Request::List(path) => Task::Transfer(Box::new(Transfer::list(link, path))),
+            Request::Names(path) => Task::Transfer(Box::new(Transfer::names(link, path))),
             Request::Retrieve { path, offset, codec } => {
-                Task::Transfer(Transfer::begin(link, Movement::Retrieve { path, offset }, codec))
+                Task::Transfer(Box::new(Transfer::begin(link, Movement::Retrieve { path, offset }, codec)))
             }
             Request::Store { path, how, codec } => {
-                Task::Transfer(Transfer::begin(link, Movement::Store { path, how }, codec))
+                Task::Transfer(Box::new(Transfer::begin(link, Movement::Store { path, how }, codec)))
             }
         })
     }
@@ -129,10 +130,10 @@ impl Task {
         }
         match request.clone() {
             Request::Retrieve { path, offset, codec } => {
-                Some(Task::Transfer(Transfer::begin_early(link, Movement::Retrieve { path, offset }, codec)))
+                Some(Task::Transfer(Box::new(Transfer::begin_early(link, Movement::Retrieve { path, offset }, codec))))
             }
             Request::Store { path, how, codec } => {
-                Some(Task::Transfer(Transfer::begin_early(link, Movement::Store { path, how }, codec)))
+                Some(Task::Transfer(Box::new(Transfer::begin_early(link, Movement::Store { path, how }, codec))))
             }
             request => Self::begin(link, request).ok(),
         }
@@ -235,6 +236,12 @@ impl Task {
 }
 
 impl Reply {
+    /// Does it refuse a listing only because there is nothing to list?
+    pub(super) fn says_no_files(&self) -> bool {
+        let says = |line: &[u8]| memchr::memmem::find(&line.to_ascii_lowercase(), b"no files").is_some();
+        matches!(self.code().number(), 450 | 550) && self.lines().iter().any(|line| says(line))
+    }
+
     /// Does it say that there is no such command here?
     pub(super) fn is_unknown_command(&self) -> bool {
         matches!(self.code().number(), 500 | 502)

@@ -1,25 +1,32 @@
 //! Directory listings: what an [`Entry`] is, how it is written (LIST, NLST, MLSD and MLST) and how those lines are read
 //! back by a client.
 //!
-//! [`Entry`] stands in `entry.rs`, the fact lines of RFC 3659 7 in `facts.rs`, the lines of LIST in `long.rs` (written) and
-//! in `unix.rs` and `dos.rs` (read), the options of LIST and NLST in `options.rs`. Which entries are listed, and from
-//! where, is the host's.
+//! [`Entry`] stands in `entry.rs`, the fact lines of RFC 3659 7 in `facts.rs`, the lines of LIST in `long.rs` (written) and, read, in
+//! a file for each system that has a form of its own; `reader.rs` tells them apart. The options of LIST and NLST stand in
+//! `options.rs`. Which entries are listed, and from where, is the host's.
 
 #[cfg(test)]
 mod arbitrary;
+mod as400;
 mod digits;
 mod dos;
 mod entry;
+mod eplf;
 mod facts;
 mod long;
+mod mvs;
+mod netware;
 mod options;
+mod reader;
 mod unix;
+mod vms;
 
 pub use dos::parse_dos;
 pub use entry::{Entry, EntryKind};
 pub use facts::{Facts, parse_facts, write_facts};
 pub use long::write_long;
 pub use options::ListArgument;
+pub use reader::ListReader;
 pub use unix::parse_unix;
 
 use crate::time::WallTime;
@@ -67,14 +74,6 @@ pub fn write_line(entry: &Entry, form: ListForm, now: WallTime, out: &mut Vec<u8
     out.extend_from_slice(b"\r\n");
 }
 
-/// Reads one line of a LIST, in whichever form the server gives it; its line end may still be there. `now` is the
-/// client's time, from which a date without a year is understood. `None` for a line that shows no entry.
-pub fn parse_list_line(line: &[u8], now: WallTime) -> Option<Entry> {
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    parse_unix(line, now).or_else(|| parse_dos(line))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,12 +117,12 @@ mod tests {
         for line in
             [&b"-rw-r--r-- 1 ftp ftp 5 Nov  7  1998 f\r\n"[..], b"11-07-98 12:00AM 5 f\n", b"11-07-98 00:00 5 f"]
         {
-            let entry = parse_list_line(line, NOW).unwrap();
+            let entry = ListReader::new(NOW).line(line).unwrap();
             assert_eq!(
                 (&entry.name[..], entry.size, entry.modified),
                 (&b"f"[..], Some(5), WallTime::parse(b"19981107000000"))
             );
         }
-        assert_eq!(parse_list_line(b"total 5\r\n", NOW), None);
+        assert_eq!(ListReader::new(NOW).line(b"total 5\r\n"), None);
     }
 }

@@ -21,7 +21,7 @@ use nom::{IResult, Parser};
 /// date, and leaves the date unknown.
 pub fn parse_unix(line: &[u8], now: WallTime) -> Option<Entry> {
     let (fields, (kind, mode)) = mode(line).ok()?;
-    let columns = columns(fields, english).or_else(|| columns(fields, foreign))?;
+    let columns = columns(fields)?;
     let (kind, name) = match kind {
         b'd' => (EntryKind::of_directory(columns.name), columns.name),
         b'l' => {
@@ -67,19 +67,24 @@ fn mode_bits(letters: &[u8]) -> Option<u32> {
 }
 
 /// What stands behind the mode.
-struct Columns<'a> {
+pub(super) struct Columns<'a> {
     links: Option<u64>,
     /// `None` of a device, which has its numbers there.
-    size: Option<u64>,
-    date: Date,
-    name: &'a [u8],
+    pub(super) size: Option<u64>,
+    pub(super) date: Date,
+    pub(super) name: &'a [u8],
+}
+
+/// Finds the columns by the date in their middle.
+pub(super) fn columns(fields: &[u8]) -> Option<Columns<'_>> {
+    columns_with(fields, english).or_else(|| columns_with(fields, foreign))
 }
 
 /// ```text
 /// columns = *( field 1*SP ) size 1*SP date SP name
 /// size    = *NONSP 1*DIGIT
 /// ```
-fn columns(fields: &[u8], month: Month) -> Option<Columns<'_>> {
+fn columns_with(fields: &[u8], month: Month) -> Option<Columns<'_>> {
     let mut rest = fields;
     let mut before: Option<&[u8]> = None;
     let mut links = None;
@@ -107,7 +112,7 @@ fn field(line: &[u8]) -> IResult<&[u8], &[u8]> {
 }
 
 /// A date as the line shows it.
-struct Date {
+pub(super) struct Date {
     /// 0 where the month is none that is known.
     month: u8,
     day: u8,
@@ -172,7 +177,7 @@ impl Date {
 
     /// The moment it names; `None` where there is no such date. A time without a year is the latest one that is not
     /// more than a day ahead, which is right whether the server shows times for six months or for twelve.
-    fn resolve(&self, now: WallTime) -> Option<WallTime> {
+    pub(super) fn resolve(&self, now: WallTime) -> Option<WallTime> {
         let on = |year, hour, minute| {
             WallTime::from_civil(Civil { year, month: self.month, day: self.day, hour, minute, second: 0 })
         };

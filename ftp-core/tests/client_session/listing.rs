@@ -103,3 +103,44 @@ fn a_listing_has_a_limit() {
         },
     );
 }
+
+#[test]
+fn one_time_in_utc_sets_those_of_every_list() {
+    play(config, |play| {
+        play.logged_in(" MDTM|");
+        open(play, "> LIST d|");
+        play.listing(b"-rw-r--r-- 1 a b 3 Jan  1 12:00 x\r\n-rw-r--r-- 1 a b 3 Jan  2  2020 y\r\n");
+        play.moved(99);
+        play.server("226 done|");
+        play.expect(&["> MDTM d/x|"]);
+        play.server("213 20260101100012|");
+        play.expect(&["done entries x,y"]);
+        assert_eq!(play.session.learnt().zone, Some(-7200));
+        assert_eq!(play.times(), [Some("20260101100000".into()), Some("20200102000000".into())]);
+        open(play, "> LIST d|");
+        play.listing(b"-rw-r--r-- 1 a b 3 Jan  1 01:00 x\r\n");
+        play.moved(99);
+        play.server("226 done|");
+        play.expect(&["done entries x"]);
+        assert_eq!(play.times(), [Some("20251231230000".into())]);
+    });
+}
+
+#[test]
+fn a_time_that_no_zone_explains_is_asked_for_once() {
+    play(config, |play| {
+        play.logged_in(" MDTM|");
+        for asked in [true, false] {
+            open(play, "> LIST d|");
+            play.listing(b"-rw-r--r-- 1 a b 3 Jan  1 12:00 x\r\n");
+            play.moved(99);
+            play.server("226 done|");
+            if asked {
+                play.expect(&["> MDTM d/x|"]);
+                play.server("213 20250101121212|");
+            }
+            play.expect(&["done entries x"]);
+            assert_eq!((play.session.learnt().zone, play.times()), (None, vec![Some("20260101120000".into())]));
+        }
+    });
+}

@@ -62,6 +62,8 @@ struct Desk {
     lines: Vec<String>,
     /// The operation named last.
     op: Option<OpId>,
+    /// The times of the entries listed last.
+    times: Vec<Option<String>>,
     /// Are `Sent` and `Received` written down too?
     chatty: bool,
     closed: bool,
@@ -80,6 +82,11 @@ impl Play {
 
     fn drain(&mut self) {
         self.wait = Some(self.session.drain(self.now, &mut self.desk));
+    }
+
+    /// The times of the entries listed last.
+    pub(crate) fn times(&mut self) -> Vec<Option<String>> {
+        std::mem::take(&mut self.desk.times)
     }
 
     pub(crate) fn chatty(&mut self) {
@@ -263,7 +270,13 @@ impl Port<ClientAction> for Desk {
             ClientAction::Cancel { .. } => line.push_str("cancel"),
             ClientAction::Close => line.push_str("close"),
             ClientAction::Notify(Event::Disconnected) => line.push_str("disconnected"),
-            ClientAction::Notify(Event::Done(result)) => line = done(&result),
+            ClientAction::Notify(Event::Done(result)) => {
+                if let Ok(Outcome::Entries(entries)) = &result {
+                    let stamp = |time: WallTime| String::from_utf8(time.time_val().unwrap().to_vec()).unwrap();
+                    self.times = entries.iter().map(|entry| entry.modified.map(stamp)).collect();
+                }
+                line = done(&result);
+            }
             ClientAction::Notify(Event::Sent(text)) if self.chatty => line = format!("sent {text}"),
             ClientAction::Notify(Event::Received(reply)) if self.chatty => {
                 line = format!("received {:?}", reply.code());

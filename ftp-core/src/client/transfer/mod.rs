@@ -3,20 +3,27 @@
 //!
 //! Two things go on side by side: the conversation (the commands whose replies are to come, in order) and the data connection. What is to
 //! become of a transfer that is given up is its [`Ending`]; it is over when both have come to rest.
+//!
+//! What is done early, while another request runs, stands in `early.rs`; what is particular to listings in `listing.rs`; what is done about
+//! replies that do not come in `silence.rs`.
+
+mod early;
+mod listing;
+mod silence;
 
 use super::action::{ClientAction, ClientCompletion, ClientError, Outcome, Upload};
-use super::entries::{Entries, Form, ListingTooLarge};
+use super::entries::{Entries, Form};
 use super::link::Link;
 use super::movement::Movement;
-use super::simple::number;
 use super::task::Flow;
 use super::way::{Way, announce};
 use crate::action::{DataPath, OpId, TransferError};
 use crate::codec::Codec;
 use crate::command::{Command, Verb};
+use crate::listing::ListReader;
 use crate::reply::{Class, Code, Reply};
+use crate::time::WallTime;
 use alloc::collections::VecDeque;
-use alloc::vec::Vec;
 use core::net::SocketAddr;
 
 pub(super) struct Transfer {
@@ -51,6 +58,10 @@ enum Awaited {
     Check {
         expected: u64,
     },
+    /// MDTM of a file whose time was listed so.
+    Witness {
+        listed: WallTime,
+    },
 }
 
 /// The data connection.
@@ -83,24 +94,11 @@ enum Ending {
     Retry,
     /// The server said 2xx and opened no data connection: there was nothing to move.
     Empty,
+    /// It refused to list a directory that has no entries.
+    NoEntries,
 }
 
 impl Transfer {
-    /// A directory's listing. MLSD is always in TYPE A (RFC 3659 7.2); LIST is where the server obeys TYPE, and a server that was told none
-    /// is in TYPE A.
-    pub(super) fn list(link: &mut Link, path: Option<Vec<u8>>) -> Self {
-        let mlsd = link.features.mlst() && !link.learnt.avoid_mlst;
-        let form = if mlsd { Form::Mlsd } else { Form::List { now: link.config.now_wall } };
-        let entries = Entries::new(form, link.config.listing_limit);
-        Self::begin(link, Movement::List { path, entries }, Codec::ASCII)
-    }
-
-    /// The names in a directory.
-    pub(super) fn names(link: &mut Link, path: Option<Vec<u8>>) -> Self {
-        let entries = Entries::new(Form::Names { below: path.clone().unwrap_or_default() }, link.config.listing_limit);
-        Self::begin(link, Movement::List { path, entries }, Codec::ASCII)
-    }
-
     pub(super) fn begin(link: &mut Link, movement: Movement, codec: Codec) -> Self {
         let mut transfer = Self::new(link, movement, codec);
         link.progress = 0;
@@ -121,38 +119,6 @@ impl Transfer {
             early: false,
             waits: false,
         }
-    }
-
-    /// Sends EPSV or PASV while another request runs, and the command too if it changes nothing on the server.
-    pub(super) fn begin_early(link: &mut Link, movement: Movement, codec: Codec) -> Self {
-        let mut transfer = Self { early: true, waits: true, ..Self::new(link, movement, codec) };
-        transfer.approach(link);
-        transfer
-    }
-
-    /// Is there nothing to set first, and nothing left to find out?
-    pub(super) fn may_begin_early(link: &Link, codec: Codec) -> bool {
-        is_in_force(link, codec) && link.passive_proven && !link.rest_lingers && Way::first(link) != Way::Active
-    }
-
-    /// May the commands of another request go out behind its own? Not while it might still have to send one itself, if only an ABOR. A download can
-    /// be ended by closing the data connection.
-    pub(super) fn may_be_followed(&self, link: &Link) -> bool {
-        let asked = self.awaited.back() == Some(&Awaited::Movement) || self.last.is_some();
-        let no_rest = !link.rest_lingers && self.awaited.front() != Some(&Awaited::Type);
-        asked
-            && self.ending.is_none()
-            && match self.movement {
-                Movement::Retrieve { .. } => link.passive_proven && no_rest && self.way != Way::Active,
-                Movement::Store { .. } => matches!(self.data, Data::Ended(Ok(_))),
-                Movement::List { .. } => false,
-            }
-    }
-
-    /// It has been begun early, and its turn has come.
-    pub(super) fn take_turn(&mut self, link: &mut Link) {
-        self.waits = false;
-        link.progress = 0;
     }
 
     /// The final replies that are to come.
@@ -274,6 +240,10 @@ impl Transfer {
                 }
                 self.start_moving(link);
             }
+            Awaited::Witness { listed } => {
+                Self::heard_witness(link, listed, &reply);
+                return self.listed(link);
+            }
             Awaited::Check { expected } => self.checked(command, expected, reply),
             Awaited::Type | Awaited::Announcement | Awaited::Rest => {
                 self.give_up(link, Ending::Fail(ClientError::Refused(reply)), true);
@@ -334,9 +304,12 @@ impl Transfer {
             && entries.is_mlsd()
             && reply.is_unknown_command()
         {
-            *entries = Entries::new(Form::List { now: link.config.now_wall }, link.config.listing_limit);
+            *entries = Entries::new(Form::List(ListReader::new(link.config.now_wall)), link.config.listing_limit);
             link.learnt.avoid_mlst = true;
             return self.give_up(link, Ending::Retry, false);
+        }
+        if matches!(self.movement, Movement::List { .. }) && reply.says_no_files() {
+            return self.give_up(link, Ending::NoEntries, false);
         }
         if !accepted {
             self.cancel_data(link);
@@ -490,7 +463,7 @@ impl Transfer {
             self.learn_from_silence(link);
             let error = match self.ending.take() {
                 Some(Ending::Fail(error)) => error,
-                Some(Ending::Retry | Ending::Empty) | None => ClientError::TimedOut,
+                Some(Ending::Retry | Ending::Empty | Ending::NoEntries) | None => ClientError::TimedOut,
             };
             return Flow::Over(Err(error));
         }
@@ -500,12 +473,6 @@ impl Transfer {
         self.settle(link)
     }
 
-    /// Where the reply to the first of two commands is in and that to the second is not, the server seems to have lost that one.
-    fn learn_from_silence(&self, link: &mut Link) {
-        let lost = self.early || (self.is_pipelined(link) && self.awaited.front() == Some(&Awaited::Movement));
-        link.learnt.avoid_pipelining |= lost && !self.opened && !self.awaited.is_empty();
-    }
-
     pub(super) fn abort(&mut self, link: &mut Link) -> Flow {
         let all_sent = self.movement.is_upload() && matches!(self.data, Data::Ended(Ok(_)));
         let too_late = matches!(self.ending, Some(Ending::Fail(_))) || (all_sent && link.followed);
@@ -513,47 +480,6 @@ impl Transfer {
             self.give_up(link, Ending::Fail(ClientError::Aborted), true);
         }
         self.settle(link)
-    }
-
-    /// All bytes have moved and no final reply comes: it may be lost. Then the size that the server tells proves what there is to prove. It does
-    /// so only where what it counts are the bytes that moved.
-    fn check(&mut self, link: &mut Link, moved: u64) -> bool {
-        let countable = self.codec.is_raw() && is_in_force(link, self.codec) && !link.followed;
-        let Some((path, expected)) = self.movement.whole(moved).filter(|_| countable) else { return false };
-        link.send(&Command::Size(path));
-        self.awaited.clear();
-        self.awaited.push_back(Awaited::Check { expected });
-        true
-    }
-
-    /// The reply to that SIZE; or the final reply, which was only late.
-    fn checked(&mut self, command: Awaited, expected: u64, reply: Reply) {
-        if matches!(reply.code().number(), 226 | 250) && self.last.is_none() {
-            self.awaited.push_front(command);
-            self.last = Some(reply);
-            return;
-        }
-        if self.last.is_none() {
-            let size = reply.lines().iter().find_map(|line| number(line));
-            if reply.code().class() == Class::Completion && size == Some(expected) {
-                self.last = Some(reply);
-            } else {
-                self.ending = Some(Ending::Fail(ClientError::TimedOut));
-            }
-        }
-    }
-
-    /// Takes bytes of the listing.
-    pub(super) fn listing(&mut self, link: &mut Link, bytes: &[u8]) -> Result<(), ListingTooLarge> {
-        let Movement::List { entries, .. } = &mut self.movement else {
-            return Ok(());
-        };
-        if !matches!(self.data, Data::Moving { .. }) {
-            return Ok(());
-        }
-        entries.take(bytes).inspect_err(|_| {
-            self.give_up(link, Ending::Fail(ClientError::ListingTooLarge), true);
-        })
     }
 
     /// Sets what becomes of the transfer, ends the data connection, and has the server end its part (`tell`: ABOR) where its command runs.
@@ -568,16 +494,6 @@ impl Transfer {
             self.cancel_data(link);
         }
         link.expect_reply();
-    }
-
-    /// The way of a transfer that was given up: connects there, to close that connection at once.
-    fn hang_up(&mut self, link: &mut Link, reply: &Reply) {
-        let address =
-            (reply.code().class() == Class::Completion).then(|| self.way.address(&link.config, reply)).flatten();
-        if let Some(address) = address {
-            let op = link.next_op();
-            self.open(link, op, DataPath::Connect(address));
-        }
     }
 
     /// Ends the data connection. Only one whose bytes move answers, and the request waits for that, so that whatever took or gave the bytes is free when
@@ -611,6 +527,7 @@ impl Transfer {
                 self.set_type(link);
                 return Flow::Going;
             }
+            Some(Ending::NoEntries) => return self.listed(link),
             Some(Ending::Empty) if !matches!(self.data, Data::Ended(Ok(_))) => self.data = Data::Ended(Ok(0)),
             Some(Ending::Empty) | None => {}
         }
@@ -618,10 +535,10 @@ impl Transfer {
             return Flow::Going;
         };
         let result = match (reply.code().class(), &self.data) {
-            (Class::Completion, Data::Ended(Ok(bytes))) => Ok(match &mut self.movement {
-                Movement::List { entries, .. } => entries.outcome(),
-                Movement::Retrieve { .. } | Movement::Store { .. } => Outcome::Transferred { bytes: *bytes, reply },
-            }),
+            (Class::Completion, Data::Ended(Ok(_))) if matches!(self.movement, Movement::List { .. }) => {
+                return self.all_lines_in(link);
+            }
+            (Class::Completion, Data::Ended(Ok(bytes))) => Ok(Outcome::Transferred { bytes: *bytes, reply }),
             (Class::Completion, Data::Ended(Err(error))) => Err(ClientError::Transfer(*error)),
             // The local end failed first; the server only saw the connection close.
             (_, Data::Ended(Err(error @ (TransferError::Storage(_) | TransferError::BadData)))) => {
