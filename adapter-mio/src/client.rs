@@ -1,7 +1,7 @@
 //! [`Client`]: one connection on a loop of its own; each call returns when what it asked for is done.
 
 use crate::clients::{Audience, ClientId, Clients};
-use ftp_core::client::{ClientError, Features, Outcome, Request};
+use ftp_core::client::{ClientError, Features, Learnt, Outcome, Request};
 use ftp_host::client::{ClientOptions, ConnectError, End, Watch};
 use std::collections::VecDeque;
 use std::io;
@@ -58,6 +58,11 @@ impl Client {
     /// What the server said it can do, once logged in; `None` once the connection has ended.
     pub fn features(&self) -> Option<&Features> {
         self.clients.features(self.id)
+    }
+
+    /// What was found out about the server that it does not say itself, for the [`ClientOptions`] of the next connection to it.
+    pub fn learnt(&self) -> Learnt {
+        self.clients.learnt(self.id).unwrap_or_default()
     }
 
     /// Begins something that [`finish`](Self::finish) waits for. Many may be begun before the first is finished: small files are then much faster than with

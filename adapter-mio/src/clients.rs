@@ -2,7 +2,7 @@
 
 use crate::places::Places;
 use crate::sockets::Sockets;
-use ftp_core::client::{ClientError, Features, Outcome, Request};
+use ftp_core::client::{ClientError, Features, Learnt, Outcome, Request};
 use ftp_core::time::Time;
 use ftp_host::client::{ClientOptions, Connection, End, News, Watch};
 use ftp_host::clock::Clock;
@@ -55,7 +55,7 @@ enum Line {
     },
     Standing(Box<Connection>),
     /// It did not come about, or has ended.
-    Dead,
+    Dead(Learnt),
 }
 
 impl Clients {
@@ -105,7 +105,7 @@ impl Clients {
         match self.places.get_mut(id.0) {
             Some(Line::Standing(connection)) => connection.call(request, end)?,
             Some(Line::Dialing { requests, .. }) => requests.push((request, end)),
-            Some(Line::Dead) | None => return Err(ClientError::Disconnected),
+            Some(Line::Dead(_)) | None => return Err(ClientError::Disconnected),
         }
         self.places.enqueue(id.0, Ready::default());
         Ok(())
@@ -115,7 +115,17 @@ impl Clients {
     pub fn features(&self, id: ClientId) -> Option<&Features> {
         match self.places.get(id.0)? {
             Line::Standing(connection) => Some(connection.machine().features()),
-            Line::Dialing { .. } | Line::Dead => None,
+            Line::Dialing { .. } | Line::Dead(_) => None,
+        }
+    }
+
+    /// What was found out about the server that it does not say itself, for the [`ClientOptions`] of the next connection to it, which
+    /// may have ended.
+    pub fn learnt(&self, id: ClientId) -> Option<Learnt> {
+        match self.places.get(id.0)? {
+            Line::Standing(connection) => Some(connection.machine().learnt()),
+            Line::Dead(learnt) => Some(*learnt),
+            Line::Dialing { .. } => None,
         }
     }
 
@@ -170,7 +180,7 @@ impl Clients {
                         News::Wait(limit) => break limit,
                     }
                     if turn == Turn::Over && connection.calls() == 0 {
-                        line = Line::Dead;
+                        line = Line::Dead(connection.machine().learnt());
                         break None;
                     }
                 };
@@ -180,14 +190,14 @@ impl Clients {
                 for _ in 0..line.waiting().max(1) {
                     audience.done(id, Err(error.clone()));
                 }
-                line = Line::Dead;
+                line = Line::Dead(Learnt::default());
                 (false, None)
             }
         };
         if self.places.put(key, line, again, self.poll.registry(), |line| line.interest(deadline)).is_err() {
             // A connection that cannot be waited for cannot go on.
             if let Some(line) = self.places.get_mut(key) {
-                *line = Line::Dead;
+                *line = Line::Dead(Learnt::default());
             }
             audience.done(id, Err(ClientError::Disconnected));
         }
@@ -211,7 +221,7 @@ impl Line {
         }
         match self {
             Self::Standing(connection) => Ok(Some(connection)),
-            Self::Dialing { .. } | Self::Dead => Ok(None),
+            Self::Dialing { .. } | Self::Dead(_) => Ok(None),
         }
     }
 
@@ -219,14 +229,14 @@ impl Line {
     fn waiting(&self) -> usize {
         match self {
             Self::Dialing { requests, .. } => requests.len(),
-            Self::Standing(_) | Self::Dead => 0,
+            Self::Standing(_) | Self::Dead(_) => 0,
         }
     }
 
     fn until(&self) -> Option<Time> {
         match self {
             Self::Dialing { until, .. } => Some(*until),
-            Self::Standing(_) | Self::Dead => None,
+            Self::Standing(_) | Self::Dead(_) => None,
         }
     }
 
@@ -242,7 +252,7 @@ impl Line {
                 deadline,
             }),
             Self::Standing(connection) => Some(Interest { deadline, ..connection.interest() }),
-            Self::Dead => None,
+            Self::Dead(_) => None,
         }
     }
 }
@@ -252,7 +262,7 @@ impl std::fmt::Debug for Line {
         f.write_str(match self {
             Self::Dialing { .. } => "Dialing",
             Self::Standing(_) => "Standing",
-            Self::Dead => "Dead",
+            Self::Dead(_) => "Dead",
         })
     }
 }

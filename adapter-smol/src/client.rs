@@ -3,7 +3,7 @@
 use crate::away;
 use crate::bell::Bell;
 use crate::wait::Waiter;
-use ftp_core::client::{ClientError, Features, Outcome, Request};
+use ftp_core::client::{ClientError, Features, Learnt, Outcome, Request};
 use ftp_host::client::{ClientOptions, ConnectError, Connection, End, News, Watch};
 use ftp_host::clock::Clock;
 use ftp_host::readiness::{Interest, Ready, Turn};
@@ -79,6 +79,12 @@ impl Client {
     /// What the server said it can do, once logged in; `None` after a call that was dropped before its end.
     pub fn features(&self) -> Option<&Features> {
         self.connection.as_ref().map(|connection| connection.machine().features())
+    }
+
+    /// What was found out about the server that it does not say itself, for the [`ClientOptions`] of the next connection to it; `None` after a call that was
+    /// dropped before its end.
+    pub fn learnt(&self) -> Option<Learnt> {
+        self.connection.as_ref().map(|connection| connection.machine().learnt())
     }
 
     /// Begins something that [`finish`](Self::finish) waits for. Many may be begun before the first is finished: small files are then much faster than with

@@ -151,5 +151,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
         Err(error) => panic!("{}: {error}", folder.display()),
     };
     paths.sort();
+    let is_transcript = |path: &PathBuf| path.is_dir() || path.extension().is_some_and(|extension| extension == "ftp");
+    paths.retain(is_transcript);
     paths.into_iter().flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }

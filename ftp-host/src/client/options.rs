@@ -1,7 +1,7 @@
 //! How a client connects, and why there is no connection: the same under every runtime.
 
 use crate::pump::Pump;
-use ftp_core::client::{ClientConfig, DataPreference};
+use ftp_core::client::{ClientConfig, DataPreference, Learnt};
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -17,13 +17,21 @@ pub struct ClientOptions {
     /// EPSV and the command that uses it go out in one write, which saves a round trip for each file. A few servers
     /// cannot bear it.
     pub pipeline: bool,
+    /// What an earlier connection has learnt about the server; see the clients' `learnt`.
+    pub learnt: Learnt,
     /// The bytes of a transfer after which the [`Watch`](super::Watch) is asked whether it goes on. Whoever wants to slow a transfer waits there.
     pub portion: usize,
 }
 
 impl Default for ClientOptions {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(30), active: false, pipeline: true, portion: Pump::BUDGET }
+        Self {
+            timeout: Duration::from_secs(30),
+            active: false,
+            pipeline: true,
+            learnt: Learnt::default(),
+            portion: Pump::BUDGET,
+        }
     }
 }
 
@@ -33,6 +41,7 @@ impl ClientOptions {
         config.reply_timeout = self.timeout;
         config.stall_timeout = self.timeout;
         config.pipeline = self.pipeline;
+        config.learnt = self.learnt;
         if self.active {
             config.data = DataPreference::Active;
         }
