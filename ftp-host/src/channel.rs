@@ -5,6 +5,7 @@
 use crate::readiness::Direction;
 use crate::tls::Stream;
 use rustix::net::sockopt::{set_socket_oobinline, set_tcp_nodelay};
+use rustix::net::{SendFlags, send};
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -187,6 +188,18 @@ impl Channel {
     /// Is there anything that [`flush`](Self::flush) would write?
     pub(crate) fn wants_write(&self) -> bool {
         matches!(&self.layer, Layer::Tls(stream) if stream.wants_write())
+    }
+
+    /// As [`write`](Self::write), for the last bytes before [`shutdown_write`](Self::shutdown_write): where the socket carries
+    /// them as they are, they leave with the end.
+    ///
+    /// # Errors
+    /// [`ErrorKind::WouldBlock`], or what the socket says.
+    pub(crate) fn write_last(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.is_plain() {
+            return uninterrupted(|| send(self.socket(), bytes, SendFlags::MORE | SendFlags::NOSIGNAL));
+        }
+        self.write(bytes)
     }
 
     /// Says that nothing more will be written: in STRU F, MODE S the end of the file (RFC 959 3.4.1). On

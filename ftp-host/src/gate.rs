@@ -151,19 +151,7 @@ impl Gate {
         self.need(work.needs())?;
         let storage = &self.account.storage;
         match work {
-            Work::Retrieve { path, offset, length } => {
-                let source = storage.open(path, *offset)?;
-                let source = match length {
-                    Some(length) => source.limited(*length),
-                    None => source,
-                };
-                let size = match &source {
-                    _ if !codec.is_raw() => None,
-                    Source::File { remaining, .. } => Some(*remaining),
-                    Source::Stream { remaining, .. } => *remaining,
-                };
-                Ok(Ready::Send(source, size))
-            }
+            Work::Retrieve { path, offset, length } => Ok(retrieval(storage.open(path, *offset)?, *length, codec)),
             Work::Store { path, mode, announced, digest } => {
                 let mut upload = self.store(path, *mode)?;
                 if let Some(bytes) = announced {
@@ -183,6 +171,15 @@ impl Gate {
                 Ok(Ready::List(if codec.lists_bare_lines() { Box::new(BareLines(listing)) } else { Box::new(listing) }))
             }
         }
+    }
+
+    /// As [`open`](Self::open), where that takes no waiting: `None` where it may.
+    pub fn open_promptly(&self, work: &Work, codec: Codec) -> Option<Result<Ready>> {
+        if let Err(error) = self.need(work.needs()) {
+            return Some(Err(error));
+        }
+        let Work::Retrieve { path, offset, length } = work else { return None };
+        Some(Ok(retrieval(self.account.storage.open_promptly(path, *offset)?, *length, codec)))
     }
 
     fn store(&self, path: &VirtualPath, mode: StoreMode) -> Result<Box<dyn Upload>> {
@@ -294,6 +291,20 @@ impl Gate {
     fn need(&self, rights: Permissions) -> Result<()> {
         if self.may(rights) { Ok(()) } else { Err(StorageError::Denied) }
     }
+}
+
+/// What is sent of an open file.
+fn retrieval(source: Source, length: Option<u64>, codec: Codec) -> Ready {
+    let source = match length {
+        Some(length) => source.limited(length),
+        None => source,
+    };
+    let size = match &source {
+        _ if !codec.is_raw() => None,
+        Source::File { remaining, .. } => Some(*remaining),
+        Source::Stream { remaining, .. } => *remaining,
+    };
+    Ready::Send(source, size)
 }
 
 /// The bytes of a file on the wire.

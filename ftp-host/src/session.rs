@@ -1,6 +1,7 @@
 //! [`Session`]: one control connection of a server, on the machine of `ftp-core`. It does all that needs no waiting, and
 //! says what to wait for; who waits, and how, is the adapter's.
 
+use crate::accounts::Account;
 use crate::channel::Channel;
 use crate::control::Control;
 use crate::data::DataConnection;
@@ -14,7 +15,8 @@ use crate::registry::{Order, Seat, Waker};
 use crate::storage::Source;
 use crate::tls::ServerSide;
 use ftp_core::action::{
-    Action, Completion, DataPath, NetworkError, OpId, Protection, StorageError, TlsError, TransferError, Work,
+    Action, Completion, DataPath, LoginError, NetworkError, OpId, Protection, StorageError, TlsError, TransferError,
+    Work,
 };
 use ftp_core::codec::Transmission;
 use ftp_core::server::ServerSession;
@@ -145,7 +147,7 @@ impl Session {
             self.machine.timeout(self.now());
             self.settle();
         }
-        self.advance_transfer(ready.data);
+        self.advance_transfer(ready.data, scratch);
         self.settle();
         let again = self.control.has_more() || matches!(self.transfer, Transfer::Moving { direction: None, .. });
         if !again {
@@ -172,14 +174,7 @@ impl Session {
         let Finished { op, outcome } = finished;
         let now = self.now();
         match outcome {
-            Outcome::Login(Ok(account)) => {
-                if let Some(seat) = &self.seat {
-                    seat.set_user(Some(account.name.clone()));
-                }
-                self.gate = Some(Arc::new(Gate::new(account, Arc::clone(&self.host.wall_clock))));
-                self.machine.complete(now, op, Completion::Login(Ok(())));
-            }
-            Outcome::Login(Err(error)) => self.machine.complete(now, op, Completion::Login(Err(error))),
+            Outcome::Login(verdict) => self.verified(op, verdict),
             Outcome::Storage(result) => self.machine.complete(now, op, Completion::Storage(result)),
             Outcome::Chore(chore) => self.job = Some(Job { op, task: Task::Chore { chore } }),
             Outcome::Open(result) => self.opened(op, result),
@@ -270,7 +265,10 @@ impl Session {
         match action {
             Action::Login { op, credentials } => {
                 let host = Arc::clone(&self.host);
-                self.job = Some(Job { op, task: Task::Login { host, credentials } });
+                match host.accounts.verify_promptly(&credentials) {
+                    Some(verdict) => self.verified(op, verdict),
+                    None => self.job = Some(Job { op, task: Task::Login { host, credentials } }),
+                }
             }
             Action::Logout => {
                 self.gate = None;
@@ -296,7 +294,10 @@ impl Session {
                     let protection = transfer.protection;
                     self.transfer = Transfer::Opening { op, data, transmission, protection, announced };
                     let codec = transmission.codec;
-                    self.job = Some(Job { op, task: Task::Open { gate: Arc::clone(gate), work, codec } });
+                    match gate.open_promptly(&work, codec) {
+                        Some(opened) => self.opened(op, opened),
+                        None => self.job = Some(Job { op, task: Task::Open { gate: Arc::clone(gate), work, codec } }),
+                    }
                 }
                 None => self.transferred(op, Err(TransferError::Storage(StorageError::Denied))),
             },
@@ -315,6 +316,17 @@ impl Session {
             Action::EndOutput => self.control.end_output(),
             Action::Close => self.over = true,
         }
+    }
+
+    /// Somebody may come in, or may not.
+    fn verified(&mut self, op: OpId, verdict: Result<Account, LoginError>) {
+        let verdict = verdict.map(|account| {
+            if let Some(seat) = &self.seat {
+                seat.set_user(Some(account.name.clone()));
+            }
+            self.gate = Some(Arc::new(Gate::new(account, Arc::clone(&self.host.wall_clock))));
+        });
+        self.machine.complete(self.now(), op, Completion::Login(verdict));
     }
 
     /// The file of a transfer is open, or is not to be had.
@@ -341,15 +353,20 @@ impl Session {
         };
     }
 
-    /// Moves the transfer on, as far as that needs no job.
-    fn advance_transfer(&mut self, ready: bool) {
+    /// Moves the transfer on, as far as that needs no job. `ready`: what it waits for has happened.
+    fn advance_transfer(&mut self, mut ready: bool, scratch: &mut [u8]) {
         if let Transfer::Connecting { .. } = self.transfer {
             self.connect();
+            // It was the connection that was waited for.
+            ready = false;
         }
         match std::mem::replace(&mut self.transfer, Transfer::None) {
-            Transfer::Moving { op, pump, direction } if direction.is_none() || ready => {
+            Transfer::Moving { op, mut pump, direction } if direction.is_none() || ready => {
                 self.transfer = Transfer::Away { op, moved: pump.moved(), cancelled: false };
-                self.job = Some(Job { op, task: Task::Move { pump } });
+                match pump.step_promptly(scratch) {
+                    Some(step) => self.moved(op, pump, step),
+                    None => self.job = Some(Job { op, task: Task::Move { pump } }),
+                }
             }
             other => self.transfer = other,
         }
@@ -408,14 +425,18 @@ impl Session {
             Err(_) => self.transferred(op, Err(TransferError::HandshakeFailed)),
             Ok(channel) => {
                 self.machine.complete(self.now(), op, Completion::Connected);
-                let pump = match opened {
-                    Opened::Send(source, _) => Pump::send(source, transmission, channel),
+                // Nothing comes before the client has read that it may send, unless the connection is an old one.
+                let comes = transmission.codec.is_raw().then_some(Direction::Read);
+                let (pump, direction) = match opened {
+                    Opened::Send(source, _) => (Pump::send(source, transmission, channel), None),
                     Opened::List(reader) => {
-                        Pump::send(Source::Stream { reader, remaining: None }, transmission, channel)
+                        (Pump::send(Source::Stream { reader, remaining: None }, transmission, channel), None)
                     }
-                    Opened::Store(upload) => Pump::receive(Sink::Upload(upload), transmission, channel, announced),
+                    Opened::Store(upload) => {
+                        (Pump::receive(Sink::Upload(upload), transmission, channel, announced), comes)
+                    }
                 };
-                self.transfer = Transfer::Moving { op, pump: Box::new(pump), direction: None };
+                self.transfer = Transfer::Moving { op, pump: Box::new(pump), direction };
             }
         }
     }

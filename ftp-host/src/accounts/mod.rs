@@ -24,6 +24,12 @@ pub trait Accounts: Send + Sync {
     /// # Errors
     /// [`LoginError`]; it tells nobody whether there is such a user (RFC 2577 6).
     fn verify(&self, credentials: &Credentials) -> Result<Account, LoginError>;
+
+    /// As [`verify`](Self::verify), where the answer takes neither waiting nor work: `None` where it may.
+    fn verify_promptly(&self, credentials: &Credentials) -> Option<Result<Account, LoginError>> {
+        let _ = credentials;
+        None
+    }
 }
 
 /// A user who is logged in.

@@ -7,6 +7,7 @@
 mod buffer;
 mod memory;
 mod pool;
+mod prompt;
 mod receive;
 mod send;
 mod splice;
@@ -98,6 +99,19 @@ impl Pump {
             Flow::Receive(receiver) => receiver.step(&mut wire),
             Flow::Over(result) => return Step::Done(*result),
         };
+        self.halted(halt)
+    }
+
+    /// As [`step`](Self::step), where that takes no waiting for storage: `None`, and nothing has happened, where it may. A
+    /// small file that is in memory is sent so, by way of `scratch`.
+    pub fn step_promptly(&mut self, scratch: &mut [u8]) -> Option<Step> {
+        let Flow::Send(sender) = &mut self.flow else { return None };
+        let mut wire = Wire { channel: &mut self.channel, moved: &mut self.moved, budget: usize::MAX };
+        let halt = sender.step_promptly(&mut wire, scratch)?;
+        Some(self.halted(halt))
+    }
+
+    fn halted(&mut self, halt: Result<Halt, TransferError>) -> Step {
         let result = match halt {
             Ok(Halt::Budget) => return Step::Again,
             Ok(Halt::Readable) => return self.waits(Direction::Read),
@@ -155,6 +169,7 @@ impl Pump {
 }
 
 /// Why a [`Sender`] or [`Receiver`] stopped for now.
+#[derive(Clone, Copy)]
 enum Halt {
     Budget,
     Readable,

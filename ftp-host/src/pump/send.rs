@@ -1,7 +1,7 @@
 //! [`Sender`]: from storage to the data connection.
 
 use super::buffer::Buffer;
-use super::{Halt, Wire, storage_error};
+use super::{Halt, Wire, prompt, storage_error};
 use crate::channel::uninterrupted;
 use crate::storage::Source;
 use crate::tls::Failure;
@@ -76,6 +76,26 @@ impl Sender {
                 halt => return Ok(halt),
             }
         }
+    }
+
+    /// A step that waits for no disk; `None`, with nothing done, if it might.
+    pub(super) fn step_promptly(
+        &mut self,
+        wire: &mut Wire<'_>,
+        scratch: &mut [u8],
+    ) -> Option<Result<Halt, TransferError>> {
+        let Origin::File { file, remaining } = &mut self.origin else { return None };
+        let sent = prompt::send(file, *remaining, wire.channel, scratch)?;
+        let sent = match wire.count(sent) {
+            Ok(sent) => sent.unwrap_or(0) as u64,
+            Err(error) => return Some(Err(error)),
+        };
+        *remaining = remaining.saturating_sub(sent);
+        if *remaining > 0 {
+            return Some(Ok(Halt::Writable));
+        }
+        self.origin = Origin::Exhausted;
+        Some(self.step(wire))
     }
 }
 

@@ -9,6 +9,8 @@ mod error;
 mod memory;
 
 pub use disk::Disk;
+#[cfg(target_os = "linux")]
+pub(crate) use disk::is_in_memory;
 pub(crate) use error::from_io;
 pub use memory::{Memory, MemoryCall};
 
@@ -41,6 +43,13 @@ pub trait Storage: Send + Sync {
     /// # Errors
     /// [`StorageError::IsADirectory`], [`StorageError::BadOffset`], [`StorageError::NotFound`], or what the medium says.
     fn open(&self, path: &VirtualPath, offset: u64) -> Result<Source>;
+
+    /// As [`open`](Self::open), where the file can be had without waiting for the medium: `None` where that is not known, or
+    /// where something is amiss. A session that may not wait asks this first.
+    fn open_promptly(&self, path: &VirtualPath, offset: u64) -> Option<Source> {
+        let _ = (path, offset);
+        None
+    }
 
     /// Opens a file for writing. Except for [`StoreMode::Append`] to a file that exists, nothing shows under the file's
     /// name before [`Upload::publish`].

@@ -9,8 +9,13 @@
 
 mod aside;
 mod list;
+#[cfg(target_os = "linux")]
+mod prompt;
 mod system;
 mod upload;
+
+#[cfg(target_os = "linux")]
+pub(crate) use prompt::is_in_memory;
 
 use super::error::from_io;
 use super::{Result, Source, Storage, Upload, aside as names};
@@ -29,6 +34,9 @@ use std::path::{Component, Path, PathBuf};
 /// A directory tree on disk.
 pub struct Disk {
     root: Dir,
+    /// Opening a file that was looked up before takes no waiting here.
+    #[cfg(target_os = "linux")]
+    prompt: bool,
     fsync: bool,
 }
 
@@ -40,7 +48,12 @@ impl Disk {
     /// What the operating system says.
     pub fn open(root: &Path) -> io::Result<Self> {
         let root = Dir::open_ambient_dir(root, ambient_authority())?;
-        Ok(Self { root, fsync: false })
+        Ok(Self {
+            #[cfg(target_os = "linux")]
+            prompt: prompt::is_trusted(&root),
+            root,
+            fsync: false,
+        })
     }
 
     /// Must an upload have reached the medium, with its directory, before it counts as published? Slower, and safe
@@ -85,8 +98,16 @@ impl Storage for Disk {
         let mut file = regular(file)?;
         let size = file.metadata().map_err(|error| from_io(&error))?.len();
         let remaining = size.checked_sub(offset).ok_or(StorageError::BadOffset)?;
-        file.seek(SeekFrom::Start(offset)).map_err(|error| from_io(&error))?;
+        if offset > 0 {
+            file.seek(SeekFrom::Start(offset)).map_err(|error| from_io(&error))?;
+        }
         Ok(Source::File { file, remaining })
+    }
+
+    #[cfg(target_os = "linux")]
+    fn open_promptly(&self, path: &VirtualPath, offset: u64) -> Option<Source> {
+        names::check_present(path).ok().filter(|()| self.prompt)?;
+        prompt::open(&self.root, path, offset)
     }
 
     fn store(&self, path: &VirtualPath, mode: StoreMode) -> Result<Box<dyn Upload>> {
