@@ -1,12 +1,14 @@
 //! [`Crew`]: the threads on which jobs run, so that a loop never waits for a disk or a password.
 //!
 //! A session goes along with its job and comes back when it has to wait for a socket. So the replies that follow from the
-//! job leave from here, and one hop does for a command that takes several jobs.
+//! job leave from here, and one hop does for a command that takes several jobs. For its data socket it waits a moment here,
+//! while nobody else wants the thread: a client sends its file as soon as it has read that it may.
 
 use crate::inbox::{Inbox, Letter};
 use ftp_host::job::Job;
-use ftp_host::readiness::{Ready, Turn};
+use ftp_host::readiness::{Direction, Ready, Turn};
 use ftp_host::session::Session;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -26,6 +28,10 @@ const STACK: usize = 1024 * 1024;
 /// Jobs of one session in a row. Opening a file, moving it and what follows are fewer; the session of a long transfer has
 /// to come back now and then, to hear what its control connection says.
 const ROUNDS: u32 = 4;
+
+/// How long a thread waits for the data socket of a session that it has, before it sends that home. Most peers that are
+/// near answer in a tenth of it; to one that is further away it is nothing.
+const LINGER: Duration = Duration::from_millis(1);
 
 /// Room to read commands into.
 const SCRATCH: usize = 4096;
@@ -104,7 +110,7 @@ impl Crew {
                 let errand = desk.errands.pop_back();
                 drop(desk);
                 if let Some(errand) = errand {
-                    run(errand);
+                    self.shared.run(errand);
                 }
             }
         }
@@ -131,7 +137,7 @@ impl Shared {
             }
             if let Some(errand) = desk.errands.pop_front() {
                 drop(desk);
-                run(errand);
+                self.run(errand);
                 desk = self.lock();
                 continue;
             }
@@ -147,33 +153,50 @@ impl Shared {
     }
 }
 
+impl Shared {
+    fn run(&self, errand: Errand) {
+        let Errand { key, session, job, home } = errand;
+        // A panic ends this session, and nothing else.
+        let state = catch_unwind(AssertUnwindSafe(|| self.advance(session, job))).unwrap_or(State::Gone);
+        home.send(Letter::Back(Return { key, state }));
+    }
+
+    /// Runs the job, and what follows from it.
+    fn advance(&self, mut session: Box<Session>, mut job: Job) -> State {
+        let mut scratch = [0; SCRATCH];
+        let mut rounds = 1;
+        loop {
+            session.finished(job.run());
+            let mut turn = session.turn(Ready::default(), &mut scratch);
+            let mut next = session.take_job();
+            if next.is_none() && turn == Turn::Wait && self.lock().errands.is_empty() && linger(&session) {
+                turn = session.turn(Ready { data: true, ..Ready::default() }, &mut scratch);
+                next = session.take_job();
+            }
+            match (turn, next) {
+                (Turn::Over, _) => return State::Gone,
+                (turn, None) => return State::Here(session, turn),
+                (_, Some(next)) if rounds == ROUNDS => return State::Busy(session, next),
+                (_, Some(next)) => job = next,
+            }
+            rounds += 1;
+        }
+    }
+}
+
 impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Shared").finish_non_exhaustive()
     }
 }
 
-fn run(errand: Errand) {
-    let Errand { key, session, job, home } = errand;
-    // A panic ends this session, and nothing else.
-    let state = catch_unwind(AssertUnwindSafe(|| advance(session, job))).unwrap_or(State::Gone);
-    home.send(Letter::Back(Return { key, state }));
-}
-
-/// Runs the job, and what follows from it.
-fn advance(mut session: Box<Session>, mut job: Job) -> State {
-    let mut scratch = [0; SCRATCH];
-    let mut rounds = 1;
-    loop {
-        session.finished(job.run());
-        match session.turn(Ready::default(), &mut scratch) {
-            Turn::Over => return State::Gone,
-            turn => match session.take_job() {
-                None => return State::Here(session, turn),
-                Some(next) if rounds == ROUNDS => return State::Busy(session, next),
-                Some(next) => job = next,
-            },
-        }
-        rounds += 1;
-    }
+/// Waits a moment until the data socket is ready, if the session waits for one. What else may wake it is heard at home.
+fn linger(session: &Session) -> bool {
+    let Some((socket, direction)) = session.interest().data else { return false };
+    let flags = match direction {
+        Direction::Read => PollFlags::IN,
+        Direction::Write => PollFlags::OUT,
+    };
+    let limit = Timespec::try_from(LINGER).ok();
+    poll(&mut [PollFd::new(&socket, flags)], limit.as_ref()).is_ok_and(|ready| ready > 0)
 }
