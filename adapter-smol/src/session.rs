@@ -105,8 +105,8 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let _peer = TcpStream::connect(listener.local_addr()?)?;
         let mut task = Task::new(&Arc::new(Host::new(FixedAccounts::new())), Arrival::new(listener.accept()?.0)?)?;
-        let size = size_of::<Task>() + size_of_val(&task.run());
-        assert!(size <= 1536, "{size}");
+        let size = size_of::<Task>() - size_of::<Session>() + size_of_val(&task.run());
+        assert!(size <= 384, "{size}");
         Ok(())
     }
 }
