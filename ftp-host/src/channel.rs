@@ -17,8 +17,9 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Channel {
     layer: Layer,
-    /// Bytes that were read and given back.
-    ahead: VecDeque<u8>,
+    /// Bytes that were read and given back. Apart, since that is rare; never empty.
+    #[expect(clippy::box_collection, reason = "most channels have none, and every session holds some")]
+    ahead: Option<Box<VecDeque<u8>>>,
 }
 
 /// What lies between the bytes of the stream and the bytes on the socket.
@@ -51,7 +52,7 @@ impl Channel {
 
     /// A connection that does not block and has its options.
     pub(crate) const fn ready(stream: Arc<TcpStream>) -> Self {
-        Self { layer: Layer::Plain(stream), ahead: VecDeque::new() }
+        Self { layer: Layer::Plain(stream), ahead: None }
     }
 
     /// A data connection.
@@ -77,7 +78,7 @@ impl Channel {
     /// # Errors
     /// What `begin` says.
     pub(crate) fn secured(self, begin: impl FnOnce(Arc<TcpStream>) -> io::Result<Stream>) -> io::Result<Self> {
-        Ok(Self { layer: Layer::Tls(Box::new(begin(Arc::clone(self.socket()))?)), ahead: VecDeque::new() })
+        Ok(Self { layer: Layer::Tls(Box::new(begin(Arc::clone(self.socket()))?)), ahead: None })
     }
 
     /// Begins TLS on a control connection. RFC 4217 14: there is no urgent data any more; a byte of it, which no key
@@ -125,10 +126,10 @@ impl Channel {
     /// # Errors
     /// [`ErrorKind::WouldBlock`], or what the socket or TLS says.
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if !self.ahead.is_empty() {
-            let count = self.ahead.read(buffer)?;
-            if self.ahead.is_empty() {
-                self.ahead = VecDeque::new();
+        if let Some(ahead) = &mut self.ahead {
+            let count = ahead.read(buffer)?;
+            if ahead.is_empty() {
+                self.ahead = None;
             }
             return Ok(count);
         }
@@ -138,7 +139,7 @@ impl Channel {
                 Ok(0) if stream.is_ending() && !buffer.is_empty() => {
                     let plain = Layer::Plain(Arc::clone(stream.socket()));
                     if let Layer::Tls(stream) = std::mem::replace(&mut self.layer, plain) {
-                        self.ahead.extend(stream.into_plain());
+                        self.unread(&stream.into_plain());
                     }
                     self.read(buffer)
                 }
@@ -150,13 +151,15 @@ impl Channel {
     /// Gives back bytes that were read and belong to what comes next; the next read begins with them.
     pub(crate) fn unread(&mut self, bytes: &[u8]) {
         let mut ahead = VecDeque::from(bytes.to_vec());
-        ahead.append(&mut self.ahead);
-        self.ahead = ahead;
+        if let Some(behind) = &mut self.ahead {
+            ahead.append(behind);
+        }
+        self.ahead = (!ahead.is_empty()).then(|| Box::new(ahead));
     }
 
     /// Has the peer closed its end, as far as can be seen without reading?
     pub(crate) fn is_closed(&self) -> bool {
-        self.ahead.is_empty()
+        self.ahead.is_none()
             && match self.socket().peek(&mut [0]) {
                 Ok(count) => count == 0,
                 Err(error) => !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted),
@@ -233,7 +236,7 @@ impl Channel {
 
     /// Are the bytes on the socket those of the stream, so that the kernel may move them?
     pub fn is_plain(&self) -> bool {
-        matches!(self.layer, Layer::Plain(_)) && self.ahead.is_empty()
+        matches!(self.layer, Layer::Plain(_)) && self.ahead.is_none()
     }
 
     /// Has whoever sends to wait until the peer has closed its side too? A client of TLS 1.3 has: the server's tickets come

@@ -37,10 +37,7 @@ pub struct Session {
     peer: SocketAddr,
     gate: Option<Arc<Gate>>,
     data: DataConnection,
-    /// What its connections under TLS share, once there is one.
-    tls: Option<ServerSide>,
-    /// The handshake under way on the control connection.
-    handshake: Option<OpId>,
+    tls: Option<Box<Tls>>,
     transfer: Transfer,
     job: Option<Job>,
     /// A job was taken and is not back yet.
@@ -48,6 +45,14 @@ pub struct Session {
     /// The round of a manual clock that the last turn belonged to.
     round: u64,
     over: bool,
+}
+
+/// The TLS of a session. Apart, since most have none.
+struct Tls {
+    /// What its connections share.
+    side: ServerSide,
+    /// The handshake under way on the control connection.
+    handshake: Option<OpId>,
 }
 
 /// The transfer under way.
@@ -110,7 +115,6 @@ impl Session {
             gate: None,
             data: DataConnection::Closed,
             tls: None,
-            handshake: None,
             transfer: Transfer::None,
             job: None,
             working: false,
@@ -232,12 +236,14 @@ impl Session {
 
     /// Goes on with the handshake on the control connection, if there is one: is it over?
     fn shake_hands(&mut self) -> bool {
-        let Some(op) = self.handshake else { return false };
+        let Some(op) = self.tls.as_ref().and_then(|tls| tls.handshake) else { return false };
         let result = match self.control.channel.handshake() {
             Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
             result => result.map_err(|_| TlsError),
         };
-        self.handshake = None;
+        if let Some(tls) = &mut self.tls {
+            tls.handshake = None;
+        }
         self.machine.complete(self.now(), op, Completion::TlsStarted(result));
         true
     }
@@ -253,10 +259,7 @@ impl Session {
             Ok(side)
         });
         match started {
-            Ok(side) => {
-                self.tls = Some(side);
-                self.handshake = Some(op);
-            }
+            Ok(side) => self.tls = Some(Box::new(Tls { side, handshake: Some(op) })),
             Err(_) => self.machine.complete(self.now(), op, Completion::TlsStarted(Err(TlsError))),
         }
     }
@@ -418,7 +421,7 @@ impl Session {
             (Protection::Clear, _) => Ok(channel),
             // It was kept, and is under TLS already.
             (Protection::Private(_), _) if channel.is_secured() => Ok(channel),
-            (Protection::Private(resumption), Some(tls)) => channel.secured(|socket| tls.data(socket, resumption)),
+            (Protection::Private(resumption), Some(tls)) => channel.secured(|socket| tls.side.data(socket, resumption)),
             (Protection::Private(_), None) => Err(ErrorKind::Unsupported.into()),
         };
         match secured {

@@ -16,6 +16,7 @@ use crate::drain::{Port, Wait};
 use crate::line::{Framed, LineReader};
 use crate::path::VirtualPath;
 use crate::time::Time;
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::format;
 use alloc::string::String;
@@ -88,7 +89,8 @@ pub(super) enum Pending {
         op: OpId,
         verb: Verb,
     },
-    Transfer(Moving),
+    /// Apart, since most sessions have none at most times.
+    Transfer(Box<Moving>),
     /// TLS begins or ends; a peer that does not do its part in time is gone.
     Tls {
         change: Change,

@@ -12,6 +12,7 @@ use crate::command::Verb;
 use crate::listing::{ListArgument, ListForm, ListOptions};
 use crate::path::VirtualPath;
 use crate::time::Time;
+use alloc::boxed::Box;
 
 /// A transfer under way.
 #[derive(Debug)]
@@ -148,7 +149,7 @@ impl ServerSession {
         // Without a command that says otherwise, the peer listens at the port it talks from (RFC 959 3.2).
         let named = self.parameters.data.take();
         let data = named.unwrap_or(DataPath::Connect(self.peer));
-        self.pending = Pending::Transfer(Moving {
+        self.pending = Pending::Transfer(Box::new(Moving {
             op,
             verb,
             path,
@@ -161,7 +162,7 @@ impl ServerSession {
             checked: self.now,
             checking: false,
             status_wanted: 0,
-        });
+        }));
         let start = match &work {
             Work::Retrieve { offset, .. } | Work::Store { mode: StoreMode::ResumeAt(offset), .. } => Some(*offset),
             Work::Store { mode: StoreMode::Append, .. } => None,
@@ -229,7 +230,7 @@ impl ServerSession {
 
     fn transfer_ended(&mut self, result: Result<u64, TransferError>) {
         let Pending::Transfer(moving) = core::mem::replace(&mut self.pending, Pending::None) else { return };
-        let Moving { verb, path, .. } = &moving;
+        let Moving { verb, path, .. } = &*moving;
         let verb = *verb;
         let kept = self.keep_connection(&moving, result);
         if result.is_ok() && moving.stage == Stage::Opening {
@@ -306,7 +307,9 @@ impl ServerSession {
 
     /// ABOR while a transfer runs.
     pub(super) fn abort(&mut self) {
-        if let Pending::Transfer(Moving { ended: Some(Ended::Aborted(times)), .. }) = &mut self.pending {
+        if let Pending::Transfer(moving) = &mut self.pending
+            && let Some(Ended::Aborted(times)) = &mut moving.ended
+        {
             *times = times.saturating_add(1);
         } else {
             self.cancel_transfer(Ended::Aborted(1));
