@@ -4,8 +4,8 @@
 //!
 //! - `# text` is a comment. The first line names the RFC and section, a draft, or practice: `# RFC 959 4.1.3 RETR`.
 //! - `@file /PATH "content"`, `@random /PATH SIZE`, `@dir /PATH`, `@user NAME PASSWORD RIGHT…`, `@account NAME ACCOUNT`,
-//!   `@host NAME`, `@user-on NAME HOST`, `@fail CALL… ERROR` (`open list busy`) and `@set SETTING VALUE` (`login-timeout 60s`,
-//!   `capacity 1000`, `disabled SITE`, …) build the world first. Nobody named: `ann`, `secret`, all rights.
+//!   `@host NAME`, `@user-on NAME HOST` and `@set SETTING VALUE` (`login-timeout 60s`, `capacity 1000`, `disabled SITE`, …) build
+//!   the world first. Nobody named: `ann`, `secret`, all rights.
 //! - `@login` plays the greeting and the first user's login; `@advance 60s` lets time go by; `@expect-file /PATH "content"`,
 //!   `@expect-dir /PATH` and `@expect-missing /PATH` look into the storage.
 //! - `C: line` is sent with CRLF, `C~ bytes` without; lines without anything between them (a blank line counts) leave in one write.
@@ -18,7 +18,8 @@
 //! - `@set tls offer|require|require-data` gives the server TLS. `C! tls` is the handshake on the control connection, `C! tls refused`
 //!   one that fails, `C! tls off` the end of TLS; `D! tls` is the handshake on the data connection, resumed, and `D! tls new` one
 //!   that is not. `D: truncate` ends the data without `close_notify`.
-//! - Below `client/` the server is the script, so `S:` is sent and `C:` a pattern: `@client get /a` is what the application asks,
+//! - Below `client/` the server is the script, so `S:` is sent and `C:` a pattern: `@client get /a` is what the application asks
+//!   (`get /a as A R B`: in TYPE A, STRU R and MODE B),
 //!   `=> transferred 7 "content"` what came of it, and `D: nobody` a port that leads nowhere.
 //! - A case for any server stands below `check/`: its first line ends with `: TITLE`, then comes `@level must|should|may`, and
 //!   what it asks for: `@needs write|password|ipv4|ipv6`, `@needs feature MLST` (a line of FEAT), `@hostile`, and

@@ -75,6 +75,10 @@ pub enum Event {
     SendData(Vec<u8>),
     /// The client sends these bytes over the data connection, and closes it.
     ExpectData(Vec<u8>),
+    /// The client sends these bytes over the data connection, which stays open.
+    ExpectSome(Vec<u8>),
+    /// The client has sent no more, and has not closed the data connection.
+    StaysOpen,
     /// The client ends the data connection; what came over it does not matter.
     Cut,
     /// The server closes the data connection in good order.
@@ -105,6 +109,8 @@ pub enum Setting {
     ReplyTimeout(Duration),
     /// How long a data connection may move nothing.
     StallTimeout(Duration),
+    /// Bytes of an upload from one restart marker to the next.
+    MarkerInterval(u64),
 }
 
 impl Script {
@@ -116,6 +122,7 @@ impl Script {
                 Setting::Active => config.data = DataPreference::Active,
                 Setting::ReplyTimeout(time) => config.reply_timeout = time,
                 Setting::StallTimeout(time) => config.stall_timeout = time,
+                Setting::MarkerInterval(bytes) => config.marker_interval = bytes,
             }
         }
     }

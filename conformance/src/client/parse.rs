@@ -5,7 +5,8 @@ use crate::transcript::setup::{absolute, duration, word};
 use crate::transcript::text::{quoted, unescape};
 use crate::transcript::{Line, ParseError, Pattern, Template};
 use ftp_core::client::{Request, Upload};
-use ftp_core::codec::Codec;
+use ftp_core::codec::{Codec, Representation};
+use ftp_core::command::Command;
 use ftp_core::digest::Algorithm;
 use ftp_core::secret::Secret;
 use ftp_core::time::WallTime;
@@ -85,7 +86,14 @@ impl Script {
             }
             return Ok(true);
         }
-        self.steps.push(Step::Event(Line { number, source: source.to_owned(), what: event(mark, rest)? }));
+        let what = event(mark, rest)?;
+        if what == Event::StaysOpen
+            && let Some(Step::Event(Line { what, .. })) = self.steps.last_mut()
+            && let Event::ExpectData(bytes) = what
+        {
+            *what = Event::ExpectSome(std::mem::take(bytes));
+        }
+        self.steps.push(Step::Event(Line { number, source: source.to_owned(), what }));
         Ok(false)
     }
 }
@@ -108,9 +116,10 @@ fn event(mark: &str, rest: &str) -> Result<Event, String> {
         ("D:", "close") => Event::CloseData,
         ("D:", "reset") => Event::ResetData,
         ("D:", "cut") => Event::Cut,
+        ("D:", "open") => Event::StaysOpen,
         ("D:", _) => {
             return Err("a server's data connection may `listen`, be where `nobody` listens, `accept`, `connect \
-                        $hostport`, `close`, `reset`, or be `cut`"
+                        $hostport`, `close`, `reset`, or be `open` or `cut`"
                 .into());
         }
         _ => return Err("a line begins with #, @set, @client, @advance, =>, S: S~ S! C: C! D: D< or D>".into()),
@@ -122,11 +131,16 @@ fn setting(arguments: &str) -> Result<Setting, String> {
         Some(("pipeline", "on")) => Setting::Pipeline,
         Some(("active", "on")) => Setting::Active,
         Some(("reply-timeout", time)) => Setting::ReplyTimeout(duration(time)?),
+        Some(("marker-interval", bytes)) => {
+            Setting::MarkerInterval(bytes.parse().map_err(|_| format!("{bytes:?} is no number of bytes"))?)
+        }
         Some(("stall-timeout", time)) => Setting::StallTimeout(duration(time)?),
         _ => {
-            return Err("there are `@set pipeline on`, `@set active on`, `@set reply-timeout 60s` and `@set \
-                        stall-timeout 60s`"
-                .into());
+            return Err(
+                "there are `@set pipeline on`, `@set active on`, `@set reply-timeout 60s`, `@set stall-timeout 60s` \
+                        and `@set marker-interval 4096`"
+                    .into(),
+            );
         }
     })
 }
@@ -190,11 +204,12 @@ fn ask(verb: &str, argument: &str) -> Result<Ask, String> {
         "list" if argument.is_empty() => Request::List(None),
         "list" => Request::List(Some(path()?)),
         "get" => {
+            let (argument, codec) = codec(argument)?;
             let (path, offset) = match word(argument) {
                 Some((path, rest)) => (path, offset(rest)?),
                 None => (argument, 0),
             };
-            Request::Retrieve { path: absolute(path)?, offset, codec: Codec::RAW }
+            Request::Retrieve { path: absolute(path)?, offset, codec }
         }
         "put" => return put(argument),
         "quote" => Request::Quote(unescape(argument)?),
@@ -236,9 +251,27 @@ fn login(arguments: &str) -> Result<Request, String> {
     Ok(Request::Login { user: one(user)?, password: Secret::new(one(password)?), account: account.map(Secret::new) })
 }
 
-/// `PATH "content" [offset N|resume N|append|unique]`.
+/// What comes before `as TYPE STRU MODE`, and what that means; without it the bytes go as they are.
+fn codec(text: &str) -> Result<(&str, Codec), String> {
+    let Some((before, form)) = text.rsplit_once(" as ").filter(|(_, form)| !form.contains('"')) else {
+        return Ok((text, Codec::RAW));
+    };
+    let mut codec = Codec::RAW;
+    for (verb, argument) in ["TYPE", "STRU", "MODE"].into_iter().zip(form.split(' ')) {
+        match Command::parse(format!("{verb} {argument}").as_bytes()) {
+            Ok(Command::Type(code)) => codec.representation = Representation::served(code).ok_or("no such TYPE")?,
+            Ok(Command::Stru(structure)) => codec.structure = structure,
+            Ok(Command::Mode(mode)) => codec.mode = mode,
+            _ => return Err(format!("{argument:?} is no {verb}: write `as A R B`, which is TYPE A, STRU R, MODE B")),
+        }
+    }
+    Ok((before, codec))
+}
+
+/// `PATH "content" [offset N|resume N|append|unique] [as TYPE STRU MODE]`.
 fn put(arguments: &str) -> Result<Ask, String> {
-    let remedy = "write `@client put PATH \"content\" [offset N|resume N|append|unique]`";
+    let remedy = "write `@client put PATH \"content\" [offset N|resume N|append|unique] [as TYPE STRU MODE]`";
+    let (arguments, codec) = codec(arguments)?;
     let (path, rest) = word(arguments).ok_or(remedy)?;
     let end = rest.rfind('"').ok_or(remedy)?;
     let (content, how) = rest.split_at(end + 1);
@@ -251,7 +284,7 @@ fn put(arguments: &str) -> Result<Ask, String> {
             None => Upload::ResumeAt(offset(at)?),
         },
     };
-    let request = Request::Store { path: absolute(path)?, how, codec: Codec::RAW };
+    let request = Request::Store { path: absolute(path)?, how, codec };
     Ok(Ask::Request(request, Some(quoted(content)?)))
 }
 

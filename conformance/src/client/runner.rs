@@ -111,6 +111,18 @@ impl Player<'_> {
                 }
                 self.data_closed(line)?;
             }
+            Event::ExpectSome(bytes) => {
+                let seen = self.data.bytes(bytes.len(), || self.client.receive_data());
+                if seen != *bytes {
+                    return Err(self.failure(line, format!("the client sent `{}`", show(&seen))));
+                }
+            }
+            Event::StaysOpen => {
+                let left = self.data.unread();
+                if !left.is_empty() || self.data.closed() {
+                    return Err(self.failure(line, format!("the client sent `{}` or closed it", show(&left))));
+                }
+            }
             Event::Cut => {
                 self.data.all(|| self.client.receive_data());
                 self.data_closed(line)?;

@@ -115,7 +115,7 @@ pub enum Request {
         path: Vec<u8>,
         /// Bytes to skip.
         offset: u64,
-        /// TYPE I or TYPE A.
+        /// TYPE, STRU and MODE.
         codec: Codec,
     },
     /// STOR, APPE or STOU. Gives [`Outcome::Transferred`].
@@ -124,7 +124,7 @@ pub enum Request {
         path: Vec<u8>,
         /// Which command.
         how: Upload,
-        /// TYPE I or TYPE A.
+        /// TYPE, STRU and MODE.
         codec: Codec,
     },
     /// A command as typed (QUOTE, RFC 1123 4.1.5.2), sent as it is; it must not open a data connection. Gives

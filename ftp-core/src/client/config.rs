@@ -1,6 +1,7 @@
 //! [`ClientConfig`]: what a session is told when it begins. Nothing of it changes later.
 
 use super::learnt::Learnt;
+use super::restart::Restart;
 use crate::time::WallTime;
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -40,6 +41,11 @@ pub struct ClientConfig {
     pub now_wall: WallTime,
     /// What an earlier session has learnt about this server.
     pub learnt: Learnt,
+    /// In MODE B and C an upload brings a restart marker after so many bytes of its file (RFC 959 3.5); 0: never.
+    pub marker_interval: u64,
+    /// The last restart marker of an earlier session ([`ClientSession::restart`](super::ClientSession::restart)): a transfer of that file
+    /// that begins there begins by it.
+    pub restart: Option<Restart>,
 }
 
 impl ClientConfig {
@@ -57,6 +63,8 @@ impl ClientConfig {
             listing_limit: 16 << 20,
             now_wall: WallTime::default(),
             learnt: Learnt::default(),
+            marker_interval: 8 << 20,
+            restart: None,
         }
     }
 }

@@ -5,6 +5,7 @@ use super::action::{ClientAction, Event};
 use super::config::ClientConfig;
 use super::features::Features;
 use super::learnt::Learnt;
+use super::restart::{Form, Restart};
 use super::server::Server;
 use crate::action::OpId;
 use crate::codec::Representation;
@@ -23,6 +24,12 @@ pub(super) struct Link {
     pub(super) features: Features,
     /// The TYPE in force, where it is known (RFC 959 3.1.1: A to begin with, which not every server obeys).
     pub(super) kind: Option<Representation>,
+    /// STRU and MODE in force.
+    pub(super) form: Form,
+    /// The data connection of the last transfer is still open (RFC 959 3.3).
+    pub(super) kept: bool,
+    /// The last restart marker.
+    pub(super) restart: Option<Restart>,
     /// A passive data connection has come to be.
     pub(super) passive_proven: bool,
     pub(super) learnt: Learnt,
@@ -54,6 +61,9 @@ impl Link {
         Self {
             features: Features::default(),
             kind: None,
+            form: Form::default(),
+            kept: false,
+            restart: config.restart.clone(),
             passive_proven: false,
             learnt: config.learnt,
             config,

@@ -44,6 +44,8 @@ impl Login {
             (Stage::User | Stage::Pass | Stage::Acct, Class::Completion) => {
                 // The server may have reset them for the new user.
                 link.kind = None;
+                link.form.doubt();
+                link.kept = false;
                 link.features = Features::default();
                 link.digest = None;
                 link.send(&Command::Feat);

@@ -3,6 +3,7 @@
 use super::action::{LocalEnd, Upload};
 use super::entries::Entries;
 use super::link::Link;
+use super::restart::Restart;
 use crate::command::{Command, Verb};
 use alloc::vec::Vec;
 
@@ -69,7 +70,30 @@ impl Movement {
         Some((path, before.checked_add(moved)?))
     }
 
-    /// The argument of REST, where one is needed.
+    /// The place in the client's file where it begins.
+    pub(super) fn start(&self) -> u64 {
+        match *self {
+            Self::Retrieve { offset, .. }
+            | Self::Store { how: Upload::ResumeAt(offset) | Upload::Resume(offset), .. } => offset,
+            Self::Store { .. } | Self::List { .. } => 0,
+        }
+    }
+
+    /// A restart marker of this file, where the server calls the place `server`.
+    pub(super) fn restart(&self, local: u64, server: &[u8]) -> Option<Restart> {
+        let path = match self {
+            Self::Retrieve { path, .. } | Self::Store { path, .. } => path.clone(),
+            Self::List { .. } => return None,
+        };
+        Some(Restart { path, upload: self.is_upload(), local, server: server.to_vec() })
+    }
+
+    /// Is this where it begins?
+    pub(super) fn is_restart(&self, restart: &Restart, offset: u64) -> bool {
+        self.restart(offset, &restart.server).as_ref() == Some(restart)
+    }
+
+    /// The offset that REST has to name, where one is needed.
     pub(super) fn offset(&self) -> Option<u64> {
         match *self {
             Self::Retrieve { offset, .. } | Self::Store { how: Upload::ResumeAt(offset), .. } => {

@@ -9,6 +9,7 @@ use super::learnt::Learnt;
 use super::link::Link;
 use super::misuse::Misuse;
 use super::queue::Queue;
+use super::restart::Restart;
 use super::server::Server;
 use super::task::Flow;
 use crate::action::OpId;
@@ -182,6 +183,11 @@ impl ClientSession {
             write: !self.link.unsent().is_empty(),
             deadline: self.link.deadline,
         }
+    }
+
+    /// The last restart marker that came, or was answered, in MODE B or C: where a transfer that was cut off can begin again.
+    pub fn restart(&self) -> Option<&Restart> {
+        self.link.restart.as_ref()
     }
 
     /// What the server said it can do when the user logged in.

@@ -99,6 +99,8 @@ impl Task {
             Request::Quote(line) => {
                 // It may be a TYPE or REIN, so nothing is known any more.
                 link.kind = None;
+                link.form.quoted(&line);
+                link.kept = false;
                 link.send_line(&line);
                 Task::Simple(Simple::Quote)
             }

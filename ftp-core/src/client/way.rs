@@ -15,6 +15,8 @@ pub(super) enum Way {
     Pasv,
     /// PORT or EPRT.
     Active,
+    /// The connection of the last transfer, which is still open.
+    Kept,
 }
 
 impl Way {
@@ -37,7 +39,7 @@ impl Way {
         match self {
             Self::Epsv => link.send(&Command::Epsv(ExtendedPassive::Any)),
             Self::Pasv => link.send(&Command::Pasv),
-            Self::Active => {}
+            Self::Active | Self::Kept => {}
         }
     }
 
@@ -57,7 +59,7 @@ impl Way {
                     with_port(config.peer, named.port())
                 }
             }
-            Self::Active => return None,
+            Self::Active | Self::Kept => return None,
         };
         (found.port() != 0).then_some(found)
     }

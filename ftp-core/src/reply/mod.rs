@@ -3,7 +3,6 @@
 
 mod parse;
 pub mod table;
-pub mod unsent;
 
 pub use parse::{NotAReply, ReplyReader};
 

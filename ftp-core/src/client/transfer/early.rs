@@ -18,7 +18,12 @@ impl Transfer {
 
     /// Is there nothing to set first, and nothing left to find out?
     pub(in super::super) fn may_begin_early(link: &Link, codec: Codec) -> bool {
-        is_in_force(link, codec) && link.passive_proven && !link.rest_lingers && Way::first(link) != Way::Active
+        // A connection that stays open is for one transfer after the other.
+        !codec.keeps_connection()
+            && is_in_force(link, codec)
+            && link.passive_proven
+            && !link.rest_lingers
+            && Way::first(link) != Way::Active
     }
 
     /// May the commands of another request go out behind its own? Not while it might still have to send one itself, if only an ABOR. A download can
@@ -27,6 +32,7 @@ impl Transfer {
         let asked = self.awaited.back() == Some(&Awaited::Movement) || self.last.is_some();
         let no_rest = !link.rest_lingers && self.awaited.front() != Some(&Awaited::Type);
         asked
+            && !self.codec.keeps_connection()
             && self.ending.is_none()
             && match self.movement {
                 Movement::Retrieve { .. } => link.passive_proven && no_rest && self.way != Way::Active,

@@ -15,10 +15,11 @@ use super::action::{ClientAction, ClientCompletion, ClientError, Outcome, Upload
 use super::entries::{Entries, Form};
 use super::link::Link;
 use super::movement::Movement;
+use super::restart::marks;
 use super::task::Flow;
 use super::way::{Way, announce};
 use crate::action::{DataPath, OpId, TransferError};
-use crate::codec::Codec;
+use crate::codec::{Codec, Transmission};
 use crate::command::{Command, Verb};
 use crate::listing::ListReader;
 use crate::reply::{Class, Code, Reply};
@@ -47,6 +48,8 @@ pub(super) struct Transfer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Awaited {
     Type,
+    /// STRU or MODE.
+    Form,
     /// PRET, for servers that announce it.
     Announcement,
     Way,
@@ -102,7 +105,7 @@ impl Transfer {
     pub(super) fn begin(link: &mut Link, movement: Movement, codec: Codec) -> Self {
         let mut transfer = Self::new(link, movement, codec);
         link.progress = 0;
-        transfer.set_type(link);
+        transfer.set_form(link);
         transfer
     }
 
@@ -126,20 +129,30 @@ impl Transfer {
         self.awaited.len()
     }
 
-    fn set_type(&mut self, link: &mut Link) {
+    /// Sends TYPE, STRU and MODE, as far as they are not in force; then it goes on to the data connection.
+    fn set_form(&mut self, link: &mut Link) {
         let given = match &self.movement {
             Movement::List { entries, .. } => entries.is_mlsd() || link.kind.is_none(),
             Movement::Retrieve { .. } | Movement::Store { .. } => false,
         };
-        if given || is_in_force(link, self.codec) {
-            return self.approach(link);
+        if !given && link.kind != Some(self.codec.representation) {
+            link.send(&Command::Type(self.codec.representation.into()));
+            self.awaited.push_back(Awaited::Type);
+        } else if let Some(command) = link.form.next(self.codec) {
+            link.send(&command);
+            self.awaited.push_back(Awaited::Form);
+        } else {
+            self.approach(link);
         }
-        link.send(&Command::Type(self.codec.representation.into()));
-        self.awaited.push_back(Awaited::Type);
     }
 
     /// Begins to make the data connection; with pipelining the command goes out in the same write.
     fn approach(&mut self, link: &mut Link) {
+        if core::mem::take(&mut link.kept) && self.codec.keeps_connection() {
+            self.way = Way::Kept;
+            let op = link.next_op();
+            return self.open(link, op, DataPath::Kept);
+        }
         if self.way == Way::Active {
             let op = link.next_op();
             link.act(ClientAction::Listen { op });
@@ -176,7 +189,13 @@ impl Transfer {
             return self.send_movement(link);
         }
         let offset = self.movement.offset().unwrap_or(0);
-        link.send(&Command::Rest(alloc::format!("{offset}").as_bytes()));
+        let marker = match &link.restart {
+            Some(restart) if self.codec.has_markers() && self.movement.is_restart(restart, offset) => {
+                restart.server.clone()
+            }
+            _ => alloc::format!("{offset}").into_bytes(),
+        };
+        link.send(&Command::Rest(&marker));
         link.rest_lingers = true;
         self.awaited.push_back(Awaited::Rest);
         if self.is_pipelined(link) {
@@ -203,7 +222,9 @@ impl Transfer {
         };
         let class = reply.code().class();
         if class == Class::Preliminary {
-            if command == Awaited::Movement && self.ending.is_none() {
+            if reply.code().number() == 110 {
+                self.marked(link, &reply);
+            } else if command == Awaited::Movement && self.ending.is_none() {
                 self.opened = true;
                 // Some servers keep an offset for the transfers that follow; only REST 0 undoes it with all of them.
                 link.rest_lingers &= self.movement.offset().is_some();
@@ -222,7 +243,13 @@ impl Transfer {
         match command {
             Awaited::Type if accepted => {
                 link.kind = Some(self.codec.representation);
-                self.approach(link);
+                self.set_form(link);
+            }
+            Awaited::Form if accepted => {
+                // A server closes the data connection that it kept in the old mode.
+                link.kept = false;
+                link.form.accepted(self.codec);
+                self.set_form(link);
             }
             Awaited::Announcement if accepted || reply.is_unknown_command() => {
                 if self.awaited.is_empty() {
@@ -245,7 +272,7 @@ impl Transfer {
                 return self.listed(link);
             }
             Awaited::Check { expected } => self.checked(command, expected, reply),
-            Awaited::Type | Awaited::Announcement | Awaited::Rest => {
+            Awaited::Type | Awaited::Form | Awaited::Announcement | Awaited::Rest => {
                 self.give_up(link, Ending::Fail(ClientError::Refused(reply)), true);
             }
             Awaited::Movement | Awaited::Abort => self.movement_answered(link, reply, accepted),
@@ -311,11 +338,25 @@ impl Transfer {
         if matches!(self.movement, Movement::List { .. }) && reply.says_no_files() {
             return self.give_up(link, Ending::NoEntries, false);
         }
+        // The server has no such connection any more, and nothing has been asked of the application yet.
+        if self.way == Way::Kept && matches!(self.data, Data::Open(_)) && reply.code().number() == 425 {
+            self.way = Way::first(link);
+            return self.give_up(link, Ending::Retry, false);
+        }
         if !accepted {
             self.cancel_data(link);
         }
         link.late_226 = reply.code() == Code::TRANSFER_DONE;
         self.last = Some(reply);
+    }
+
+    /// The server has marked a place in what it received: the client's own name for it, and the server's (RFC 959 4.2).
+    fn marked(&mut self, link: &mut Link, reply: &Reply) {
+        if let Some((sender, receiver)) = marks(reply)
+            && let Some(local) = core::str::from_utf8(sender).ok().and_then(|sender| sender.parse().ok())
+        {
+            link.restart = self.movement.restart(local, receiver);
+        }
     }
 
     fn open(&mut self, link: &mut Link, op: OpId, data: DataPath) {
@@ -329,13 +370,16 @@ impl Transfer {
     fn start_moving(&mut self, link: &mut Link) {
         let Data::Open(op) = self.data else { return };
         let asked = self.awaited.front() == Some(&Awaited::Movement) || self.last.is_some();
-        if !asked || (self.movement.is_upload() && !self.opened) {
+        // Whether the server still has a connection that was kept is known when it has answered.
+        let must_be_opened = self.movement.is_upload() || self.way == Way::Kept;
+        if !asked || (must_be_opened && !self.opened && self.last.is_none()) {
             return;
         }
         // Lines of a listing are read with either line end, so they need no conversion.
         let codec = if matches!(self.movement, Movement::List { .. }) { Codec::RAW } else { self.codec };
-        let end = self.movement.end();
-        link.act(ClientAction::Transfer { op, end, transmission: codec.into() });
+        let (start, markers) = (Some(self.movement.start()), link.config.marker_interval);
+        let transmission = Transmission { start, markers, ..codec.into() };
+        link.act(ClientAction::Transfer { op, end: self.movement.end(), transmission });
         link.expect_progress();
         self.data = Data::Moving { op, seen: 0, asked: false };
     }
@@ -368,6 +412,10 @@ impl Transfer {
                 if self.ending.is_none() {
                     self.open_failed(link);
                 }
+            }
+            (Data::Moving { op: current, .. }, ClientCompletion::Marker(marker)) if *current == op => {
+                link.restart = self.movement.restart(marker.offset, &marker.sender);
+                return Flow::Going;
             }
             (Data::Moving { op: current, seen, asked }, ClientCompletion::Progress(count)) if *current == op => {
                 link.progress = count;
@@ -402,6 +450,11 @@ impl Transfer {
 
     /// The connection could not be made. EPSV that is answered and then unreachable is worth a PASV, whose address may be another.
     fn open_failed(&mut self, link: &mut Link) {
+        if self.way == Way::Kept {
+            // The server has closed it meanwhile.
+            self.way = Way::first(link);
+            return self.give_up(link, Ending::Retry, false);
+        }
         if self.last.is_some() && !self.opened {
             return self.give_up(link, Ending::Empty, false);
         }
@@ -524,7 +577,7 @@ impl Transfer {
                 self.data = Data::None;
                 self.opened = false;
                 self.last = None;
-                self.set_type(link);
+                self.set_form(link);
                 return Flow::Going;
             }
             Some(Ending::NoEntries) => return self.listed(link),
@@ -534,6 +587,11 @@ impl Transfer {
         let Some(reply) = self.last.take() else {
             return Flow::Going;
         };
+        let moved = matches!(self.data, Data::Ended(Ok(_))) && reply.code().class() == Class::Completion;
+        if moved {
+            link.restart = None;
+        }
+        link.kept = moved && self.codec.keeps_connection() && reply.code().number() == 250;
         let result = match (reply.code().class(), &self.data) {
             (Class::Completion, Data::Ended(Ok(_))) if matches!(self.movement, Movement::List { .. }) => {
                 return self.all_lines_in(link);
@@ -552,7 +610,7 @@ impl Transfer {
 
 /// Does the server know already how the bytes come?
 fn is_in_force(link: &Link, codec: Codec) -> bool {
-    link.kind == Some(codec.representation)
+    link.kind == Some(codec.representation) && link.form.next(codec).is_none()
 }
 
 fn over(link: &mut Link, result: Result<Outcome, ClientError>) -> Flow {
