@@ -4,8 +4,8 @@
 //!
 //! - `# text` is a comment. The first line names the RFC and section, a draft, or practice: `# RFC 959 4.1.3 RETR`.
 //! - `@file /PATH "content"`, `@random /PATH SIZE`, `@dir /PATH`, `@user NAME PASSWORD RIGHT…`, `@account NAME ACCOUNT`,
-//!   `@host NAME`, `@user-on NAME HOST` and `@set SETTING VALUE` (`login-timeout 60s`, `capacity 1000`, `disabled SITE`, …) build
-//!   the world first. Nobody named: `ann`, `secret`, all rights.
+//!   `@host NAME`, `@user-on NAME HOST`, `@fail CALL… ERROR` (`open list busy`) and `@set SETTING VALUE` (`login-timeout 60s`,
+//!   `capacity 1000`, `disabled SITE`, …) build the world first. Nobody named: `ann`, `secret`, all rights.
 //! - `@login` plays the greeting and the first user's login; `@advance 60s` lets time go by; `@expect-file /PATH "content"`,
 //!   `@expect-dir /PATH` and `@expect-missing /PATH` look into the storage.
 //! - `C: line` is sent with CRLF, `C~ bytes` without; lines without anything between them (a blank line counts) leave in one write.

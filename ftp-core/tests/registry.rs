@@ -1,14 +1,15 @@
 //! The registry of commands and the server's machine say the same: when a command may come, what it needs, and whether it
 //! is carried out at all.
 
-use ftp_core::action::{Action, Completion, OpId, StorageAnswer};
-use ftp_core::command::{Command, State, States, Verb};
+use ftp_core::action::{Action, Completion, LoginError, NetworkError, OpId, Opened, StorageAnswer, TransferError};
+use ftp_core::command::{Command, State, States, TRANSITIONS, Transition, Verb};
 use ftp_core::drain::{Closed, Port};
 use ftp_core::permission::Permissions;
-use ftp_core::server::{ServerConfig, ServerSession, TlsPolicy};
+use ftp_core::server::{ServerConfig, ServerSession, TlsPolicy, VirtualHost};
 use ftp_core::time::Time;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 #[derive(Default)]
 struct Host {
@@ -147,6 +148,89 @@ fn a_command_that_is_switched_off_is_502_and_not_promised() {
     assert!(!features.contains("SIZE") && !features.contains("MLST") && features.contains(" MDTM\r\n"), "{features}");
     let help = bench.send("HELP");
     assert!(!help.contains("SIZE") && !help.contains("MLST") && help.contains("MLSD"), "{help}");
+}
+
+/// The way to a state, and the lines to say on it.
+fn bench_in(state: State) -> Bench {
+    let hosts = vec![VirtualHost { name: "host.example".to_owned(), greeting: None }];
+    let mut bench =
+        Bench::logged_in(ServerConfig { hosts, failed_login_delay: Duration::ZERO, ..ServerConfig::default() });
+    let lines: &[&str] = match state {
+        State::Stranger => &["REIN"],
+        State::Named => &["USER ann"],
+        State::AccountWanted => &["USER ann", "PASS secret"],
+        State::User => &[],
+        State::Renaming => &["RNFR a"],
+        State::Transferring => &["RETR a"],
+    };
+    for line in lines {
+        let _ = bench.send(line);
+    }
+    match bench.host.actions.pop() {
+        Some(Action::Login { op, .. }) if state == State::AccountWanted => {
+            let _ = bench.complete(op, Completion::Login(Err(LoginError::AccountNeeded)));
+        }
+        Some(Action::Storage { op, .. }) => {
+            let _ = bench.complete(op, Completion::Storage(Ok(StorageAnswer::Done)));
+        }
+        Some(Action::Transfer { op, .. }) => {
+            let _ = bench.complete(op, Completion::Opened(Opened::default()));
+        }
+        _ => {}
+    }
+    assert_eq!(bench.session.state(), state);
+    bench
+}
+
+#[test]
+fn the_ways_between_states_are_those_that_sessions_go() {
+    for Transition { from, verbs, replies, to } in TRANSITIONS {
+        for verb in *verbs {
+            let mut bench = bench_in(*from);
+            let line = if *verb == Verb::Host { "HOST host.example".to_owned() } else { example(*verb) };
+            let mut said = bench.send(&line);
+            while let Some(action) = bench.host.actions.pop() {
+                said += &match action {
+                    Action::Login { op, .. } => {
+                        let error =
+                            if *to == State::AccountWanted { LoginError::AccountNeeded } else { LoginError::Refused };
+                        bench.complete(op, Completion::Login(if *to == State::User { Ok(()) } else { Err(error) }))
+                    }
+                    Action::Storage { op, .. } => bench.complete(op, Completion::Storage(Ok(StorageAnswer::Done))),
+                    Action::Transfer { op, .. } => bench.complete(op, Completion::Opened(Opened::default())),
+                    Action::Cancel { op } => bench.complete(op, Completion::Transferred(Err(TransferError::Cancelled))),
+                    _ => continue,
+                };
+            }
+            bench.session.timeout(Time::ZERO);
+            said += &bench.said();
+            assert_eq!(bench.session.state(), *to, "{verb:?} in {from:?}: {said}");
+            let codes = if *replies == "1yz" { "150" } else { *replies };
+            assert!(codes.split(", ").all(|code| said.contains(&format!("{code} "))), "{verb:?} in {from:?}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_passive_port_that_is_not_to_be_had_is_425_and_pasv_over_ipv6_is_522() {
+    for line in ["PASV", "EPSV", "LPSV"] {
+        let mut bench = Bench::logged_in(ServerConfig::default());
+        let _ = bench.send(line);
+        let Some(Action::Listen { op }) = bench.host.actions.pop() else { panic!("{line} listens") };
+        let reply = bench.complete(op, Completion::Listening(Err(NetworkError::Exhausted)));
+        assert!(reply.starts_with("425 "), "{line}: {reply}");
+    }
+    let v6 = |port| SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], port));
+    let mut session = ServerSession::new(Arc::new(ServerConfig::default()), v6(21), v6(50_000), Time::ZERO);
+    session.receive(Time::ZERO, b"USER ann\r\nPASS secret\r\n");
+    let mut host = Host::default();
+    let _wait = session.drain(Time::ZERO, &mut host);
+    let Some(Action::Login { op, .. }) = host.actions.pop() else { panic!("a login is asked for") };
+    session.complete(Time::ZERO, op, Completion::Login(Ok(())));
+    session.receive(Time::ZERO, b"PASV\r\n");
+    let _wait = session.drain(Time::ZERO, &mut host);
+    let said = String::from_utf8_lossy(&host.written);
+    assert!(said.ends_with("522 PASV is for IPv4; use EPSV.\r\n"), "{said}");
 }
 
 #[test]

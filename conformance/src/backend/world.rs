@@ -68,6 +68,9 @@ impl World {
             });
             assert!(made.is_ok(), "{} cannot be made: {made:?}", node.path.escape_ascii());
         }
+        for (call, error) in &setup.faults {
+            storage.fail(*call, *error);
+        }
         let mut accounts = FixedAccounts::new();
         for user in &setup.users {
             accounts = accounts.with(&user.name, &user.password, user.rights, Arc::new(storage.clone()));

@@ -1,10 +1,11 @@
 //! [`Setup`]: the world a transcript is played in, as its `@` lines before the first exchange build it.
 
 use super::text::{quoted, unescape};
-use ftp_core::action::Resumption;
+use ftp_core::action::{Resumption, StorageError};
 use ftp_core::command::Verb;
 use ftp_core::permission::Permissions;
 use ftp_core::server::TlsPolicy;
+use ftp_host::storage::MemoryCall;
 use std::time::Duration;
 
 /// Files, accounts and settings before the client connects.
@@ -16,6 +17,8 @@ pub struct Setup {
     pub users: Vec<User>,
     /// The virtual hosts that HOST may choose.
     pub hosts: Vec<String>,
+    /// The storage's calls that fail, and how.
+    pub faults: Vec<(MemoryCall, StorageError)>,
     /// What differs from the server's defaults.
     pub settings: Vec<Setting>,
 }
@@ -83,7 +86,7 @@ pub enum Setting {
 
 impl Setup {
     pub(super) fn new() -> Self {
-        Self { tree: Vec::new(), users: Vec::new(), hosts: Vec::new(), settings: Vec::new() }
+        Self { tree: Vec::new(), users: Vec::new(), hosts: Vec::new(), faults: Vec::new(), settings: Vec::new() }
     }
 
     /// Whoever is there if the transcript names nobody.
@@ -111,6 +114,7 @@ impl Setup {
                 let user = user.ok_or_else(|| format!("{name:?} is no user: put `@user {name} …` above"))?;
                 user.account = Some(account.to_owned());
             }
+            "fail" => self.faults.extend(faults(arguments)?),
             "host" => self.hosts.push(arguments.to_owned()),
             "user-on" => {
                 let (name, host) = word(arguments).ok_or("write `@user-on NAME HOST`")?;
@@ -168,6 +172,27 @@ fn user(arguments: &str) -> Result<User, String> {
             })?;
     }
     Ok(User { name: name.into(), password: password.into(), account: None, host: None, rights })
+}
+
+/// `@fail CALL… ERROR`
+fn faults(arguments: &str) -> Result<Vec<(MemoryCall, StorageError)>, String> {
+    let (calls, error) = arguments.rsplit_once(' ').ok_or("write `@fail CALL… ERROR`")?;
+    let error = match error {
+        "busy" => StorageError::Busy,
+        "local" => StorageError::Local,
+        "no-space" => StorageError::NoSpace,
+        "over-quota" => StorageError::OverQuota,
+        "name" => StorageError::NameNotAllowed,
+        _ => return Err(format!("{error:?} is no error: there are busy, local, no-space, over-quota and name")),
+    };
+    let call = |name| {
+        let call = MemoryCall::NAMES.into_iter().find(|(known, _)| *known == name);
+        call.map(|(_, call)| (call, error)).ok_or_else(|| {
+            let names = MemoryCall::NAMES.map(|(name, _)| name).join(", ");
+            format!("{name:?} is no call of a storage: there are {names}")
+        })
+    };
+    calls.split_whitespace().map(call).collect()
 }
 
 fn setting(arguments: &str) -> Result<Setting, String> {

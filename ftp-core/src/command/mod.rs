@@ -182,7 +182,7 @@ pub use crate::address::{ExtendedAddress, ExtendedPassive, LongAddress};
 pub use extension::{Changes, FactError, RangedPath, split_paths, timed_path};
 pub use parse::{ParseError, Problem};
 pub use site::{SITE_COMMANDS, SiteCommand};
-pub use states::{State, States};
+pub use states::{State, States, TRANSITIONS, Transition};
 pub use verb::{Row, Verb};
 
 /// TYPE's argument (RFC 959 3.1.1).

@@ -1,5 +1,6 @@
 //! [`State`]: how far a session is, as far as it decides which commands may come; and [`States`], a set of them.
 
+use super::Verb;
 use core::ops::BitOr;
 
 /// How far a session is.
@@ -18,6 +19,48 @@ pub enum State {
     /// A transfer runs. A command that is not meant for this state waits for the transfer's end.
     Transferring,
 }
+
+/// A way from one state to another.
+#[derive(Debug)]
+pub struct Transition {
+    /// The state before.
+    pub from: State,
+    /// Any of these commands.
+    pub verbs: &'static [Verb],
+    /// The replies with which the way is gone: a code, or `1yz`.
+    pub replies: &'static str,
+    /// The state after.
+    pub to: State,
+}
+
+const fn way(from: State, verbs: &'static [Verb], replies: &'static str, to: State) -> Transition {
+    Transition { from, verbs, replies, to }
+}
+
+/// The ways between states. QUIT leads out of all of them; what is not named here leaves a session where it is, save that any
+/// command but RNTO ends [`State::Renaming`].
+pub const TRANSITIONS: &[Transition] = &[
+    way(State::Stranger, &[Verb::User], "331", State::Named),
+    way(State::Named, &[Verb::Pass], "230", State::User),
+    way(State::Named, &[Verb::Pass], "332", State::AccountWanted),
+    way(State::Named, &[Verb::Pass], "530", State::Stranger),
+    way(State::AccountWanted, &[Verb::Acct], "230", State::User),
+    way(State::AccountWanted, &[Verb::Acct], "530", State::Stranger),
+    way(State::Named, &[Verb::Rein, Verb::Host], "220", State::Stranger),
+    way(State::AccountWanted, &[Verb::Rein, Verb::Host], "220", State::Stranger),
+    way(State::AccountWanted, &[Verb::User], "331", State::Named),
+    way(State::User, &[Verb::Rein], "220", State::Stranger),
+    way(State::User, &[Verb::User], "331", State::Named),
+    way(State::User, &[Verb::Rnfr], "350", State::Renaming),
+    way(State::Renaming, &[Verb::Rnto], "250", State::User),
+    way(
+        State::User,
+        &[Verb::Retr, Verb::Stor, Verb::Stou, Verb::Appe, Verb::List, Verb::Nlst, Verb::Mlsd],
+        "1yz",
+        State::Transferring,
+    ),
+    way(State::Transferring, &[Verb::Abor], "426, 226", State::User),
+];
 
 impl State {
     /// Every state, in the order in which a session may pass through them.

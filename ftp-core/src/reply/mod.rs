@@ -3,6 +3,7 @@
 
 mod parse;
 pub mod table;
+pub mod unsent;
 
 pub use parse::{NotAReply, ReplyReader};
 

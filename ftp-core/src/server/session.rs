@@ -468,7 +468,7 @@ impl ServerSession {
     }
 
     /// How far the session is.
-    fn state(&self) -> State {
+    pub fn state(&self) -> State {
         match (&self.pending, &self.login) {
             (Pending::Transfer(_), _) => State::Transferring,
             (_, Login::Nobody) => State::Stranger,

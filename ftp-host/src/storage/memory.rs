@@ -50,6 +50,24 @@ pub enum MemoryCall {
     Space,
 }
 
+impl MemoryCall {
+    /// Every call, by the name that it has in [`Storage`] or [`Upload`].
+    pub const NAMES: [(&'static str, Self); 12] = [
+        ("entry", Self::Entry),
+        ("list", Self::List),
+        ("open", Self::Open),
+        ("store", Self::Store),
+        ("write", Self::Write),
+        ("publish", Self::Publish),
+        ("make-dir", Self::MakeDir),
+        ("remove-dir", Self::RemoveDir),
+        ("remove-file", Self::RemoveFile),
+        ("rename", Self::Rename),
+        ("change", Self::Change),
+        ("space", Self::Space),
+    ];
+}
+
 /// Numbers a file or directory, as inodes do.
 type Inode = u64;
 
