@@ -47,7 +47,7 @@ ENTRIES = 10_000
 
 VSFTPD = """\
 listen=YES
-listen_address=127.0.0.1
+listen_address={host}
 listen_port={port}
 background=NO
 anonymous_enable=YES
@@ -73,7 +73,7 @@ allow_writeable_chroot=YES
 
 PROFTPD = """\
 ServerType standalone
-DefaultAddress 127.0.0.1
+DefaultAddress {host}
 SocketBindTight on
 Port {port}
 User ftp
@@ -123,7 +123,7 @@ authorizer.add_user("bench", "bench", {files!r} + "/home", perm="elradfmwMT")
 FTPHandler.authorizer = authorizer
 FTPHandler.timeout = 3600
 FTPHandler.auth_failed_timeout = 0
-server = FTPServer(("127.0.0.1", {port}), FTPHandler)
+server = FTPServer(("{host}", {port}), FTPHandler)
 server.max_cons = 0
 server.max_cons_per_ip = 0
 server.serve_forever()
@@ -186,10 +186,10 @@ def fill():
         (FILES / "many" / f"entry-{number:06}.txt").touch()
 
 
-def start(name, port, work, program, log):
+def start(name, port, work, program, log, host="127.0.0.1"):
     """Starts a server; its process."""
     root = work / "root"
-    place = {"port": port, "files": str(FILES), "work": work}
+    place = {"host": host, "port": port, "files": str(FILES), "work": work}
     environment = dict(os.environ)
 
     def config(text):
@@ -204,14 +204,14 @@ def start(name, port, work, program, log):
         command = [root / "usr/sbin/proftpd", "-n", "-q", "-c", config(PROFTPD)]
     elif name == "pure-ftpd":
         # -H: no DNS. -A: chroot. -l unix: passwords of /etc/shadow. -c, -C, -I: nobody is turned away.
-        command = f"{root}/usr/sbin/pure-ftpd -4 -H -A -l unix -u 1000 -c 20000 -C 20000 -I 60 -L 20000:8 -S 127.0.0.1,{port}".split()
+        command = f"{root}/usr/sbin/pure-ftpd -4 -H -A -l unix -u 1000 -c 20000 -C 20000 -I 60 -L 20000:8 -S {host},{port}".split()
         command += ["-g", work / "pure-ftpd.pid"]
     elif name == "pyftpdlib":
         file = work / "pyftpdlib_server.py"
         file.write_text(PYFTPDLIB.format(**place))
         command = [work / "venv/bin/python", file]
     else:
-        command = [program, "serve", FILES, "--listen", f"127.0.0.1:{port}", "--accounts", accounts(work, program)]
+        command = [program, "serve", FILES, "--listen", f"{host}:{port}", "--accounts", accounts(work, program)]
         command += ["--idle-timeout", "1h", "--max-sessions", "20000", "--quiet"]
         if "/" in name:
             command += ["--runtime", name.split("/")[1]]
@@ -222,7 +222,7 @@ def start(name, port, work, program, log):
     process = subprocess.Popen([str(part) for part in command], env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=end_with_parent)
     for _ in range(200):
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
+            if probe.connect_ex((host, port)) == 0:
                 return process
         if process.poll() is not None:
             break

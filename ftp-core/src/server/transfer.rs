@@ -8,7 +8,7 @@ use crate::action::{
     Action, Completion, DataPath, OpId, Opened, StorageError, StoreMode, Transfer, TransferError, Work,
 };
 use crate::codec::{Codec, Transmission};
-use crate::command::Verb;
+use crate::command::{Mode, Verb};
 use crate::listing::{ListArgument, ListForm, ListOptions};
 use crate::path::VirtualPath;
 use crate::time::Time;
@@ -136,7 +136,12 @@ impl ServerSession {
         self.digests.range = None;
         if let Some(path) = self.resolve(verb, argument.unwrap_or(b".")) {
             // MLSD is sent as it is, "whatever FTP transfer type, mode and structure had actually been set" (RFC 3659 7.2).
-            let codec = if verb == Verb::Mlsd { Codec::RAW } else { self.parameters.codec.for_listing() };
+            // MODE Z came later, and who asks for it expects every data connection to be deflated: lftp reads nothing else.
+            let codec = match (verb, self.parameters.codec.mode) {
+                (Verb::Mlsd, mode @ Mode::Deflate) => Codec { mode, ..Codec::RAW },
+                (Verb::Mlsd, _) => Codec::RAW,
+                _ => self.parameters.codec.for_listing(),
+            };
             self.transfer(verb, path.clone(), Work::List { path, options }, codec);
         }
     }

@@ -95,22 +95,16 @@ fn plan_for(
         (theirs, ours)
     });
     let ours = ours?;
-    let theirs = match (theirs?, job.target) {
-        (Some(theirs), _) => theirs,
-        (None, Side::Remote) if dry_run => tree::Tree::new(),
-        (None, Side::Remote) => {
-            pool.with_one(|session| make_directories(session, &job.url.path))?;
-            tree::Tree::new()
-        }
-        (None, Side::Local) => {
-            return Err(Failure::new(
-                Exit::NotFound,
-                format!("cannot mirror {}", job.url),
-                "there is no such directory",
-            )
+    let theirs = theirs?;
+    if theirs.is_none() && job.target == Side::Local {
+        return Err(Failure::new(Exit::NotFound, format!("cannot mirror {}", job.url), "there is no such directory")
             .with_remedy("ftpkit ls shows what is there"));
-        }
-    };
+    }
+    let theirs = theirs.unwrap_or_default();
+    // Some servers list a directory that is not there as one that is empty.
+    if theirs.is_empty() && job.target == Side::Remote && !dry_run && !job.url.path.is_empty() {
+        pool.with_one(|session| make_directories(session, &job.url.path))?;
+    }
     match job.target {
         Side::Local => plan::mirror(&theirs, &ours, rules, asker),
         Side::Remote => plan::mirror(&ours, &theirs, rules, asker),
