@@ -18,6 +18,10 @@ pub(crate) enum Event<'a> {
         accounts: Option<String>,
         /// A URL that leads to it.
         url: &'a str,
+        /// What has to be under TLS: `off`, `offer`, `require` or `require-data`.
+        tls: &'a str,
+        /// SHA-256 of the certificate, where the server made that for itself; null otherwise.
+        fingerprint: Option<String>,
     },
     /// A server ends; transfers may still run.
     Stopping,

@@ -24,6 +24,7 @@ mod runtime;
 mod serve;
 mod state;
 mod text;
+mod tls;
 mod transfer;
 mod verb;
 

@@ -7,14 +7,15 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::remote::encoded_path;
-use ftp_core::server::ServerConfig;
+use crate::tls::ServerTls;
+use ftp_core::server::{ServerConfig, TlsPolicy};
 use ftp_host::accounts::{AccountFile, Anonymous, Doors};
 use ftp_host::data::PassivePorts;
 use ftp_host::host::Host;
 use ftp_host::registry::{Limits, Registry};
 use ftp_host::storage::Disk;
 use listenfd::ListenFd;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::fs;
 use std::io::ErrorKind;
@@ -31,14 +32,31 @@ const LOOKED_AT: usize = 1000;
 /// [`Failure`], if it cannot begin.
 pub(crate) fn run(options: &ServeOptions, console: Console) -> Result<(), Failure> {
     let interrupt = Interrupt::install()?;
-    let signals = Signals::new([SIGINT, SIGTERM]);
+    let signals = Signals::new([SIGHUP, SIGINT, SIGTERM]);
     let mut signals = signals.map_err(|error| Failure::new(Exit::Internal, "cannot handle signals", error))?;
-    let host = host(options)?;
-    warn(options);
+    let mut host = host(options)?;
+    let tls = ServerTls::new(options)?.map(|(tls, server)| {
+        host.tls = Some(server);
+        tls
+    });
+    let policy = tls.as_ref().map_or(TlsPolicy::Off, |tls| tls.policy);
+    host.config = Arc::new(ServerConfig {
+        tls: policy,
+        data_resumption: options.data_resumption,
+        ..ServerConfig::clone(&host.config)
+    });
+    warn(options, policy);
     let mut listeners = handed_over()?;
     if listeners.is_empty() {
         listeners = options.listen.iter().map(|&address| listen(address)).collect::<Result<_, _>>()?;
     }
+    for &address in &options.tls_listen {
+        let listener = listen(address)?;
+        let address = listener.local_addr();
+        host.implicit_tls.push(address.map_err(|error| Failure::new(Exit::Internal, "cannot serve", error))?);
+        listeners.push(listener);
+    }
+    let implicit = host.implicit_tls.clone();
     let running = options
         .runtime
         .serve(listeners, Arc::new(host))
@@ -46,8 +64,17 @@ pub(crate) fn run(options: &ServeOptions, console: Console) -> Result<(), Failur
 
     // From here on a signal lets transfers finish; before, there was nothing to finish.
     let _hold = interrupt.hold();
-    announce(options, console, running.addresses());
-    signals.forever().next();
+    announce(options, console, running.addresses(), &implicit, tls.as_ref());
+    if let Some(tls) = &tls {
+        tls.watch(console);
+    }
+    for signal in signals.forever() {
+        match (signal, &tls) {
+            (SIGHUP, Some(tls)) => tls.reload(console),
+            // There is nothing to be read anew, and a terminal that is gone takes its server along.
+            _ => break,
+        }
+    }
     console.event(&Event::Stopping);
     console.note("ftpkit: stopping; transfers may finish (once more stops them too)");
     let in_time = running.stop(options.grace);
@@ -129,7 +156,7 @@ fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
 }
 
 /// Before the first connection can come in.
-fn warn(options: &ServeOptions) {
+fn warn(options: &ServeOptions, tls: TlsPolicy) {
     if options.listen.iter().all(|address| address.ip().is_loopback()) {
         return;
     }
@@ -138,12 +165,24 @@ fn warn(options: &ServeOptions) {
         (AnonymousMode::Ro, None) => Console::warning("everybody who reaches this machine can fetch every file served"),
         _ => {}
     }
-    if options.accounts.is_some() {
-        Console::warning("passwords and files cross the network unencrypted");
+    match tls {
+        TlsPolicy::Off if options.accounts.is_some() => {
+            Console::warning("passwords and files cross the network unencrypted");
+        }
+        TlsPolicy::Offer if options.accounts.is_some() => {
+            Console::warning("passwords and files of clients without TLS cross the network unencrypted");
+        }
+        _ => {}
     }
 }
 
-fn announce(options: &ServeOptions, console: Console, addresses: &[SocketAddr]) {
+fn announce(
+    options: &ServeOptions,
+    console: Console,
+    addresses: &[SocketAddr],
+    implicit: &[SocketAddr],
+    tls: Option<&ServerTls>,
+) {
     let directory = fs::canonicalize(&options.dir).unwrap_or_else(|_| options.dir.clone());
     let anonymous = options.anonymous != AnonymousMode::Off;
     let user = if anonymous { "" } else { "USER@" };
@@ -154,8 +193,14 @@ fn announce(options: &ServeOptions, console: Console, addresses: &[SocketAddr]) 
         anonymous: options.anonymous.name(),
         accounts: options.accounts.as_ref().map(|file| file.display().to_string()),
         url: &url,
+        tls: tls.map_or("off", |tls| tls.mode()),
+        fingerprint: tls.and_then(|tls| tls.fingerprint).map(|fingerprint| fingerprint.to_string()),
     });
-    let list = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let shown = |address: &SocketAddr| {
+        let begins_with_tls = if implicit.contains(address) { " (ftps)" } else { "" };
+        format!("{address}{begins_with_tls}")
+    };
+    let list = addresses.iter().map(shown).collect::<Vec<_>>().join(", ");
     console.note(&format!("Listening on {list}."));
     match options.anonymous {
         AnonymousMode::Ro => console.note(&format!("Anonymous users can fetch from {}.", directory.display())),
@@ -166,6 +211,12 @@ fn announce(options: &ServeOptions, console: Console, addresses: &[SocketAddr]) 
     }
     if let Some(file) = &options.accounts {
         console.note(&format!("The users of {} see their home directories.", file.display()));
+    }
+    if let Some(tls) = tls {
+        console.note(tls.promise());
+        if let Some(fingerprint) = tls.fingerprint {
+            console.note(&format!("The certificate is the server's own; its SHA-256 is {fingerprint}."));
+        }
     }
     let example = if anonymous { example(&directory) } else { None };
     console.note(&match example {

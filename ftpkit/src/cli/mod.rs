@@ -35,7 +35,7 @@ pub(crate) use put::PutOptions;
 pub(crate) use raw::RawOptions;
 pub(crate) use rm::RmOptions;
 pub(crate) use rmdir::RmdirOptions;
-pub(crate) use serve::{AnonymousMode, ServeOptions};
+pub(crate) use serve::{AnonymousMode, ServeOptions, TlsMode};
 pub(crate) use stat::StatOptions;
 
 /// Serve files over FTP, and fetch, store and list them.

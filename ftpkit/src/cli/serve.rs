@@ -3,6 +3,7 @@
 use crate::duration;
 use crate::runtime::Runtime;
 use clap::{Args, ValueEnum, ValueHint};
+use ftp_core::action::Resumption;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -21,10 +22,12 @@ Examples:
       the same to the network
   ftpkit serve --anonymous off --accounts accounts.json --listen '[::]:21' --passive-ports 50000-50100
       only users with an account (see `ftpkit account add`), through a firewall that lets 21 and 50000-50100 pass
+  ftpkit serve --accounts accounts.json --listen '[::]:21' --tls-cert chain.pem --tls-key key.pem
+      passwords under TLS only, with a certificate that is read anew when it changes, and on SIGHUP
   ftpkit serve --listen 127.0.0.1:0 --json
       on any free port, which the first line of output tells
 
-With --json: one object a line; `event` is serving (listening, directory, anonymous, accounts, url), stopping, \
+With --json: one object a line; `event` is serving (listening, directory, anonymous, accounts, url, tls, fingerprint), stopping, \
 stopped (in_time) or error (code, kind, message, remedy).")]
 pub(crate) struct ServeOptions {
     /// What anonymous users see
@@ -43,6 +46,27 @@ pub(crate) struct ServeOptions {
     /// What users without a password may do
     #[arg(long, value_enum, default_value_t = AnonymousMode::Ro)]
     pub(crate) anonymous: AnonymousMode,
+
+    /// What has to be under TLS [default: require where passwords cross a network, offer with a certificate, else off]
+    #[arg(long, value_enum, value_name = "MODE")]
+    pub(crate) tls: Option<TlsMode>,
+
+    /// The certificate and its chain (PEM) [default: one that the server makes for itself, and keeps]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) tls_cert: Option<PathBuf>,
+
+    /// The private key of the certificate (PEM) [default: it stands in the certificate's file]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+
+    /// Where to listen for connections that begin with TLS (ftps://, usually port 990); may be given several times
+    #[arg(long, value_name = "ADDR", value_parser = listen_address)]
+    pub(crate) tls_listen: Vec<SocketAddr>,
+
+    /// Whether the TLS of a data connection goes on from the control connection's. Without it whoever reaches the port first gets
+    /// the file, but some clients cannot do it
+    #[arg(long, value_name = "MODE", value_parser = resumption, default_value = "require")]
+    pub(crate) data_resumption: Resumption,
 
     /// Ports for passive data connections, as a firewall lets them through [default: any]
     #[arg(long, value_name = "A-B", value_parser = port_range)]
@@ -96,6 +120,31 @@ impl AnonymousMode {
             Self::Upload => "upload",
             Self::Off => "off",
         }
+    }
+}
+
+/// What has to be under TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TlsMode {
+    /// there is none
+    Off,
+    /// a client may have it
+    Offer,
+    /// nobody logs in without it
+    Require,
+    /// no file and no listing crosses the network without it either
+    RequireData,
+    /// as require, with a certificate that the server makes for itself
+    #[value(name = "self-signed")]
+    SelfSigned,
+}
+
+fn resumption(text: &str) -> Result<Resumption, String> {
+    match text {
+        "require" => Ok(Resumption::Require),
+        "prefer" => Ok(Resumption::Prefer),
+        "off" => Ok(Resumption::Off),
+        _ => Err("write require, prefer or off".to_owned()),
     }
 }
 
