@@ -7,7 +7,8 @@ use crate::reply::Reply;
 pub(super) enum Server {
     /// It loses what comes behind a command.
     OneCommand,
-    /// It reads EPSV and the command that uses it from one write, as nearly all do; but behind a transfer that runs it may lose them.
+    /// It reads EPSV and the command that uses it from one write, as nearly all do; but behind a transfer that runs it may lose them. ProFTPD
+    /// looks at them even while bytes move, and refuses them (450).
     #[default]
     OnePair,
     /// It reads commands when it comes to them, also those that came while a transfer ran.
@@ -15,12 +16,11 @@ pub(super) enum Server {
 }
 
 /// Words of greetings.
-const NAMES: [(&[u8], Server); 6] = [
+const NAMES: [(&[u8], Server); 5] = [
     (b"microsoft ftp service", Server::OneCommand),
     (b"mikrotik", Server::OneCommand),
     (b"madgoat", Server::OneCommand),
     (b"vsftpd", Server::Queue),
-    (b"proftpd", Server::Queue),
     (b"ftpkit", Server::Queue),
 ];
 
@@ -42,7 +42,7 @@ mod tests {
     fn greetings_name_the_server() {
         for (text, server) in [
             ("(vsFTPd 3.0.5)", Server::Queue),
-            ("ProFTPD Server (Debian) [::ffff:127.0.0.1]", Server::Queue),
+            ("ProFTPD Server (Debian) [::ffff:127.0.0.1]", Server::OnePair),
             ("ftpkit ready.", Server::Queue),
             ("Microsoft FTP Service", Server::OneCommand),
             ("router FTP server (MikroTik 6.49.6) ready", Server::OneCommand),
