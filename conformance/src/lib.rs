@@ -10,9 +10,11 @@
 //!   `@expect-dir /PATH` and `@expect-missing /PATH` look into the storage.
 //! - `C: line` is sent with CRLF, `C~ bytes` without; lines without anything between them (a blank line counts) leave in one write.
 //! - `S: line` is a line that the server sends: `*` is any text, `\d` a digit, `\D` one and more, `$name` any text that is kept
-//!   and can be sent later; `S: ...` is any number of lines.
+//!   and can be sent later; `S: ...` is any number of lines, `S: ... PATTERN` of
+//!   lines like that.
 //! - `C! urgent` is Telnet IP and the Synch, `C! close` closes the control connection; `S! closed`: the server closes it.
-//! - `D: connect $port`, `D: refused $port`; `D: listen` (sets `$hostport`, `$eprt` and `$lprt`) and `D: accept`: the data connection.
+//! - `D: connect $port`, `D: refused $port`; `D: listen` (sets `$hostport`, `$eprt`, `$lprt`, `$ip`, `$port`) and `D: accept`: the data
+//!   connection.
 //! - `D< "bytes"`, `D< a line's pattern` or `D< file /PATH` is what comes over it until the server closes it, or leaves it open
 //!   for the next transfer: `D: open`. `D: cut`: it ends early. `D> "bytes"` is sent over it; `D: close` and `D: reset` end it.
 //! - `@set tls offer|require|require-data` gives the server TLS. `C! tls` is the handshake on the control connection, `C! tls refused`
@@ -22,13 +24,14 @@
 //!   (`get /a as A R B`: in TYPE A, STRU R and MODE B),
 //!   `=> transferred 7 "content"` what came of it, and `D: nobody` a port that leads nowhere.
 //! - A case for any server stands below `check/`: its first line ends with `: TITLE`, then comes `@level must|should|may`, and
-//!   what it asks for: `@needs write|password|ipv4|ipv6`, `@needs feature MLST` (a line of FEAT), `@hostile`, and
-//!   `@optional VERB…`: 500, 502 or 504 in answer to these means "not offered".
+//!   what it asks for: `@needs write|password|ipv4|ipv6`, `@needs feature MLST` (a line of FEAT), `@needs system UNIX`, `@hostile`,
+//!   and `@optional VERB…`: 500, 502 or 504 in answer to these means "not offered".
 //! - It is played in a scratch directory, `$dir`: `@file a.txt`, without the slash, is below it. `@login` logs in as `$user` with
 //!   `$password`, however the server wants it, and goes there; `D: passive` is PASV and its data connection.
 //! - In it `S: 250|226 *` and `S: 4yz|5yz *` are codes and classes of codes, and stand for a whole reply, however many lines it
 //!   has, unless its lines are written out from `S: 250-*` on. `S? 1yz *` is a reply that need not come.
-//! - Escapes everywhere: `\r \n \t \0 \xHH`, and `\` before a sign that would mean something else.
+//! - Escapes everywhere: `\r \n \t \0 \xHH`, and `\` before a sign that would mean something else. `\i` before a pattern: capitals
+//!   and small letters are the same.
 //!
 //! ```
 //! use conformance::transcript::Transcript;
@@ -59,13 +62,20 @@
 
 pub mod backend;
 pub mod check;
+#[cfg(feature = "ours")]
 pub mod client;
+#[cfg(feature = "ours")]
 pub mod dice;
+#[cfg(feature = "ours")]
 pub mod faults;
+#[cfg(feature = "ours")]
 pub mod hooked;
+#[cfg(feature = "ours")]
 pub mod network;
+#[cfg(feature = "ours")]
 pub mod peer;
 pub mod runner;
+#[cfg(feature = "ours")]
 pub mod runtime;
 pub mod transcript;
 

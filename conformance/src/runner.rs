@@ -6,7 +6,7 @@ mod reply;
 
 use crate::backend::{Backend, Seen};
 use crate::transcript::text::show;
-use crate::transcript::{Event, Found, Line, Row, Step, Template, Transcript};
+use crate::transcript::{Event, Found, Line, Pattern, Row, Step, Template, Transcript};
 use ftp_core::address::{find_extended_port, find_host_port, write_long};
 use input::Input;
 use std::collections::BTreeMap;
@@ -94,7 +94,7 @@ impl Player<'_> {
     }
 
     fn expect(&mut self, lines: &[Line<Row>]) -> Outcome {
-        let mut skipping = false;
+        let mut skipping: Option<&Pattern> = None;
         for line in lines {
             let pattern = match &line.what {
                 Row::Pattern(pattern) => pattern,
@@ -102,8 +102,8 @@ impl Player<'_> {
                     self.reply(line, pattern, *optional)?;
                     continue;
                 }
-                Row::Lines => {
-                    skipping = true;
+                Row::Lines(pattern) => {
+                    skipping = Some(pattern);
                     continue;
                 }
             };
@@ -114,10 +114,12 @@ impl Player<'_> {
                 match pattern.find(&said) {
                     Some(found) => {
                         self.found("S: ", found);
-                        skipping = false;
+                        skipping = None;
                         break;
                     }
-                    None if skipping => self.write(&format!("S: {}", show(&said))),
+                    None if skipping.is_some_and(|skipped| skipped.find(&said).is_some()) => {
+                        self.write(&format!("S: {}", show(&said)));
+                    }
                     None => return Err(self.failure(line, format!("the server said `{}`", show(&said)))),
                 }
             }
@@ -259,8 +261,8 @@ impl Player<'_> {
     }
 }
 
-/// `$hostport`, `$eprt` and `$lprt` of a listener (RFC 959 5.3.2, RFC 2428 2, RFC 1639 3).
-pub(crate) fn names(address: SocketAddr) -> [(String, String); 3] {
+/// `$hostport`, `$eprt`, `$lprt`, `$ip` and `$port` of a listener (RFC 959 5.3.2, RFC 2428 2, RFC 1639 3).
+pub(crate) fn names(address: SocketAddr) -> [(String, String); 5] {
     let mut long = Vec::new();
     write_long(address, &mut long);
     let (ip, port) = (address.ip(), address.port());
@@ -270,6 +272,8 @@ pub(crate) fn names(address: SocketAddr) -> [(String, String); 3] {
         ("hostport".into(), format!("{host},{},{}", port >> 8, port & 0xff)),
         ("eprt".into(), format!("|{family}|{ip}|{port}|")),
         ("lprt".into(), String::from_utf8_lossy(&long).into_owned()),
+        ("ip".into(), ip.to_string()),
+        ("port".into(), port.to_string()),
     ]
 }
 
@@ -305,11 +309,11 @@ mod tests {
 
     #[test]
     fn a_listener_has_a_name_for_each_command() {
-        let [hostport, eprt, lprt] = names("127.0.0.1:40123".parse().unwrap());
+        let [hostport, eprt, lprt, ..] = names("127.0.0.1:40123".parse().unwrap());
         assert_eq!(hostport.1, "127,0,0,1,156,187");
         assert_eq!(eprt.1, "|1|127.0.0.1|40123|");
         assert_eq!(lprt.1, "4,4,127,0,0,1,2,156,187");
-        let [_, eprt, _] = names("[::1]:40123".parse().unwrap());
+        let [_, eprt, ..] = names("[::1]:40123".parse().unwrap());
         assert_eq!(eprt.1, "|2|::1|40123|");
     }
 }

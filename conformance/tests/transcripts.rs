@@ -10,7 +10,7 @@
 use conformance::backend::Backend;
 use conformance::backend::adapter::serving;
 use conformance::backend::core::{Chunks, Core};
-use conformance::check::{Case, Verdict};
+use conformance::check::{Ability, Case, Verdict};
 use conformance::client::adapter::{OnThread, Open};
 use conformance::client::loopback::{ByHand, Loopback};
 use conformance::client::{self, Client, Script};
@@ -115,8 +115,20 @@ fn check_plays(case: &Arc<Case>, gap: bool) -> Vec<Trial> {
             }
         })
     };
-    BACKENDS.iter().map(on).collect()
+    if case.hindrance(&OURS).is_some() || NOT_OURS.contains(&&*case.name) {
+        return Vec::new();
+    }
+    // To wait on sockets for what does not come yet would take minutes.
+    let backends = if gap { &BACKENDS[..1] } else { BACKENDS };
+    backends.iter().map(on).collect()
 }
+
+/// Cases about what our own servers do not offer: no file system lets a time of creation be set, and CCC is off unless it is
+/// asked for.
+const NOT_OURS: &[&str] = &["mfxx/mfct", "rfc4217/ccc-first"];
+
+/// What our own servers offer to the cases: everything, over IPv4.
+const OURS: Ability = Ability { write: true, password: true, features: None, system: None, ip: 4, hostile: true };
 
 /// One test for each client.
 fn client_plays(root: &Path, name: &str, script: &Arc<Script>) -> Vec<Trial> {

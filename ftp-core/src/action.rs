@@ -338,6 +338,9 @@ pub enum Work {
         path: VirtualPath,
         /// Which entries, in which form.
         options: ListOptions,
+        /// NLST: the path as the client wrote it, empty if it wrote none. Each name is to stand behind it, so that it can be
+        /// given to RETR as it is (RFC 1123 4.1.2.7).
+        asked: Vec<u8>,
     },
 }
 

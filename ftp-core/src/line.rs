@@ -14,15 +14,21 @@ const SB: u8 = 250;
 /// The commands that an option byte follows: WILL, WONT, DO, DONT.
 const WILL: u8 = 251;
 const DONT: u8 = 254;
+const WONT: u8 = 252;
+const DO: u8 = 253;
 /// The lowest of the other commands (RFC 1184: EOF).
 const FIRST_COMMAND: u8 = 236;
+
+/// Options that are refused in one line: who asks for more is not answered for each.
+const REFUSAL_LIMIT: u8 = 10;
 
 /// No option that anybody offers on a control connection needs more.
 const SUBNEGOTIATION_LIMIT: u16 = 512;
 
 /// Cuts incoming bytes into lines.
 ///
-/// A line ends in CRLF, or in a bare LF, which is tolerated. `IAC IAC` is the byte 255, other Telnet commands vanish, `CR NUL` is
+/// A line ends in CRLF, or in a bare LF, which is tolerated. `IAC IAC` is the byte 255, other Telnet commands vanish (what they
+/// ask for is refused, see [`LineReader::next_refusing`]), `CR NUL` is
 /// a CR (RFC 2640 3.1). A line longer than the limit is dropped up to its end, and reported once. However the bytes are
 /// split, the lines are the same.
 #[derive(Debug)]
@@ -34,6 +40,8 @@ pub struct LineReader {
     /// A CR whose meaning the next byte decides.
     carriage_return: bool,
     overrun: u64,
+    /// The options that were refused in the present line.
+    refused: u8,
     /// The line was handed out: the next call begins a new one.
     ended: bool,
 }
@@ -44,8 +52,8 @@ enum Telnet {
     Data,
     /// After IAC.
     Command,
-    /// After WILL, WONT, DO or DONT.
-    Option,
+    /// After WILL, WONT, DO or DONT, which it is.
+    Option(u8),
     /// Between IAC SB and IAC SE, this many bytes long so far.
     Subnegotiation(u16),
     /// The same, after IAC.
@@ -67,11 +75,26 @@ impl LineReader {
     /// A reader that accepts lines of at most `limit` bytes, line end and Telnet commands not counted. It allocates
     /// nothing until a line arrives in pieces.
     pub const fn new(limit: usize) -> Self {
-        Self { limit, buffer: Vec::new(), telnet: Telnet::Data, carriage_return: false, overrun: 0, ended: false }
+        Self {
+            limit,
+            buffer: Vec::new(),
+            telnet: Telnet::Data,
+            carriage_return: false,
+            overrun: 0,
+            refused: 0,
+            ended: false,
+        }
     }
 
     /// Reads on in `input`: how many bytes were used, and what they gave. Bytes behind the line are not used.
     pub fn next<'a>(&'a mut self, input: &'a [u8]) -> (usize, Framed<'a>) {
+        self.next_refusing(input, &mut Vec::new())
+    }
+
+    /// The same for a server, which has to refuse the options that Telnet commands ask for (RFC 1123 4.1.2.12, RFC 854): `refusals`
+    /// gets what is to be sent, WONT for each DO and DONT for each WILL. No option is ever in use, so that WONT and DONT need
+    /// no answer.
+    pub fn next_refusing<'a>(&'a mut self, input: &'a [u8], refusals: &mut Vec<u8>) -> (usize, Framed<'a>) {
         if self.ended {
             self.begin();
         }
@@ -84,7 +107,7 @@ impl LineReader {
             return (used, Framed::Line(line));
         }
         for (before, &byte) in input.iter().enumerate() {
-            if self.byte(byte) {
+            if self.byte(byte, refusals) {
                 self.ended = true;
                 let framed = if self.overrun > 0 { Framed::TooLong } else { Framed::Line(&self.buffer) };
                 return (before + 1, framed);
@@ -105,10 +128,23 @@ impl LineReader {
         self.telnet = Telnet::Data;
     }
 
+    fn refuse(&mut self, asked: u8, option: u8, refusals: &mut Vec<u8>) {
+        let answer = match asked {
+            DO => WONT,
+            WILL => DONT,
+            _ => return,
+        };
+        if self.refused < REFUSAL_LIMIT {
+            self.refused += 1;
+            refusals.extend_from_slice(&[IAC, answer, option]);
+        }
+    }
+
     fn begin(&mut self) {
         self.buffer.clear();
         self.carriage_return = false;
         self.overrun = 0;
+        self.refused = 0;
         self.ended = false;
     }
 
@@ -125,7 +161,7 @@ impl LineReader {
     }
 
     /// Takes one byte; true at the end of a line.
-    fn byte(&mut self, byte: u8) -> bool {
+    fn byte(&mut self, byte: u8, refusals: &mut Vec<u8>) -> bool {
         match self.telnet {
             Telnet::Data if byte == IAC => self.telnet = Telnet::Command,
             Telnet::Data => return self.data(byte),
@@ -134,7 +170,7 @@ impl LineReader {
                 match byte {
                     IAC => return self.data(IAC),
                     SB => self.telnet = Telnet::Subnegotiation(0),
-                    WILL..=DONT => self.telnet = Telnet::Option,
+                    WILL..=DONT => self.telnet = Telnet::Option(byte),
                     FIRST_COMMAND.. => {}
                     // Not a command: the 255 was a Latin-1 letter that its sender forgot to double.
                     _ => {
@@ -143,7 +179,10 @@ impl LineReader {
                     }
                 }
             }
-            Telnet::Option => self.telnet = Telnet::Data,
+            Telnet::Option(asked) => {
+                self.telnet = Telnet::Data;
+                self.refuse(asked, byte, refusals);
+            }
             // One that does not end must not swallow the commands behind it: the line is given up, and reading goes
             // on at its end.
             Telnet::Subnegotiation(SUBNEGOTIATION_LIMIT..) | Telnet::SubnegotiationCommand(SUBNEGOTIATION_LIMIT..) => {
@@ -209,6 +248,17 @@ pub fn write_line(text: &[u8], out: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_telnet_asks_for_is_refused() {
+        let (mut reader, mut refusals) = (LineReader::new(64), Vec::new());
+        let asked = b"\xff\xfd\x06NO\xff\xfb\x18OP\xff\xfe\x01\xff\xfc\x01\r\n";
+        assert_eq!(reader.next_refusing(asked, &mut refusals), (asked.len(), Framed::Line(b"NOOP")));
+        assert_eq!(refusals, b"\xff\xfc\x06\xff\xfe\x18");
+        refusals.clear();
+        reader.next_refusing(&b"\xff\xfd\x06".repeat(1000), &mut refusals);
+        assert_eq!(refusals.len(), 3 * usize::from(REFUSAL_LIMIT));
+    }
     use alloc::vec;
     use proptest::prelude::*;
 

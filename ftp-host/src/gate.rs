@@ -165,9 +165,10 @@ impl Gate {
                     _ => upload,
                 }))
             }
-            Work::List { path, options } => {
+            Work::List { path, options, asked } => {
                 let permissions = self.account.permissions;
                 let listing = Listing::open(Arc::clone(storage), path, *options, permissions, (self.clock)())?;
+                let listing = listing.behind(asked);
                 Ok(Ready::List(if codec.lists_bare_lines() { Box::new(BareLines(listing)) } else { Box::new(listing) }))
             }
         }

@@ -1,7 +1,8 @@
 //! What LIST, NLST, MLSD and STAT show of a storage: which entries, and the stream of their lines. How one line is
 //! written is [`ftp_core::listing`]'s.
 //!
-//! - NLST shows bare names, whether a directory was named or not.
+//! - NLST shows bare names; where a path was given, behind its directory as it was written, so that each can be given to
+//!   RETR as it is (RFC 1123 4.1.2.7).
 //! - MLSD shows every entry, those that begin with `.` too, and before them the directory itself (`cdir`) and the one
 //!   above it (`pdir`) by their full paths (RFC 3659 7.5.1).
 //! - `-R` goes at most [`MAX_DEPTH`] directories deep, never through links, and heads each with its path below the first.
@@ -137,6 +138,8 @@ pub struct Listing {
     storage: Arc<dyn Storage>,
     options: ListOptions,
     now: WallTime,
+    /// What stands in front of each name.
+    prefix: Vec<u8>,
     /// The directory that is being listed, as far as `-R` goes into it.
     current: Option<(Selection, Directory)>,
     pending: Vec<Directory>,
@@ -168,7 +171,27 @@ impl Listing {
         let base = if selection.pattern.is_some() { path.parent() } else { path.clone() };
         let first = Directory { path: base, header: Vec::new(), depth: 0 };
         let current = Some((selection, first));
-        Ok(Self { storage, options, now, current, pending: Vec::new(), lines: Vec::new(), sent: 0 })
+        Ok(Self { storage, options, now, prefix: Vec::new(), current, pending: Vec::new(), lines: Vec::new(), sent: 0 })
+    }
+
+    /// The same with each name behind the directory of this path, which is what was listed as the client wrote it. A listing of
+    /// several directories says in between which they are.
+    pub(crate) fn behind(mut self, asked: &[u8]) -> Self {
+        let of_directory =
+            self.current.as_ref().is_some_and(|(found, _)| found.of_directory && found.pattern.is_none());
+        let directory = if of_directory || asked.is_empty() {
+            asked
+        } else {
+            let end = asked.iter().rposition(|&byte| byte == b'/').map_or(0, |slash| slash + 1);
+            asked.get(..end).unwrap_or_default()
+        };
+        if !self.options.recursive && !directory.iter().any(|byte| matches!(byte, b'\r' | b'\n')) {
+            self.prefix = directory.to_vec();
+            if !matches!(self.prefix.last(), None | Some(b'/')) {
+                self.prefix.push(b'/');
+            }
+        }
+        self
     }
 
     /// Makes the next lines ready, none at the end.
@@ -187,6 +210,9 @@ impl Listing {
                     return Err(StorageError::Unsupported);
                 }
                 self.pending.extend(directory.child(&entry.name));
+            }
+            if entry.is_listable() {
+                self.lines.extend_from_slice(&self.prefix);
             }
             write_line(&entry, self.options.form, self.now, &mut self.lines);
         }

@@ -59,7 +59,11 @@ fn options(form: ListForm) -> ListOptions {
 }
 
 fn lines(gate: &Gate, name: &str, options: ListOptions) -> Result<String, StorageError> {
-    match gate.open(&Work::List { path: path(name), options }, Codec::ASCII.for_listing())? {
+    lines_behind(gate, name, options, b"")
+}
+
+fn lines_behind(gate: &Gate, name: &str, options: ListOptions, asked: &[u8]) -> Result<String, StorageError> {
+    match gate.open(&Work::List { path: path(name), options, asked: asked.to_vec() }, Codec::ASCII.for_listing())? {
         Ready::List(mut lines) => {
             let mut text = String::new();
             lines.read_to_string(&mut text).expect("it reads");
@@ -93,7 +97,7 @@ fn every_request_needs_its_right_and_no_other() {
     ];
     let works = [
         (Work::Retrieve { path: path("/a.txt"), offset: 0, length: None }, Permissions::READ),
-        (Work::List { path: path("/"), options: options(ListForm::Long) }, Permissions::LIST),
+        (Work::List { path: path("/"), options: options(ListForm::Long), asked: Vec::new() }, Permissions::LIST),
         (store("/new", StoreMode::Replace), Permissions::CREATE),
         (store("/new", StoreMode::Append), Permissions::CREATE | Permissions::APPEND),
         (store("/a.txt", StoreMode::Append), Permissions::APPEND),
@@ -243,6 +247,24 @@ fn names_are_listed_bare_and_hidden_ones_on_request() {
     assert_eq!(lines(&gate, "/", all).as_deref(), Ok(".h\r\na.txt\r\nb.bin\r\nd\r\n"));
     assert_eq!(lines(&gate, "/.h", plain).as_deref(), Ok(".h\r\n"));
     assert_eq!(lines(&gate, "/none", plain), Err(StorageError::NotFound));
+}
+
+#[test]
+fn names_of_a_path_are_paths_as_it_was_written() {
+    let (_, gate) = scene(Permissions::ALL);
+    let names = options(ListForm::Names);
+    for (name, asked, shown) in [
+        ("/d", "d", "d/c.txt\r\nd/e\r\n"),
+        ("/d", "../d/", "../d/c.txt\r\n../d/e\r\n"),
+        ("/", "/", "/a.txt\r\n/b.bin\r\n/d\r\n"),
+        ("/d/c.txt", "d/c.txt", "d/c.txt\r\n"),
+        ("/d/c.*", "/d/c.*", "/d/c.txt\r\n"),
+        ("/a.txt", "a.txt", "a.txt\r\n"),
+    ] {
+        assert_eq!(lines_behind(&gate, name, names, asked.as_bytes()).as_deref(), Ok(shown), "{asked}");
+    }
+    let deep = ListOptions { recursive: true, ..names };
+    assert_eq!(lines_behind(&gate, "/d/e", deep, b"d/e").as_deref(), Ok("f\r\n"), "headed by directories");
 }
 
 #[test]

@@ -5,7 +5,7 @@
                                    [--ways get,put] [--directories 100] [--files 100] [--connections 4] [--rounds 3]
                                    [--delay MILLISECONDS] [--large] [--work DIR]
 
-As root, with lftp, curl and ncftp installed; servers and namespaces are those of peers.py. Every client has as many connections
+As root, with lftp, curl and ncftp installed; servers and namespaces are those of servers.py. Every client has as many connections
 (ncftp, which has one, is started as many times), is timed from its start to its end, and its copy is counted. The clients take
 turns in each round; the medians are shown, with the ratio to the best of the others.
 
@@ -32,8 +32,9 @@ import sys
 import time
 
 import peers
+import servers
 
-HOME = peers.FILES / "home"
+HOME = servers.FILES / "home"
 DESK = pathlib.Path("/srv/desk")
 CLIENTS = ["ftpkit", "lftp-sync", "lftp-async", "curl", "ncftp"]
 NEAR, FAR = "10.99.0.1", "10.99.0.2"
@@ -108,8 +109,8 @@ def tunnel(address):
     """A network device whose packets are ours to carry."""
     device = os.open("/dev/net/tun", os.O_RDWR)
     fcntl.ioctl(device, 0x400454CA, struct.pack("16sH", b"wire", 0x1001))  # TUNSETIFF, IFF_TUN | IFF_NO_PI
-    peers.run("ip", "address", "add", f"{address}/24", "dev", "wire")
-    peers.run("ip", "link", "set", "dev", "wire", "up", "mtu", "16000", "txqueuelen", "10000")
+    servers.run("ip", "address", "add", f"{address}/24", "dev", "wire")
+    servers.run("ip", "link", "set", "dev", "wire", "up", "mtu", "16000", "txqueuelen", "10000")
     return device
 
 
@@ -144,16 +145,16 @@ def far_side(delay):
     ours, theirs = socket.socketpair()
     child = os.fork()
     if child == 0:
-        peers.end_with_parent()
+        servers.end_with_parent()
         if ctypes.CDLL(None, use_errno=True).unshare(0x40000000):  # CLONE_NEWNET
             raise OSError(ctypes.get_errno(), "unshare")
-        peers.run("ip", "link", "set", "lo", "up")
+        servers.run("ip", "link", "set", "lo", "up")
         socket.send_fds(theirs, [b"!"], [tunnel(FAR)])
         return None
     _, fds, _, _ = socket.recv_fds(ours, 1, 1)
     carrier = os.fork()
     if carrier == 0:
-        peers.end_with_parent()
+        servers.end_with_parent()
         carry([near, fds[0]], delay)
     return child, carrier
 
@@ -225,18 +226,19 @@ def show(way, server, results, options):
 
 def inside(options):
     work = options.work
-    peers.set_the_scene(work)
+    servers.set_the_scene(work)
+    peers.fill()
     (work / "accounts.json").unlink(missing_ok=True)
     DESK.mkdir()
     HOME.chmod(0o777)
     if options.large:
-        os.link(peers.FILES / "large", HOME / "large")
-        os.link(peers.FILES / "large", DESK / "large")
+        os.link(servers.FILES / "large", HOME / "large")
+        os.link(servers.FILES / "large", DESK / "large")
     else:
         grow(HOME / "tree", options)
         grow(DESK / "tree", options)
     for path in [HOME, *HOME.rglob("*")]:
-        os.chown(path, peers.USER, peers.USER)
+        os.chown(path, servers.USER, servers.USER)
     os.environ["XDG_STATE_HOME"] = str(DESK / "state")
     forks = far_side(options.delay / 2000) if options.delay else ()
     host = FAR if options.delay else "127.0.0.1"
@@ -258,7 +260,7 @@ def inside(options):
 
 def serve(options, host):
     with open(options.work / "servers.log", "a") as log:
-        return [peers.start(name, port, options.work, options.program, log, host) for port, name in enumerate(options.servers, start=2121)]
+        return [servers.start(name, port, options.work, options.program, log, host) for port, name in enumerate(options.servers, start=2121)]
 
 
 def reach(host, port):
@@ -293,7 +295,7 @@ def main():
     if options.inside:
         raise SystemExit(inside(options))
     options.work.mkdir(parents=True, exist_ok=True)
-    peers.fetch(options.work)
+    servers.fetch(options.work)
     here = ["unshare", "--mount", "--net", "--propagation", "private", sys.executable, __file__, "--inside"]
     raise SystemExit(subprocess.run(here + sys.argv[1:]).returncode)
 

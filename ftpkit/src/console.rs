@@ -64,6 +64,14 @@ impl Console {
         }
     }
 
+    /// Prints an event that is JSON already, if JSON is asked for.
+    pub(crate) fn event_line(self, event: &serde_json::Value) {
+        if self.json {
+            // Who no longer listens does not hold up the work.
+            let _ = Self::result(&event.to_string());
+        }
+    }
+
     /// Says something to a person.
     pub(crate) fn note(self, text: &str) {
         if !self.quiet && !self.json {

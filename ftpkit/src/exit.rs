@@ -20,13 +20,14 @@ pub(crate) enum Exit {
     TimedOut = 10,
     Partial = 11,
     Verification = 12,
+    Deviation = 13,
     /// As shells count a death by SIGINT.
     Interrupted = 130,
 }
 
 impl Exit {
     /// Every code in the order of its number, with its name in JSON and its meaning.
-    const TABLE: [(Self, &'static str, &'static str); 14] = [
+    const TABLE: [(Self, &'static str, &'static str); 15] = [
         (Self::Ok, "ok", "done"),
         (Self::Internal, "internal", "an error in ftpkit itself"),
         (Self::Usage, "usage", "the command line or URL is wrong"),
@@ -40,6 +41,7 @@ impl Exit {
         (Self::TimedOut, "timed-out", "no answer in time"),
         (Self::Partial, "partial", "some files were done, others not"),
         (Self::Verification, "verification", "what arrived is not what was sent"),
+        (Self::Deviation, "deviation", "check: the server is not as the RFCs demand"),
         (Self::Interrupted, "interrupted", "stopped by Ctrl-C or SIGTERM"),
     ];
 

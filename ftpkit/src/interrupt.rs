@@ -57,6 +57,11 @@ impl Interrupt {
         Hold(Arc::clone(&self.0))
     }
 
+    /// What a signal sets while it is held, for those who wait elsewhere.
+    pub(crate) fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.0.asked)
+    }
+
     /// Did a signal come while it was held?
     pub(crate) fn asked(&self) -> bool {
         self.0.asked.load(Ordering::SeqCst) && self.0.holders.load(Ordering::SeqCst) > 0

@@ -1,4 +1,4 @@
-//! The program: serves a directory over FTP, keeps accounts, and fetches, stores and lists files by URL, and measures servers.
+//! The program: serves a directory over FTP, keeps accounts, and fetches, stores and lists files by URL, and measures and checks servers.
 //!
 //! This file only starts things. What the commands are is in `cli`, one file does each of them, and how a failure
 //! becomes a message and an exit code is in `failure` and `exit`.
@@ -6,6 +6,7 @@
 mod account;
 mod bench;
 mod bulk;
+mod check;
 mod cli;
 mod conflict;
 mod console;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         Command::Rmdir(options) => verb::rmdir::run(&options, console),
         Command::Raw(options) => verb::raw::run(&options, console),
         Command::Bench(options) => bench::run(&options, console),
+        Command::Check(options) => check::run(&options, console),
     };
     match result {
         Ok(()) => exit::Exit::Ok.into(),

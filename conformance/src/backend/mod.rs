@@ -1,10 +1,14 @@
 //! [`Backend`]: something that a transcript can be played on. What is said is the runner's; how it gets there and back is
 //! the backend's.
 
+#[cfg(feature = "ours")]
 pub mod adapter;
+#[cfg(feature = "ours")]
 pub mod core;
+pub mod foreign;
 pub mod sockets;
 pub mod tls;
+#[cfg(feature = "ours")]
 pub mod world;
 
 use crate::transcript::check::SCRATCH;

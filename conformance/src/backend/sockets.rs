@@ -210,7 +210,12 @@ impl Backend for Sockets<'_> {
     }
 
     fn receive_data(&mut self) -> Received {
-        receive(self.data.as_mut(), &mut self.limits)
+        let received = receive(self.data.as_mut(), &mut self.limits);
+        if received == Received::Closed {
+            // Some servers say 226 only when the client has closed, too.
+            self.data = None;
+        }
+        received
     }
 
     fn close_data(&mut self, reset: bool) {

@@ -58,6 +58,8 @@ pub struct Ability {
     pub password: bool,
     /// The lines of FEAT; `None`: as if every case's were there.
     pub features: Option<Vec<String>>,
+    /// What SYST says; `None`: as if it were every case's.
+    pub system: Option<String>,
     /// IP version of the control connection.
     pub ip: u8,
     /// Hostile cases are wanted.
@@ -124,6 +126,10 @@ impl Case {
                 let features = ability.features.as_ref()?;
                 let listed = features.iter().any(|line| starts_with_words(line, name));
                 (!listed).then(|| Verdict::NotOffered(format!("FEAT has no line {name}")))
+            }
+            Need::System(name) => {
+                let system = ability.system.as_ref()?;
+                (!starts_with_words(system, name)).then(|| Verdict::Skipped(format!("the system is not {name}")))
             }
             _ => None,
         })

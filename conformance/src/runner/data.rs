@@ -2,16 +2,17 @@
 
 use super::{Outcome, Player};
 use crate::transcript::text::show;
-use crate::transcript::{Data, Event, Line, Row};
+use crate::transcript::{Data, Event, Line, Pattern, Row};
 
 impl Player<'_> {
     /// The server sends this, then closes the connection in good order, or leaves it open.
     pub(super) fn expect_data(&mut self, lines: &[Line<Data>]) -> Outcome {
-        let mut skipping = false;
+        let mut skipping: Option<&Pattern> = None;
         for line in lines {
             match &line.what {
+                Data::Row(Row::Lines(pattern)) => skipping = Some(pattern),
                 // Replies do not come over the data connection.
-                Data::Row(Row::Lines | Row::Reply { .. }) => skipping = true,
+                Data::Row(Row::Reply { .. }) => {}
                 Data::Row(Row::Pattern(pattern)) => loop {
                     let Some(said) = self.data.line(|| self.backend.receive_data()) else {
                         return Err(self.failure(line, format!("the server {}", self.data.end())));
@@ -19,10 +20,12 @@ impl Player<'_> {
                     match pattern.find(&said) {
                         Some(found) => {
                             self.found("D< ", found);
-                            skipping = false;
+                            skipping = None;
                             break;
                         }
-                        None if skipping => self.write(&format!("D< {}", show(&said))),
+                        None if skipping.is_some_and(|skipped| skipped.find(&said).is_some()) => {
+                            self.write(&format!("D< {}", show(&said)));
+                        }
                         None => return Err(self.failure(line, format!("the server sent `{}`", show(&said)))),
                     }
                 },
@@ -41,8 +44,12 @@ impl Player<'_> {
         }
         let left = self.data.all(|| self.backend.receive_data());
         let Some(last) = lines.last() else { return Ok(()) };
-        if skipping {
+        if let Some(skipped) = skipping {
             for said in left.split_inclusive(|&b| b == b'\n') {
+                let text = said.strip_suffix(b"\r\n").unwrap_or(said);
+                if skipped.find(text).is_none() {
+                    return Err(self.failure(last, format!("the server sent `{}`", show(abridged(said)))));
+                }
                 self.write(&format!("D< {}", show(said.trim_ascii_end())));
             }
         } else if !left.is_empty() {

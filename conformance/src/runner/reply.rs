@@ -3,7 +3,7 @@
 use super::{Failure, Outcome, Player};
 use crate::backend::Login;
 use crate::transcript::text::show;
-use crate::transcript::{Event, Line, Pattern};
+use crate::transcript::{Event, Found, Line, Pattern};
 use ftp_core::secret::Secret;
 
 impl Player<'_> {
@@ -15,8 +15,7 @@ impl Player<'_> {
             }
             return Err(self.failure(line, format!("the server {}", self.control.end())));
         };
-        let last = reply.last().map_or(&[][..], |last| last);
-        match pattern.find(last) {
+        match Self::in_reply(pattern, &reply) {
             Some(found) => {
                 for inner in reply.iter().rev().skip(1).rev() {
                     self.write(&format!("S: {}", show(inner)));
@@ -30,6 +29,17 @@ impl Player<'_> {
             }
             None => Err(self.failure(line, format!("the server said `{}`", show(&reply.join(&b"\r\n"[..]))))),
         }
+    }
+
+    /// What is found in the last line; or in another, where the server tells what it has to tell there.
+    fn in_reply(pattern: &Pattern, reply: &[Vec<u8>]) -> Option<Found> {
+        let (last, before) = reply.split_last()?;
+        pattern.find(last).or_else(|| {
+            before.iter().find_map(|line| match line.split_at_checked(3) {
+                Some((code, [b'-', text @ ..])) => pattern.find(&[code, b" ", text].concat()),
+                _ => None,
+            })
+        })
     }
 
     /// The lines of the next reply; `None` if none comes to its end.

@@ -41,6 +41,8 @@ pub enum Need {
     Password,
     /// FEAT has a line that begins so (RFC 2389 3.2).
     Feature(String),
+    /// SYST names this system (RFC 959 4.1.3).
+    System(String),
     /// The control connection is of this IP version.
     Ip(u8),
 }
@@ -95,7 +97,8 @@ fn need(text: &str) -> Result<Need, String> {
         ("password", _) => Need::Password,
         ("ipv4", _) => Need::Ip(4),
         ("ipv6", _) => Need::Ip(6),
+        (_, Some(("system", name))) => Need::System(name.to_owned()),
         (_, Some(("feature", name))) => Need::Feature(name.to_owned()),
-        _ => return Err("a case may need write, password, ipv4, ipv6 or `feature NAME`".into()),
+        _ => return Err("a case may need write, password, ipv4, ipv6, `system NAME` or `feature NAME`".into()),
     })
 }

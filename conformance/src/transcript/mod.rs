@@ -59,8 +59,8 @@ pub struct Line<T> {
 pub enum Row {
     /// One line.
     Pattern(Pattern),
-    /// Any number of lines: `...`.
-    Lines,
+    /// Any number of lines, all of which look like this: `...`.
+    Lines(Pattern),
     /// A whole reply, of one line or of several, whose last line looks like this. In cases for any server only.
     Reply {
         /// Code and text.

@@ -117,9 +117,9 @@ impl Reader {
     /// written out, from `ddd-` on.
     fn control_row(&mut self, mark: &str, text: &str) -> Result<Row, String> {
         let optional = mark == "S?";
-        if text == "..." && !optional {
+        if let (Some(pattern), false) = (Pattern::of_lines(text)?, optional) {
             self.in_block = true;
-            return Ok(Row::Lines);
+            return Ok(Row::Lines(pattern));
         }
         let pattern = Pattern::reply(text)?;
         let ends = pattern.ends_reply();
@@ -140,8 +140,8 @@ impl Reader {
             absolute(&self.below(path)).map(Data::File)
         } else if text.is_empty() {
             Err("write what comes: `\"bytes\"`, a line's pattern, `file /PATH`, or `\"\"` for nothing".into())
-        } else if text == "..." {
-            Ok(Data::Row(Row::Lines))
+        } else if let Some(pattern) = Pattern::of_lines(text)? {
+            Ok(Data::Row(Row::Lines(pattern)))
         } else {
             Pattern::parse(text).map(|pattern| Data::Row(Row::Pattern(pattern)))
         }
@@ -150,7 +150,7 @@ impl Reader {
     fn directive(&mut self, number: usize, source: &str, directive: &str) -> Result<(), String> {
         let (name, arguments) = word(directive).unwrap_or((directive, ""));
         let event = match name {
-            "advance" | "set" | "user" | "account" if self.check.is_some() => {
+            "advance" | "set" | "user" | "user-on" | "account" | "host" if self.check.is_some() => {
                 return Err(format!("`@{name}` is not to be had on other people's servers"));
             }
             "advance" => Event::Advance(duration(arguments)?),
@@ -164,6 +164,9 @@ impl Reader {
             "level" if self.check.is_none() && self.setup == Setup::new() && self.steps.is_empty() => {
                 self.check = Some(Check::new(arguments)?);
                 self.setup.tree.push(Node { path: SCRATCH.into(), content: None });
+                // Without these our own servers have neither HOST nor AUTH.
+                self.setup.hosts.push("check.example".into());
+                self.setup.take("set", "tls offer")?;
                 return Ok(());
             }
             "level" => return Err("`@level` stands once, above everything but the heading".into()),
@@ -253,7 +256,7 @@ impl Reader {
         }
         for step in &self.steps {
             if let Step::Expect(lines) = step
-                && let Some(last) = lines.last().filter(|line| line.what == Row::Lines)
+                && let Some(last) = lines.last().filter(|line| matches!(line.what, Row::Lines(_)))
             {
                 return Err(error(last.number, &last.source, "`...` needs the line after it that ends it"));
             }

@@ -5,7 +5,11 @@ use super::text::{find_plain, show, unescape, variable};
 /// A line's pattern: text, `*` for any text, `$name` for text that is kept under a name (and shown as that name in the
 /// record, so that ports and the like are the same everywhere).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pattern(Vec<Token>);
+pub struct Pattern {
+    tokens: Vec<Token>,
+    /// Its letters stand for capitals and small ones alike.
+    any_case: bool,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Token {
@@ -34,7 +38,8 @@ pub struct Found {
 impl Pattern {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let mut tokens = Vec::new();
-        let mut rest = text;
+        let any_case = text.starts_with("\\i");
+        let mut rest = text.strip_prefix("\\i").unwrap_or(text);
         while let Some(at) = special(rest) {
             let (before, from) = rest.split_at(at);
             tokens.push(Token::Text(unescape(before)?));
@@ -54,21 +59,31 @@ impl Pattern {
             }
         }
         tokens.push(Token::Text(unescape(rest)?));
-        Ok(Self(tokens))
+        Ok(Self { tokens, any_case })
+    }
+
+    /// The pattern of the lines that `...` or `... PATTERN` stands for; `None` if the text is neither.
+    pub(crate) fn of_lines(text: &str) -> Result<Option<Self>, String> {
+        match text.strip_prefix("...") {
+            Some("") => Ok(Some(Self { tokens: vec![Token::Any], any_case: false })),
+            Some(pattern) => pattern.strip_prefix(' ').map(Self::parse).transpose(),
+            None => Ok(None),
+        }
     }
 
     /// The pattern of a line of the control connection. It may begin with several codes, or with classes of them:
     /// `250|226 `, `2yz `, `4yz|5yz-`.
     pub(crate) fn reply(text: &str) -> Result<Self, String> {
-        let Some((codes, end)) = codes(text) else { return Self::parse(text) };
-        let mut pattern = Self::parse(&text[end..])?;
-        pattern.0.insert(0, Token::Codes(codes));
+        let (mark, plain) = text.strip_prefix("\\i").map_or(("", text), |plain| ("\\i", plain));
+        let Some((codes, end)) = codes(plain) else { return Self::parse(text) };
+        let mut pattern = Self::parse(&format!("{mark}{}", &plain[end..]))?;
+        pattern.tokens.insert(0, Token::Codes(codes));
         Ok(pattern)
     }
 
     /// Does it want a reply's last line (true), or its first of several (false)? `None`: neither.
     pub(crate) fn ends_reply(&self) -> Option<bool> {
-        match &self.0[..] {
+        match &self.tokens[..] {
             [Token::Codes(_), Token::Text(text), ..] => match text.first() {
                 Some(b' ') => Some(true),
                 Some(b'-') => Some(false),
@@ -82,7 +97,7 @@ impl Pattern {
     /// take as little as they can; a `$name` takes at least one byte.
     pub fn find(&self, line: &[u8]) -> Option<Found> {
         let mut spans = Vec::new();
-        if !fits(&self.0, line, 0, &mut spans) {
+        if !self.fits(&self.tokens, line, 0, &mut spans) {
             return None;
         }
         let mut found = Found::default();
@@ -97,30 +112,43 @@ impl Pattern {
         found.shown.push_str(&show(&line[shown_to..]));
         Some(found)
     }
-}
 
-fn fits<'p>(tokens: &'p [Token], line: &[u8], at: usize, spans: &mut Vec<(&'p str, usize, usize)>) -> bool {
-    let Some((first, rest)) = tokens.split_first() else { return at == line.len() };
-    match first {
-        Token::Text(text) => line[at..].starts_with(text) && fits(rest, line, at + text.len(), spans),
-        Token::Codes(codes) => {
-            let Some(code) = line.get(at..at + 3) else { return false };
-            let is = |digits: &Digits| digits.iter().zip(code).all(|(want, is)| want.unwrap_or(*is) == *is);
-            code.iter().all(u8::is_ascii_digit) && codes.iter().any(is) && fits(rest, line, at + 3, spans)
-        }
-        Token::Digit { more } => {
-            let digits = line[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-            (1..=if *more { digits } else { digits.min(1) }).any(|count| fits(rest, line, at + count, spans))
-        }
-        Token::Any => (at..=line.len()).any(|to| fits(rest, line, to, spans)),
-        Token::Capture(name) => (at + 1..=line.len()).any(|to| {
-            spans.push((name, at, to));
-            let fits = fits(rest, line, to, spans);
-            if !fits {
-                spans.pop();
+    fn fits<'p>(
+        &'p self,
+        tokens: &'p [Token],
+        line: &[u8],
+        at: usize,
+        spans: &mut Vec<(&'p str, usize, usize)>,
+    ) -> bool {
+        let Some((first, rest)) = tokens.split_first() else { return at == line.len() };
+        match first {
+            Token::Text(text) => {
+                let end = at + text.len();
+                let same = match line.get(at..end) {
+                    Some(here) if self.any_case => here.eq_ignore_ascii_case(text),
+                    here => here == Some(text),
+                };
+                same && self.fits(rest, line, end, spans)
             }
-            fits
-        }),
+            Token::Codes(codes) => {
+                let Some(code) = line.get(at..at + 3) else { return false };
+                let is = |digits: &Digits| digits.iter().zip(code).all(|(want, is)| want.unwrap_or(*is) == *is);
+                code.iter().all(u8::is_ascii_digit) && codes.iter().any(is) && self.fits(rest, line, at + 3, spans)
+            }
+            Token::Digit { more } => {
+                let digits = line[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+                (1..=if *more { digits } else { digits.min(1) }).any(|count| self.fits(rest, line, at + count, spans))
+            }
+            Token::Any => (at..=line.len()).any(|to| self.fits(rest, line, to, spans)),
+            Token::Capture(name) => (at + 1..=line.len()).any(|to| {
+                spans.push((name, at, to));
+                let fits = self.fits(rest, line, to, spans);
+                if !fits {
+                    spans.pop();
+                }
+                fits
+            }),
+        }
     }
 }
 
@@ -166,6 +194,13 @@ mod tests {
         assert_eq!(Pattern::reply("2yz-*").unwrap().ends_reply(), Some(false));
         assert_eq!(Pattern::reply("220 *").unwrap().ends_reply(), Some(true));
         assert_eq!(Pattern::reply(" MLST *").unwrap().ends_reply(), None);
+    }
+
+    #[test]
+    fn letters_may_be_of_any_case() {
+        assert!(find(r"\i211 End", "211 END").is_some() && find("211 End", "211 END").is_none());
+        let reply = Pattern::reply(r"\i2yz MLST opts *").unwrap();
+        assert!(reply.ends_reply() == Some(true) && reply.find(b"200 mlst OPTS type;").is_some());
     }
 
     #[test]

@@ -8,7 +8,9 @@ use crate::command::{Verb, timed_path};
 use crate::digest::Algorithm;
 use crate::listing::{Entry, EntryKind, ListArgument, ListForm, ListOptions, write_facts, write_long};
 use crate::path::VirtualPath;
+use crate::time::WallTime;
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 
@@ -32,7 +34,8 @@ pub(super) enum Then {
     /// So many bytes are set aside for the next file.
     Allocated(u64),
     Size,
-    Modified,
+    /// MDTM; where there is no such file, its first word may have been the time that another is to have.
+    Modified(Option<Box<(WallTime, Vec<u8>)>>),
     Facts,
     Listing,
     /// Facts have new values; the path as it was given.
@@ -120,12 +123,11 @@ impl ServerSession {
         self.ask_about(Verb::Size, argument, Then::Size, |path| StorageCall::Size(path, codec));
     }
 
-    /// MDTM. With a time before the path it sets it, as some servers have it; a right of its own guards that.
+    /// MDTM. A time and a blank in front may be part of the name (RFC 3659 3.4); where no file is called so, it is set, as some
+    /// servers have it. A right of its own guards that.
     pub(super) fn modified(&mut self, argument: &[u8]) {
-        if let Some((time, path)) = timed_path(argument) {
-            return self.set_modified(Verb::Mdtm, time, path);
-        }
-        self.ask_about(Verb::Mdtm, argument, Then::Modified, StorageCall::Entry);
+        let otherwise = timed_path(argument).map(|(time, path)| Box::new((time, path.to_vec())));
+        self.ask_about(Verb::Mdtm, argument, Then::Modified(otherwise), StorageCall::Entry);
     }
 
     pub(super) fn facts(&mut self, argument: Option<&[u8]>) {
@@ -149,6 +151,9 @@ impl ServerSession {
         let FileOperation { verb, path, then } = operation;
         match (result, then) {
             // RFC 959 4.2.2: "exceeded storage allocation"; 452 is for a file that is being stored.
+            (Err(StorageError::NotFound | StorageError::Denied), Then::Modified(Some(timed))) => {
+                self.set_modified(Verb::Mdtm, timed.0, &timed.1);
+            }
             (Err(StorageError::NoSpace), Then::Allocated(_)) => {
                 self.answer(verb, 552, &b"There is not as much space."[..]);
             }
@@ -190,7 +195,7 @@ impl ServerSession {
                 self.hashed(algorithm, &digest, (start, end), &shown);
             }
             (Ok(StorageAnswer::Digest { digest, .. }), Then::Checksum) => self.checksummed(verb, &path, &digest),
-            (Ok(StorageAnswer::Entry(entry)), Then::Modified) => self.modified_answer(&path, &entry),
+            (Ok(StorageAnswer::Entry(entry)), Then::Modified(_)) => self.modified_answer(&path, &entry),
             (Ok(StorageAnswer::Entry(entry)), Then::Facts) => self.facts_answer(&path, entry),
             (Ok(StorageAnswer::Entries { directory, entries, truncated, now }), Then::Listing) => {
                 // RFC 959 4.2.2: 212 is a directory's status, 213 a file's.

@@ -71,7 +71,8 @@ impl ServerSession {
         // Paths and names are as RFC 3659 6 and RFC 2640 have them, whatever the command.
         let mut lines: Vec<Text> = of_verbs.chain([b" TVFS"[..].into(), b" UTF8"[..].into()]).collect();
         lines.sort_unstable();
-        self.answer_block(Verb::Feat, 211, &b"Features:"[..], lines, &b"End."[..]);
+        // RFC 2389 3.2 has these words and no others at the end.
+        self.answer_block(Verb::Feat, 211, &b"Features:"[..], lines, &b"End"[..]);
     }
 
     /// The line of one command, from what the registry has.

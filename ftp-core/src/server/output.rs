@@ -19,6 +19,11 @@ impl Output {
         reply.write(&mut self.bytes);
     }
 
+    /// Bytes that are no reply.
+    pub(super) fn push_raw(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
     pub(super) fn pending(&self) -> &[u8] {
         &self.bytes[self.sent..]
     }

@@ -194,8 +194,10 @@ impl ServerSession {
         let mut reader = core::mem::replace(&mut self.reader, LineReader::new(0));
         let mut taken = 0;
         while taken < bytes.len() && self.reads() {
-            let (used, framed) = reader.next(&bytes[taken..]);
+            let mut refusals = Vec::new();
+            let (used, framed) = reader.next_refusing(&bytes[taken..], &mut refusals);
             taken += used;
+            self.output.push_raw(&refusals);
             match framed {
                 Framed::Line(line) => self.line(line),
                 Framed::TooLong => {

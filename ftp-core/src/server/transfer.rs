@@ -142,7 +142,8 @@ impl ServerSession {
                 (Verb::Mlsd, _) => Codec::RAW,
                 _ => self.parameters.codec.for_listing(),
             };
-            self.transfer(verb, path.clone(), Work::List { path, options }, codec);
+            let asked = argument.filter(|_| options.form == ListForm::Names).unwrap_or_default().to_vec();
+            self.transfer(verb, path.clone(), Work::List { path, options, asked }, codec);
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod account;
 mod cat;
+mod check;
 mod connect;
 mod du;
 mod get;
@@ -22,6 +23,7 @@ use crate::bench::BenchOptions;
 use crate::exit::Exit;
 pub(crate) use account::{AccountCommand, AddOptions, ListOptions, PasswdOptions, RemoveOptions};
 pub(crate) use cat::CatOptions;
+pub(crate) use check::{CheckOptions, Weight};
 use clap::{Parser, Subcommand};
 pub(crate) use connect::{ConnectOptions, UrlParser};
 pub(crate) use du::DuOptions;
@@ -79,6 +81,7 @@ pub(crate) enum Command {
     Raw(RawOptions),
     // Without words of its own, so that those of its options stand, the long ones too.
     Bench(BenchOptions),
+    Check(CheckOptions),
 }
 
 impl Command {
@@ -90,6 +93,7 @@ impl Command {
             Self::Account(_) | Self::Jobs(JobsCommand::Forget(_)) => false,
             Self::Jobs(JobsCommand::List(options)) => options.json,
             Self::Bench(options) => options.json(),
+            Self::Check(options) => options.json,
             _ => self.connect().is_some_and(|connect| connect.json),
         }
     }
@@ -114,7 +118,7 @@ impl Command {
             Self::Mkdir(options) => Some(&options.connect),
             Self::Rmdir(options) => Some(&options.connect),
             Self::Raw(options) => Some(&options.connect),
-            Self::Serve(_) | Self::Account(_) | Self::Jobs(_) | Self::Bench(_) => None,
+            Self::Serve(_) | Self::Account(_) | Self::Jobs(_) | Self::Bench(_) | Self::Check(_) => None,
         }
     }
 }

@@ -45,4 +45,5 @@ helps! {
     mkdir: ["mkdir", "--help"];
     rmdir: ["rmdir", "--help"];
     raw: ["raw", "--help"];
+    check: ["check", "--help"];
 }

@@ -2,6 +2,7 @@
 
 mod account;
 mod bulk;
+mod check;
 mod common;
 mod control;
 mod help;

@@ -1,0 +1,72 @@
+//! A server that somebody else runs: [`Steward`] prepares for a case on it and tidies up, [`visit`] plays one there. Of the
+//! server's files nothing is touched but a scratch directory that the steward makes and removes.
+
+mod steward;
+mod talk;
+
+pub use steward::Steward;
+pub use talk::Fault;
+
+use super::sockets::{Limits, Sockets, Surroundings};
+use super::{Login, Seen};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+/// Where the server is, who logs in, and for how long anything is waited for.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// The control connection's address.
+    pub address: SocketAddr,
+    /// Who logs in.
+    pub login: Login,
+    /// The server is given up when it has been silent for so long.
+    pub silence: Duration,
+    /// A case is given up after so long.
+    pub case: Duration,
+    /// Set: everything is given up, except for tidying up.
+    pub stop: Arc<AtomicBool>,
+}
+
+/// The bytes that a case may receive: a server that never stops sending does not fill the memory.
+const CASE_BYTES: usize = 64 << 20;
+
+/// A control connection of its own for one case, in `dir`, which [`Steward::prepare`] made.
+///
+/// # Errors
+/// What the system says.
+pub fn visit<'a>(steward: &'a mut Steward, dir: &str) -> io::Result<Sockets<'a>> {
+    let target = steward.target();
+    let limits = Limits {
+        silence: target.silence,
+        deadline: Some(Instant::now() + target.case),
+        bytes: CASE_BYTES,
+        stop: Arc::clone(&target.stop),
+    };
+    let address = target.address;
+    Sockets::connect(address, limits, Box::new(Visit { steward, dir: dir.to_owned() }))
+}
+
+struct Visit<'a> {
+    steward: &'a mut Steward,
+    dir: String,
+}
+
+impl Surroundings for Visit<'_> {
+    /// Other people's clocks go as they go; no case asks for it.
+    fn advance(&mut self, _: Duration) {}
+
+    fn look(&mut self, path: &[u8]) -> Seen {
+        self.steward.look(&self.dir, path)
+    }
+
+    fn login(&self) -> Option<Login> {
+        Some(self.steward.target().login.clone())
+    }
+
+    fn scratch(&self) -> String {
+        self.dir.clone()
+    }
+}

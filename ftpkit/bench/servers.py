@@ -1,0 +1,250 @@
+"""vsftpd, ProFTPD, Pure-FTPd and pyftpdlib side by side with ours, in namespaces of their own, for whoever compares them.
+
+As root on Debian 12 (it uses apt-get, dpkg, pip, unshare, ip, openssl):
+
+- `fetch` gets the packages (`apt-get download`, `dpkg -x`) into a directory, since they conflict with each other, with the
+  libraries that they lack here, and pyftpdlib into a virtual environment beside them. They are fetched once.
+- `enter` starts the calling script again in mount and network namespaces of its own. In them, after `set_the_scene`, /etc is
+  a copy with the users `ftp` and `bench` and a PAM service of their own, /srv is a tmpfs, and loopback is the only
+  network. All of it is gone when the script ends; nothing is installed, and nothing outside changes.
+- `start` starts a server there: anonymous users read, `bench` (password `bench`) writes; no TLS, no limits on sessions, no
+  DNS or ident look-ups, no delays after a login, no slow password hashes.
+"""
+
+import ctypes
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+PACKAGES = (
+    "vsftpd proftpd-core pure-ftpd pure-ftpd-common libwrap0 libhiredis0.14 libmemcached11 libmemcachedutil2 libhashkit2 "
+    "libpcre2-posix3 libsodium23 libcap2 libidn2-0 libpam0g libacl1"
+).split()
+
+FILES = pathlib.Path("/srv/files")
+USER = 1500
+
+VSFTPD = """\
+listen=YES
+listen_address={host}
+listen_port={port}
+background=NO
+anonymous_enable=YES
+no_anon_password=NO
+anon_root={files}
+ftp_username=ftp
+local_enable=YES
+local_root={files}/home
+write_enable=YES
+local_umask=022
+pam_service_name=bench
+secure_chroot_dir={work}/empty
+xferlog_enable=NO
+use_localtime=NO
+max_per_ip=0
+max_clients=0
+delay_failed_login=0
+delay_successful_login=0
+ssl_enable=NO
+seccomp_sandbox=NO
+allow_writeable_chroot=YES
+"""
+
+PROFTPD = """\
+ServerType standalone
+DefaultAddress {host}
+SocketBindTight on
+Port {port}
+User ftp
+Group ftp
+UseIPv6 off
+UseReverseDNS off
+DelayEngine off
+MaxInstances none
+MaxClients none
+MaxClientsPerHost none
+TimeoutIdle 3600
+TimeoutNoTransfer 3600
+TransferLog none
+WtmpLog off
+SystemLog none
+AuthOrder mod_auth_unix.c
+AuthPAM off
+RequireValidShell off
+PidFile {work}/proftpd.pid
+ScoreboardFile none
+ControlsEngine off
+AllowOverwrite on
+AllowStoreRestart on
+DefaultRoot ~
+Umask 022
+<Anonymous {files}>
+  User ftp
+  Group ftp
+  UserAlias anonymous ftp
+  MaxClients none
+  MaxClientsPerHost none
+  RequireValidShell off
+  <Limit WRITE>
+    DenyAll
+  </Limit>
+</Anonymous>
+"""
+
+PYFTPDLIB = """\
+import logging
+from pyftpdlib.authorizers import DummyAuthorizer
+from pyftpdlib.handlers import FTPHandler
+from pyftpdlib.servers import FTPServer
+logging.disable(logging.CRITICAL)
+authorizer = DummyAuthorizer()
+authorizer.add_anonymous({files!r})
+authorizer.add_user("bench", "bench", {files!r} + "/home", perm="elradfmwMT")
+FTPHandler.authorizer = authorizer
+FTPHandler.timeout = 3600
+FTPHandler.auth_failed_timeout = 0
+server = FTPServer(("{host}", {port}), FTPHandler)
+server.max_cons = 0
+server.max_cons_per_ip = 0
+server.serve_forever()
+"""
+
+
+def run(*command, **options):
+    return subprocess.run([str(part) for part in command], check=True, **options)
+
+
+def fetch(work):
+    """Everything that has to come from elsewhere."""
+    packages, root, venv = work / "packages", work / "root", work / "venv"
+    if not (root / "fetched").exists():
+        packages.mkdir(parents=True, exist_ok=True)
+        print("fetching packages", file=sys.stderr)
+        run("apt-get", "update", "-qq", stdout=subprocess.DEVNULL)
+        run("apt-get", "download", "-qq", *PACKAGES, cwd=packages, stderr=subprocess.DEVNULL)
+        for package in packages.glob("*.deb"):
+            run("dpkg", "-x", package, root)
+        (root / "fetched").touch()
+    if not (venv / "fetched").exists():
+        run(sys.executable, "-m", "venv", venv)
+        run(venv / "bin/pip", "install", "-q", "pyftpdlib")
+        (venv / "fetched").touch()
+
+
+def set_the_scene(work, auth="pam_permit.so"):
+    """Users, PAM (by default it lets everybody in, at no cost), tmpfs and loopback, in this namespace only."""
+    etc = work / "etc"
+    shutil.rmtree(etc, ignore_errors=True)
+    run("cp", "-a", "/etc", etc)
+    run("mount", "--bind", etc, "/etc")
+    run("mount", "-t", "tmpfs", "-o", "size=90%", "tmpfs", "/srv")
+    run("ip", "link", "set", "lo", "up")
+    password = subprocess.check_output(["openssl", "passwd", "-1", "bench"], text=True).strip()
+    for name, line in {
+        "passwd": f"ftp:x:{USER + 1}:{USER + 1}::{FILES}:/bin/sh\nbench:x:{USER}:{USER}::{FILES}/home:/bin/sh\n",
+        "group": f"ftp:x:{USER + 1}:\nbench:x:{USER}:\n",
+        "shadow": f"ftp:*:19000:0:99999:7:::\nbench:{password}:19000:0:99999:7:::\n",
+    }.items():
+        with open(f"/etc/{name}", "a") as file:
+            file.write(line)
+    pathlib.Path("/etc/pam.d/bench").write_text(f"auth required {auth}\naccount required pam_permit.so\nsession required pam_permit.so\n")
+    pathlib.Path("/etc/shells").touch()
+    (work / "empty").mkdir(exist_ok=True)
+    (FILES / "home").mkdir(parents=True)
+    os.chown(FILES / "home", USER, USER)
+    (work / "accounts.json").unlink(missing_ok=True)
+
+
+def run_all(names, work, program):
+    """Starts these servers at ports from 2121 on; name, port and process of each."""
+    running = []
+    with open(work / "servers.log", "w") as log:
+        for port, name in enumerate(names, start=2121):
+            running.append((name, port, start(name, port, work, program, log)))
+    return running
+
+
+def stop_all(running):
+    for _, _, process in running:
+        process.terminate()
+    for _, _, process in running:
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def named(servers, runtimes):
+    """The names with `ours` in the place of one for each runtime."""
+    names = [name for name in servers if name != "ours"]
+    if "ours" in servers:
+        names = [f"ours/{runtime}" for runtime in runtimes] + names if runtimes else ["ours", *names]
+    return names
+
+
+def enter(script, arguments):
+    """The script once more, in namespaces of its own; its exit code."""
+    command = ["unshare", "--mount", "--net", "--propagation", "private", sys.executable, script, "--inside", *arguments]
+    return subprocess.run(command).returncode
+
+
+def start(name, port, work, program, log, host="127.0.0.1"):
+    """Starts a server; its process."""
+    root = work / "root"
+    place = {"host": host, "port": port, "files": str(FILES), "work": work}
+    environment = dict(os.environ)
+
+    def config(text):
+        file = work / f"{name}.conf"
+        file.write_text(text.format(**place))
+        file.chmod(0o600)
+        return file
+
+    if name == "vsftpd":
+        command = [root / "usr/sbin/vsftpd", config(VSFTPD)]
+    elif name == "proftpd":
+        command = [root / "usr/sbin/proftpd", "-n", "-q", "-c", config(PROFTPD)]
+    elif name == "pure-ftpd":
+        # -H: no DNS. -A: chroot. -l unix: passwords of /etc/shadow. -c, -C, -I: nobody is turned away.
+        command = f"{root}/usr/sbin/pure-ftpd -4 -H -A -l unix -u 1000 -c 20000 -C 20000 -I 60 -L 20000:8 -S {host},{port}".split()
+        command += ["-g", work / "pure-ftpd.pid"]
+    elif name == "pyftpdlib":
+        file = work / "pyftpdlib_server.py"
+        file.write_text(PYFTPDLIB.format(**place))
+        command = [work / "venv/bin/python", file]
+    else:
+        command = [program, "serve", FILES, "--listen", f"{host}:{port}", "--accounts", accounts(work, program)]
+        command += ["--idle-timeout", "1h", "--max-sessions", "20000", "--quiet"]
+        if "/" in name:
+            command += ["--runtime", name.split("/")[1]]
+    if name in ("vsftpd", "proftpd", "pure-ftpd"):
+        # Only they see the libraries that were fetched with them.
+        lib = f"{root}/usr/lib/x86_64-linux-gnu:{root}/lib/x86_64-linux-gnu"
+        environment["LD_LIBRARY_PATH"] = lib
+    process = subprocess.Popen([str(part) for part in command], env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=end_with_parent)
+    for _ in range(200):
+        with socket.socket() as probe:
+            if probe.connect_ex((host, port)) == 0:
+                return process
+        if process.poll() is not None:
+            break
+        time.sleep(0.05)
+    raise SystemExit(f"{name} does not start; see {log.name}")
+
+
+def accounts(work, program):
+    file = work / "accounts.json"
+    if not file.exists():
+        run(program, "account", "add", "bench", "--accounts", file, "--home", FILES / "home", "--password-stdin", input=b"bench\n")
+    return file
+
+
+def end_with_parent():
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+
+
