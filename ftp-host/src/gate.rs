@@ -184,6 +184,9 @@ impl Gate {
     }
 
     fn store(&self, path: &VirtualPath, mode: StoreMode) -> Result<Box<dyn Upload>> {
+        if matches!(mode, StoreMode::Replace | StoreMode::ResumeAt(_)) && self.may(Permissions::OVERWRITE) {
+            return self.account.storage.store(path, mode);
+        }
         let exists = match self.account.storage.entry(path) {
             Ok(_) => true,
             Err(StorageError::NotFound) => false,
@@ -193,13 +196,9 @@ impl Gate {
             StoreMode::Unique => {}
             StoreMode::Append if exists => {}
             StoreMode::Append => self.need(Permissions::CREATE)?,
-            StoreMode::Replace | StoreMode::ResumeAt(_) if exists => self.need(Permissions::OVERWRITE)?,
+            StoreMode::Replace | StoreMode::ResumeAt(_) if exists => return Err(StorageError::Denied),
             StoreMode::Replace | StoreMode::ResumeAt(_) => {
-                let upload = self.account.storage.store(path, mode)?;
-                if self.may(Permissions::OVERWRITE) {
-                    return Ok(upload);
-                }
-                return Ok(Box::new(NewOnly { upload, account: self.account.clone() }));
+                return Ok(Box::new(NewOnly(self.account.storage.store(path, mode)?)));
             }
         }
         self.account.storage.store(path, mode)
@@ -354,37 +353,30 @@ impl Read for BareLines {
 }
 
 /// An upload of an account that may not overwrite: a file that came into being while it ran stays.
-struct NewOnly {
-    upload: Box<dyn Upload>,
-    account: Account,
-}
+struct NewOnly(Box<dyn Upload>);
 
 impl Upload for NewOnly {
     fn path(&self) -> &VirtualPath {
-        self.upload.path()
+        self.0.path()
     }
 
     fn file(&mut self) -> Option<&File> {
-        self.upload.file()
+        self.0.file()
     }
 
     fn facts(&self) -> Result<Entry> {
-        self.upload.facts()
+        self.0.facts()
     }
 
     fn reserve(&mut self, bytes: u64) -> Result<()> {
-        self.upload.reserve(bytes)
+        self.0.reserve(bytes)
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.upload.write(bytes)
+        self.0.write(bytes)
     }
 
     fn publish(self: Box<Self>) -> Result<()> {
-        match self.account.storage.entry(self.upload.path()) {
-            Err(StorageError::NotFound) => self.upload.publish(),
-            Ok(_) => Err(StorageError::Exists),
-            Err(error) => Err(error),
-        }
+        self.0.publish_new()
     }
 }

@@ -8,6 +8,7 @@ use ftp_core::time::WallTime;
 use ftp_host::storage::{Disk, Memory, Source, Storage, Upload};
 use proptest::prelude::*;
 use std::io::Read;
+use std::sync::Barrier;
 use tempfile::TempDir;
 
 fn path(text: &str) -> VirtualPath {
@@ -52,6 +53,32 @@ fn get(storage: &dyn Storage, name: &str, offset: u64) -> Result<Vec<u8>, Storag
 
 fn names(storage: &dyn Storage, name: &str) -> Result<Vec<String>, StorageError> {
     storage.list(&path(name))?.map(|entry| Ok(String::from_utf8_lossy(&entry?.name).into_owned())).collect()
+}
+
+#[test]
+fn of_many_new_files_of_one_name_one_is_published() {
+    const AT_ONCE: usize = 8;
+    on_each(|storage| {
+        for round in 0..50 {
+            let name = format!("/{round}");
+            let begin = |_| begin(storage, &name, StoreMode::Replace, b"x").expect("it opens");
+            let uploads: Vec<_> = (0..AT_ONCE).map(begin).collect();
+            let start = Barrier::new(AT_ONCE);
+            let published = std::thread::scope(|scope| {
+                let start = &start;
+                let publish = |upload: Box<dyn Upload>| {
+                    scope.spawn(move || {
+                        start.wait();
+                        upload.publish_new()
+                    })
+                };
+                let threads: Vec<_> = uploads.into_iter().map(publish).collect();
+                threads.into_iter().map(|thread| thread.join().expect("no panic")).collect::<Vec<_>>()
+            });
+            let refused = published.iter().filter(|result| **result == Err(StorageError::Exists)).count();
+            assert_eq!((refused, get(storage, &name, 0)), (AT_ONCE - 1, Ok(b"x".to_vec())), "{published:?}");
+        }
+    });
 }
 
 #[test]

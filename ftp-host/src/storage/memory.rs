@@ -566,11 +566,25 @@ impl Upload for Whole {
     }
 
     fn publish(self: Box<Self>) -> Result<()> {
+        self.put_in_place(false)
+    }
+
+    fn publish_new(self: Box<Self>) -> Result<()> {
+        self.put_in_place(true)
+    }
+}
+
+impl Whole {
+    /// Gives it its name; with `only_new`, if nothing has it.
+    fn put_in_place(self, only_new: bool) -> Result<()> {
         let mut tree = self.memory.lock();
         tree.check(MemoryCall::Publish)?;
         let Aside { dir, inode, name: ref aside, .. } = self.aside;
         let mut name = self.path.name().to_vec();
         if let Some(present) = tree.child(dir, &name)? {
+            if only_new {
+                return Err(StorageError::Exists);
+            }
             match self.mode {
                 StoreMode::Append => {
                     let bytes = tree.bytes(inode)?.clone();

@@ -185,4 +185,13 @@ pub trait Upload: Send {
     /// # Errors
     /// What the medium says; what was there before is then unharmed.
     fn publish(self: Box<Self>) -> Result<()>;
+
+    /// As [`publish`](Self::publish), but only if nothing has the name: that is seen and done in one step, so that nobody
+    /// gets in between. An upload that was begun in place is refused.
+    ///
+    /// # Errors
+    /// [`StorageError::Exists`], or what the medium says.
+    fn publish_new(self: Box<Self>) -> Result<()> {
+        Err(StorageError::Unsupported)
+    }
 }

@@ -5,8 +5,8 @@
 
 use super::super::error::from_io;
 use super::super::{Result, aside};
-use super::{facts_of, regular, system};
-use cap_std::fs::{Dir, Metadata, OpenOptions};
+use super::{facts_of, regular_with_facts, system};
+use cap_std::fs::{Dir, OpenOptions};
 use ftp_core::action::StorageError;
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, TryLockError};
@@ -82,8 +82,8 @@ impl Aside {
     fn lock(dir: &Dir, name: &OsStr, options: &mut OpenOptions) -> Result<Claim> {
         system::never_through_links(options);
         for _ in 0..TRIES {
-            let file = match dir.open_with(name, options).map_err(|error| from_io(&error)) {
-                Ok(file) => regular(file)?,
+            let (file, facts) = match dir.open_with(name, options).map_err(|error| from_io(&error)) {
+                Ok(file) => regular_with_facts(file)?,
                 Err(StorageError::NotFound) => return Ok(Claim::Absent),
                 Err(error) => return Err(error),
             };
@@ -92,7 +92,7 @@ impl Aside {
                 Err(TryLockError::WouldBlock) => return Ok(Claim::Taken),
                 Err(TryLockError::Error(error)) => return Err(from_io(&error)),
             }
-            let ours = system::identity(&Metadata::from_file(&file).map_err(|error| from_io(&error))?);
+            let ours = system::identity(&facts);
             if facts_of(dir, name)?.is_some_and(|facts| system::identity(&facts) == ours) {
                 let dir = dir.try_clone().map_err(|error| from_io(&error))?;
                 return Ok(Claim::Ours(Self { dir, file, name: name.to_owned(), resumable: true, moved: false }));

@@ -7,8 +7,6 @@ use super::system;
 use cap_std::fs::Dir;
 use ftp_core::action::StorageError;
 use ftp_core::listing::Entry;
-use std::ffi::OsString;
-use std::vec::IntoIter;
 
 /// The most entries a directory may have to be listed: what bounds the memory that its names take. Beyond it the
 /// directory is [`StorageError::Unsupported`].
@@ -17,26 +15,53 @@ const MAX_ENTRIES: usize = 1_000_000;
 /// The entries of a directory in the order of their names' bytes.
 pub(super) struct Entries {
     dir: Dir,
-    names: IntoIter<OsString>,
+    names: Names,
+}
+
+/// Names, one behind the other in one block: a large directory has too many for a block each.
+#[derive(Default)]
+pub(super) struct Names {
+    bytes: Vec<u8>,
+    /// Where each begins, and how long it is; sorted, the last first.
+    places: Vec<(usize, usize)>,
 }
 
 impl Entries {
     /// Reads the names.
     pub(super) fn read(dir: Dir) -> Result<Self> {
-        let mut names = Vec::new();
-        for found in dir.entries().map_err(|error| from_io(&error))? {
-            let name = found.map_err(|error| from_io(&error))?.file_name();
-            if aside::is_reserved(name.as_encoded_bytes()) {
-                continue;
-            }
-            if names.len() == MAX_ENTRIES {
-                return Err(StorageError::Unsupported);
-            }
-            names.push(name);
-        }
-        names.sort_unstable();
-        Ok(Self { dir, names: names.into_iter() })
+        let mut names = Names::default();
+        system::each_name(&dir, |name| names.add(name))?;
+        names.sort();
+        Ok(Self { dir, names })
     }
+}
+
+impl Names {
+    fn add(&mut self, name: &[u8]) -> Result<()> {
+        if aside::is_reserved(name) {
+            return Ok(());
+        }
+        if self.places.len() == MAX_ENTRIES {
+            return Err(StorageError::Unsupported);
+        }
+        self.places.push((self.bytes.len(), name.len()));
+        self.bytes.extend_from_slice(name);
+        Ok(())
+    }
+
+    fn sort(&mut self) {
+        let Self { bytes, places } = self;
+        places.sort_unstable_by(|&a, &b| name_at(bytes, b).cmp(name_at(bytes, a)));
+    }
+
+    fn next(&mut self) -> Option<&[u8]> {
+        let place = self.places.pop()?;
+        Some(name_at(&self.bytes, place))
+    }
+}
+
+fn name_at(bytes: &[u8], (start, length): (usize, usize)) -> &[u8] {
+    bytes.get(start..start + length).unwrap_or_default()
 }
 
 impl Iterator for Entries {

@@ -230,6 +230,11 @@ fn facts_of(dir: &Dir, name: &OsStr) -> Result<Option<Metadata>> {
 
 /// A regular file and nothing else: a pipe or device must neither block the server nor be reached over FTP.
 fn regular(file: File) -> Result<std::fs::File> {
+    regular_with_facts(file).map(|(file, _)| file)
+}
+
+/// As [`regular`], and what was learnt about it.
+fn regular_with_facts(file: File) -> Result<(std::fs::File, Metadata)> {
     let facts = file.metadata().map_err(|error| from_io(&error))?;
     if facts.is_dir() {
         return Err(StorageError::IsADirectory);
@@ -237,7 +242,7 @@ fn regular(file: File) -> Result<std::fs::File> {
     if !facts.is_file() {
         return Err(StorageError::Denied);
     }
-    Ok(file.into_std())
+    Ok((file.into_std(), facts))
 }
 
 /// What a followed path leads to is never a link.

@@ -8,27 +8,32 @@ use std::io;
 
 #[cfg(unix)]
 pub(super) use unix::{
-    bytes, identity, links, listed, mode, name, never_through_links, rename_new, reserve, set_mode, space, symlink,
-    without_waiting,
+    bytes, each_name, identity, links, listed, mode, name, never_through_links, rename_new, reserve, set_mode, space,
+    symlink, without_waiting,
 };
 
 #[cfg(not(unix))]
 pub(super) use portable::{
-    bytes, identity, links, listed, mode, name, never_through_links, rename_new, reserve, set_mode, space, symlink,
-    without_waiting,
+    bytes, each_name, identity, links, listed, mode, name, never_through_links, rename_new, reserve, set_mode, space,
+    symlink, without_waiting,
 };
 
 #[cfg(unix)]
 #[expect(clippy::unnecessary_wraps, reason = "other systems lack some of this, or refuse some names")]
 mod unix {
+    use super::super::super::error::from_io;
     use super::{Dir, Metadata, OpenOptions, OsStr, OsString, Result, io};
     use cap_std::fs::{MetadataExt, OpenOptionsExt};
     use ftp_core::listing::{Entry, EntryKind};
     use ftp_core::permission::Permissions;
     use ftp_core::time::WallTime;
-    use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawMode, statat};
+    use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawMode, openat, statat};
     use std::fs::File;
     use std::os::unix::ffi::{OsStrExt, OsStringExt};
+
+    /// Room for some thousand entries of a directory, which the system gives in one call.
+    #[cfg(target_os = "linux")]
+    const DIRECTORY_BUFFER: usize = 128 * 1024;
 
     /// Bytes as a name: on Unix they are the same.
     pub(crate) fn name(bytes: &[u8]) -> Result<&OsStr> {
@@ -40,18 +45,38 @@ mod unix {
         name.into_vec()
     }
 
+    /// Hands over the name of each entry of `dir`, in no order, without `.` and `..`.
+    pub(crate) fn each_name(dir: &Dir, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let open = openat(dir, ".", flags, Mode::empty()).map_err(|error| from_io(&error.into()))?;
+        let mut take_name = |name: &[u8]| if matches!(name, b"." | b"..") { Ok(()) } else { take(name) };
+        #[cfg(target_os = "linux")]
+        {
+            let mut buffer = Vec::<u8>::with_capacity(DIRECTORY_BUFFER);
+            let mut entries = rustix::fs::RawDir::new(&open, buffer.spare_capacity_mut());
+            while let Some(entry) = entries.next() {
+                take_name(entry.map_err(|error| from_io(&error.into()))?.file_name().to_bytes())?;
+            }
+        }
+        #[cfg(not(target_os = "linux"))]
+        for entry in rustix::fs::Dir::new(open).map_err(|error| from_io(&error.into()))? {
+            take_name(entry.map_err(|error| from_io(&error.into()))?.file_name().to_bytes())?;
+        }
+        Ok(())
+    }
+
     /// An entry of `dir` by a name that `dir` gave: one component, so that there is nothing to be resolved beneath the
     /// root. In a listing this is what takes the time.
-    pub(crate) fn listed(dir: &Dir, name: OsString) -> io::Result<Entry> {
-        let facts = statat(dir, &name, AtFlags::SYMLINK_NOFOLLOW)?;
+    pub(crate) fn listed(dir: &Dir, name: &[u8]) -> io::Result<Entry> {
+        let facts = statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)?;
         let kind = match FileType::from_raw_mode(facts.st_mode as RawMode) {
             FileType::RegularFile => EntryKind::File,
             FileType::Directory => EntryKind::Directory,
-            FileType::Symlink => super::super::link(dir, &name),
+            FileType::Symlink => super::super::link(dir, OsStr::from_bytes(name)),
             _ => EntryKind::Other,
         };
         Ok(Entry {
-            name: bytes(name),
+            name: name.to_vec(),
             kind,
             size: Some(facts.st_size as u64),
             modified: Some(WallTime { seconds: facts.st_mtime, nanos: facts.st_mtime_nsec as u32 }),
@@ -138,6 +163,7 @@ mod unix {
 
 #[cfg(not(unix))]
 mod portable {
+    use super::super::super::error::from_io;
     use super::{Dir, Metadata, OpenOptions, OsStr, OsString, Result, io};
     use ftp_core::action::StorageError;
     use std::fs::File;
@@ -154,10 +180,18 @@ mod portable {
         name.to_string_lossy().into_owned().into_bytes()
     }
 
-    pub(crate) fn listed(dir: &Dir, name: OsString) -> io::Result<ftp_core::listing::Entry> {
-        let facts = dir.symlink_metadata(&name)?;
-        let kind = if facts.is_symlink() { super::super::link(dir, &name) } else { super::super::plain_kind(&facts) };
-        Ok(super::super::entry(bytes(name), kind, &facts))
+    pub(crate) fn each_name(dir: &Dir, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        for entry in dir.entries().map_err(|error| from_io(&error))? {
+            take(&bytes(entry.map_err(|error| from_io(&error))?.file_name()))?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn listed(dir: &Dir, name: &[u8]) -> io::Result<ftp_core::listing::Entry> {
+        let path = self::name(name).map_err(|_| io::ErrorKind::NotFound)?;
+        let facts = dir.symlink_metadata(path)?;
+        let kind = if facts.is_symlink() { super::super::link(dir, path) } else { super::super::plain_kind(&facts) };
+        Ok(super::super::entry(name.to_vec(), kind, &facts))
     }
 
     pub(crate) fn without_waiting(_: &mut OpenOptions) {}

@@ -243,6 +243,11 @@ impl Upload for Whole {
         self.aside.file.write_all(bytes).map_err(|error| from_io(&error))
     }
 
+    fn publish_new(mut self: Box<Self>) -> Result<()> {
+        self.publication = Publication::New(Box::new(std::iter::empty()));
+        self.publish()
+    }
+
     fn publish(mut self: Box<Self>) -> Result<()> {
         if self.fsync {
             self.aside.file.sync_all().map_err(|error| from_io(&error))?;
