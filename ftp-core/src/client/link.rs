@@ -16,7 +16,11 @@ use crate::time::Time;
 use alloc::collections::VecDeque;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::time::Duration;
 use zeroize::{Zeroize, Zeroizing};
+
+/// How long a reply may be behind the one before it, where the server sent both at once.
+const REFUSAL: Duration = Duration::from_secs(2);
 
 #[allow(clippy::struct_excessive_bools, reason = "they are independent of each other")]
 pub(super) struct Link {
@@ -134,6 +138,11 @@ impl Link {
 
     pub(super) fn expect_reply(&mut self) {
         self.deadline = Some(self.now + self.config.reply_timeout);
+    }
+
+    /// A refusal that crossed a failed connection comes right behind the reply that named the port.
+    pub(super) fn expect_refusal(&mut self) {
+        self.deadline = Some(self.now + REFUSAL.min(self.config.reply_timeout));
     }
 
     pub(super) fn expect_progress(&mut self) {

@@ -2,6 +2,7 @@
 
 use crate::play::{REPLY, pipelined, play, retrieve, store};
 use ftp_core::client::Upload;
+use std::time::Duration;
 
 #[test]
 fn a_pair_is_one_write() {
@@ -72,7 +73,10 @@ fn an_unreachable_port_aborts_what_runs_and_falls_back() {
         play.ask(retrieve(0));
         play.server("229 (!!!1025!)|");
         play.unreachable();
-        play.expect(&["> EPSV|RETR f|", "open 192.0.2.1:1025", "> ABOR|"]);
+        // The server may have closed the port because it refuses the command.
+        play.expect(&["> EPSV|RETR f|", "open 192.0.2.1:1025"]);
+        play.time_passes(Duration::from_secs(2));
+        play.expect(&["> ABOR|"]);
         play.server("425 nobody came|");
         play.expect(&[]);
         play.server("226 aborted|");
@@ -84,6 +88,33 @@ fn an_unreachable_port_aborts_what_runs_and_falls_back() {
         play.expect(&["open 192.0.2.1:1026", "transfer Sink Raw", "done moved 1 226"]);
         play.ask(retrieve(0));
         play.expect(&["> PASV|RETR f|"]);
+    });
+}
+
+#[test]
+fn a_refusal_that_crosses_a_failed_connection_counts() {
+    play(pipelined, |play| {
+        play.in_type_i();
+        play.ask(retrieve(0));
+        play.server("229 (!!!1025!)|");
+        play.unreachable();
+        play.server("550 no f|");
+        play.expect(&["> EPSV|RETR f|", "open 192.0.2.1:1025", "failed refused 550"]);
+        play.ask(retrieve(0));
+        // EPSV is none the worse for it.
+        play.expect(&["> EPSV|RETR f|"]);
+        play.server("229 (!!!1026!)|");
+        play.unreachable();
+        play.server("150 trying|");
+        play.expect(&["open 192.0.2.1:1026", "> ABOR|"]);
+    });
+    play(pipelined, |play| {
+        play.in_type_i();
+        play.ask(retrieve(0));
+        play.server("229 (!!!1025!)|");
+        play.unreachable();
+        play.server("425 nobody came|");
+        play.expect(&["> EPSV|RETR f|", "open 192.0.2.1:1025", "> PASV|RETR f|"]);
     });
 }
 

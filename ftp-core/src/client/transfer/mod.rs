@@ -78,6 +78,8 @@ enum Data {
     Announced(OpId),
     /// The host connects or accepts.
     Opening(OpId),
+    /// It did not come to be, and the server has yet to say anything of the command.
+    Unmade,
     /// It stands.
     Open(OpId),
     /// Bytes move: so many had when the host was last asked, and it is asked again.
@@ -229,6 +231,11 @@ impl Transfer {
                 // Some servers keep an offset for the transfers that follow; only REST 0 undoes it with all of them.
                 link.rest_lingers &= self.movement.offset().is_some();
                 self.start_moving(link);
+                if matches!(self.data, Data::Unmade) {
+                    self.data = Data::None;
+                    self.open_failed(link);
+                    return self.settle(link);
+                }
             }
             return Flow::Going;
         }
@@ -314,6 +321,16 @@ impl Transfer {
     }
 
     fn movement_answered(&mut self, link: &mut Link, reply: Reply, accepted: bool) {
+        if matches!(self.data, Data::Unmade) {
+            self.data = Data::None;
+            if matches!(reply.code().number(), 425 | 426) {
+                return self.open_failed(link);
+            }
+            if accepted && !self.movement.is_upload() {
+                self.last = Some(reply);
+                return self.open_failed(link);
+            }
+        }
         if accepted && self.movement.is_upload() && !self.opened {
             // Nothing has been sent, so whatever succeeded was not this upload.
             return self.give_up(link, Ending::Fail(ClientError::Protocol("1xx before an upload's 2xx")), false);
@@ -410,7 +427,7 @@ impl Transfer {
             (Data::Opening(current), ClientCompletion::Connected(Err(_))) if *current == op => {
                 self.data = Data::None;
                 if self.ending.is_none() {
-                    self.open_failed(link);
+                    self.unmade(link);
                 }
             }
             (Data::Moving { op: current, .. }, ClientCompletion::Marker(marker)) if *current == op => {
@@ -446,6 +463,17 @@ impl Transfer {
     fn announce(&mut self, link: &mut Link, listener: SocketAddr) {
         announce(link, listener);
         self.awaited.push_back(Awaited::Way);
+    }
+
+    /// The connection could not be made. Where the command went out with EPSV, the server may have closed its port since it refuses the command: its reply
+    /// is on the way, and tells more.
+    fn unmade(&mut self, link: &mut Link) {
+        let refusal_may_come = self.awaited.back() == Some(&Awaited::Movement) && !self.opened;
+        if !refusal_may_come {
+            return self.open_failed(link);
+        }
+        self.data = Data::Unmade;
+        link.expect_refusal();
     }
 
     /// The connection could not be made. EPSV that is answered and then unreachable is worth a PASV, whose address may be another.
@@ -486,7 +514,7 @@ impl Transfer {
                     link.expect_reply();
                 }
             }
-            Data::Listening(_) | Data::Opening(_) => {
+            Data::Listening(_) | Data::Opening(_) | Data::Unmade => {
                 self.cancel_data(link);
                 self.open_failed(link);
             }
@@ -561,6 +589,7 @@ impl Transfer {
                 link.act(ClientAction::Cancel { op });
                 self.data = Data::Cancelling(op);
             }
+            Data::Unmade => self.data = Data::None,
             Data::None | Data::Cancelling(_) | Data::Ended(_) => {}
         }
     }
