@@ -46,6 +46,16 @@
 //! assert_eq!(wait.deadline, None);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # Many files
+//!
+//! A small file costs round trips, not bytes. So make the next requests before the first is done, and keep a handful waiting: each is told by an
+//! [`Event::Done`] of its own, in the order in which they were made, whatever becomes of the others. With servers that bear it
+//! ([`ClientConfig::pipeline`]) the next file's commands are out before the last file is over; with all others nothing is lost by it. What is
+//! asked for beside the files, such as the time of the last upload ([`Request::SetModified`]), goes along.
+//!
+//! When a session ends, each request that was not done fails with [`ClientError::Disconnected`], and nothing is known of those that were running. What
+//! [`ClientError::may_pass`] says of an error tells whether a new session may do better; [`ClientSession::learnt`] is what to give it along.
 
 pub mod action;
 mod config;

@@ -7,7 +7,7 @@ use crate::reply::Reply;
 pub(super) enum Server {
     /// It loses what comes behind a command.
     OneCommand,
-    /// It reads EPSV and the command that uses it from one write, as nearly all do; but behind a transfer that runs it may lose them. ProFTPD
+    /// It reads EPSV and the command that uses it from one write, as nearly all do; but behind a transfer that runs it may lose them. `ProFTPD`
     /// looks at them even while bytes move, and refuses them (450).
     #[default]
     OnePair,
