@@ -41,7 +41,7 @@ pub enum Action {
         call: StorageCall,
     },
     /// Listen for the data connection, on the address that the control connection came in on, for its peer's address
-    /// alone. It replaces an earlier listener. Answer: [`Completion::Listening`].
+    /// alone, or for anybody's where the account has [`Permissions::FXP`]. It replaces an earlier listener. Answer: [`Completion::Listening`].
     Listen {
         /// The operation to complete.
         op: OpId,

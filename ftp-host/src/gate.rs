@@ -284,7 +284,8 @@ impl Gate {
         }
     }
 
-    fn may(&self, rights: Permissions) -> bool {
+    /// Has the account these rights?
+    pub fn may(&self, rights: Permissions) -> bool {
         self.account.permissions.allows(rights)
     }
 

@@ -19,6 +19,7 @@ use ftp_core::action::{
     Work,
 };
 use ftp_core::codec::Transmission;
+use ftp_core::permission::Permissions;
 use ftp_core::server::ServerSession;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -285,6 +286,9 @@ impl Session {
             },
             Action::Listen { op } => {
                 let result = self.data.listen(&self.host.passive_ports, self.local, self.peer);
+                if self.gate.as_ref().is_some_and(|gate| gate.may(Permissions::FXP)) {
+                    self.data.admit_anybody();
+                }
                 self.machine.complete(self.now(), op, Completion::Listening(result));
             }
             Action::Transfer { op, transfer } => match &self.gate {

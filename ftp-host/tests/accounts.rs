@@ -18,7 +18,7 @@ fn verdict(accounts: &dyn Accounts, user: &str, password: &str) -> Result<(Strin
 }
 
 fn ann(home: &Path) -> AccountInfo {
-    AccountInfo { name: "ann".to_owned(), home: home.to_owned(), permissions: Permissions::READ_ONLY }
+    AccountInfo { name: "ann".to_owned(), home: home.to_owned(), permissions: Permissions::READ_ONLY, host: None }
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn the_open_door_is_shut_unless_opened() {
     let storage = Arc::new(Memory::new());
     let off = Doors::default();
     assert_eq!(verdict(&off, "anonymous", "a@b"), Err(LoginError::Refused));
-    let read = Doors { anonymous: Anonymous::ReadOnly(storage.clone()), accounts: None };
+    let read = Doors { anonymous: Anonymous::ReadOnly(storage.clone()), ..Doors::default() };
     for user in ["anonymous", "ftp"] {
         assert_eq!(verdict(&read, user, ""), Ok(("anonymous".to_owned(), Permissions::READ_ONLY)));
     }
@@ -118,6 +118,27 @@ fn the_open_door_is_shut_unless_opened() {
     assert!(rights.allows(Permissions::CREATE | Permissions::MAKE_DIR | Permissions::READ_ONLY));
     for right in [Permissions::OVERWRITE, Permissions::APPEND, Permissions::DELETE, Permissions::RENAME] {
         assert!(!rights.allows(right), "{right:?}");
+    }
+}
+
+#[test]
+fn a_virtual_host_has_users_and_files_of_its_own() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = AccountFile::load_or_create(dir.path().join("accounts.json")).expect("it is made");
+    let home = dir.path().to_owned();
+    let on_host = AccountInfo { host: Some("one.example".to_owned()), ..ann(&home) };
+    file.add(on_host, &Secret::new("secret")).expect("it is added");
+    let one = Anonymous::Upload(Arc::new(Memory::new()));
+    let doors = Doors { hosts: [("one.example".to_owned(), one)].into(), accounts: Some(file), ..Doors::default() };
+    let at = |host: Option<&str>, user: &str, password: &str| {
+        let credentials = Credentials { host: host.map(str::to_owned), ..credentials(user, password) };
+        let prompt = doors.verify_promptly(&credentials).is_none_or(|verdict| verdict.is_ok());
+        assert!(prompt || doors.verify(&credentials).is_err(), "both ways say the same");
+        doors.verify(&credentials).is_ok()
+    };
+    assert!(at(Some("one.example"), "ann", "secret") && at(Some("one.example"), "ftp", ""));
+    for elsewhere in [None, Some("two.example")] {
+        assert!(!at(elsewhere, "ann", "secret") && !at(elsewhere, "ftp", ""), "{elsewhere:?}");
     }
 }
 

@@ -62,6 +62,15 @@ fn strangers_are_closed_and_the_peer_gets_in() {
 }
 
 #[test]
+fn a_listener_for_anybody_takes_who_comes_first() {
+    let mut listener = PassivePorts::any().listen(control(), control()).unwrap();
+    listener.admit_anybody();
+    let _third_party = connect_from([127, 0, 0, 2], listener.address());
+    accept(&mut listener);
+    assert_eq!(listener.refused(), 0);
+}
+
+#[test]
 fn a_mapped_peer_is_the_same_peer() {
     let mapped: SocketAddr = "[::ffff:127.0.0.1]:21".parse().unwrap();
     let mut listener = PassivePorts::any().listen(mapped, mapped).unwrap();

@@ -36,7 +36,7 @@ fn path(text: &str) -> VirtualPath {
 #[test]
 fn an_anonymous_login_and_a_small_download_need_no_other_thread() {
     let Some((_dir, disk)) = disk() else { return };
-    let doors = Doors { anonymous: Anonymous::ReadOnly(Arc::new(disk)), accounts: None };
+    let doors = Doors { anonymous: Anonymous::ReadOnly(Arc::new(disk)), ..Doors::default() };
     let door = Door::open(TcpListener::bind("127.0.0.1:0").expect("a port")).expect("it opens");
     let peer = TcpStream::connect(door.address()).expect("it connects");
     let Knock::Came(arrival) = door.knock() else { panic!("nobody") };

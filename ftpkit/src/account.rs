@@ -25,7 +25,7 @@ pub(crate) fn run(command: &AccountCommand, console: Console) -> Result<(), Fail
 }
 
 fn add(options: &AddOptions, console: Console) -> Result<(), Failure> {
-    let AddOptions { name, accounts: path, permissions, .. } = options;
+    let AddOptions { name, accounts: path, permissions, host, .. } = options;
     let what = format!("cannot add {name}");
     let home = home(&options.home, &what)?;
     if path.exists() && find(&load(path, &what)?, name, &what)? {
@@ -34,7 +34,7 @@ fn add(options: &AddOptions, console: Console) -> Result<(), Failure> {
     }
     let password = password::new(name, options.password_stdin)?;
     let file = AccountFile::load_or_create(path).map_err(|error| unusable(&what, &error))?;
-    let account = AccountInfo { name: name.clone(), home: home.clone(), permissions: *permissions };
+    let account = AccountInfo { name: name.clone(), home: home.clone(), permissions: *permissions, host: host.clone() };
     file.add(account, &password).map_err(|error| unusable(&what, &error))?;
     console.note(&format!("{name} sees {} and may: {}", home.display(), rights(*permissions)));
     Ok(())
@@ -66,8 +66,9 @@ fn list(options: &ListOptions, console: Console) -> Result<(), Failure> {
         let line = if console.json() {
             serde_json::to_string(&Line::of(account)).map_err(|error| Failure::new(Exit::Internal, what, error))?
         } else {
-            let AccountInfo { name, home, permissions } = account;
-            format!("{name:<width$}  {}  {}", home.display(), rights(*permissions))
+            let AccountInfo { name, home, permissions, host } = account;
+            let on = host.as_ref().map(|host| format!(" on {host}")).unwrap_or_default();
+            format!("{name:<width$}  {}  {}{on}", home.display(), rights(*permissions))
         };
         if Console::result(&line)? == Go::Stop {
             break;
@@ -82,6 +83,8 @@ struct Line<'a> {
     name: &'a str,
     home: String,
     permissions: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<&'a str>,
 }
 
 impl<'a> Line<'a> {
@@ -90,6 +93,7 @@ impl<'a> Line<'a> {
             name: &account.name,
             home: account.home.display().to_string(),
             permissions: account.permissions.names().collect(),
+            host: account.host.as_deref(),
         }
     }
 }

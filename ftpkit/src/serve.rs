@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::remote::encoded_path;
 use crate::tls::ServerTls;
-use ftp_core::server::{ServerConfig, TlsPolicy};
+use ftp_core::server::{ServerConfig, TlsPolicy, VirtualHost};
 use ftp_host::accounts::{AccountFile, Anonymous, Doors};
 use ftp_host::data::PassivePorts;
 use ftp_host::host::Host;
@@ -92,7 +92,7 @@ fn host(options: &ServeOptions) -> Result<Host, Failure> {
         }
         None => None,
     };
-    let anonymous = match options.anonymous {
+    let open = match options.anonymous {
         AnonymousMode::Off if accounts.is_none() => {
             return Err(Failure::new(
                 Exit::Usage,
@@ -101,12 +101,15 @@ fn host(options: &ServeOptions) -> Result<Host, Failure> {
             )
             .with_remedy("add an account with `ftpkit account add`, and give its file as --accounts"));
         }
-        AnonymousMode::Off => Anonymous::Off,
-        AnonymousMode::Ro => Anonymous::ReadOnly(Arc::new(disk(&options.dir)?)),
-        AnonymousMode::Upload => Anonymous::Upload(Arc::new(disk(&options.dir)?)),
+        mode => anonymous(mode, &options.dir)?,
     };
-    let mut host = Host::new(Doors { anonymous, accounts });
+    let hosts = options.host.iter().map(|(name, dir)| Ok((name.clone(), anonymous(options.anonymous, dir)?)));
+    let hosts = hosts.collect::<Result<_, Failure>>()?;
+    let named = options.host.iter().map(|(name, _)| VirtualHost { name: name.clone(), greeting: None }).collect();
+    let mut host = Host::new(Doors { anonymous: open, hosts, accounts });
     host.config = Arc::new(ServerConfig {
+        hosts: named,
+        disabled: options.disable.clone(),
         public_address: options.public_address,
         idle_timeout: options.idle_timeout,
         ..ServerConfig::default()
@@ -120,6 +123,15 @@ fn host(options: &ServeOptions) -> Result<Host, Failure> {
         per_address: options.max_per_address.unwrap_or(limits.per_address),
     });
     Ok(host)
+}
+
+/// What users without a password find in this directory.
+fn anonymous(mode: AnonymousMode, dir: &Path) -> Result<Anonymous, Failure> {
+    Ok(match mode {
+        AnonymousMode::Off => Anonymous::Off,
+        AnonymousMode::Ro => Anonymous::ReadOnly(Arc::new(disk(dir)?)),
+        AnonymousMode::Upload => Anonymous::Upload(Arc::new(disk(dir)?)),
+    })
 }
 
 fn disk(dir: &Path) -> Result<Disk, Failure> {

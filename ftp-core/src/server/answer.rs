@@ -134,3 +134,57 @@ fn known(code: u16) -> Code {
 fn first_permitted(verb: Option<Verb>, codes: &[u16]) -> Code {
     codes.iter().filter_map(|&code| Code::new(code)).find(|&code| table::permits(verb, code)).unwrap_or(SYNTAX_ERROR)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::action::Action;
+    use crate::drain::{Closed, Port};
+    use crate::server::ServerConfig;
+    use crate::time::Time;
+    use alloc::sync::Arc;
+    use core::net::SocketAddr;
+
+    struct Wire(Vec<u8>);
+
+    impl Port<Action> for Wire {
+        fn write(&mut self, bytes: &[u8]) -> Result<usize, Closed> {
+            self.0.extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn act(&mut self, _: Action) {}
+    }
+
+    /// The code that leaves when `say` answers.
+    fn code_of(say: impl FnOnce(&mut ServerSession)) -> u16 {
+        let at = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        let mut session = ServerSession::new(Arc::new(ServerConfig::default()), at(21), at(2000), Time::ZERO);
+        let mut wire = Wire(Vec::new());
+        let _greeting = session.drain(Time::ZERO, &mut wire);
+        wire.0.clear();
+        say(&mut session);
+        let _wait = session.drain(Time::ZERO, &mut wire);
+        let digits = wire.0.first_chunk::<3>().expect("a reply");
+        digits.iter().fold(0, |code, digit| code * 10 + u16::from(digit - b'0'))
+    }
+
+    #[test]
+    fn no_reply_outside_the_table_leaves() {
+        for &verb in Verb::ALL {
+            for code in (100..700).filter_map(Code::new) {
+                let permitted = table::permits(Some(verb), code);
+                let sent = code_of(|session| session.answer(verb, code.number(), &b"x"[..]));
+                let instead = first_permitted(Some(verb), &[451, 500]).number();
+                assert_eq!(sent, if permitted { code.number() } else { instead }, "{verb:?} {code:?}");
+                assert!(table::permits(Some(verb), known(sent)), "{verb:?} {sent}");
+            }
+            let refused = code_of(|session| session.refuse(verb, &[666, 110, 550, 504], &b"x"[..]));
+            assert!(table::permits(Some(verb), known(refused)), "{verb:?} {refused}");
+        }
+        for code in (100..700).filter_map(Code::new) {
+            let said = code_of(|session| session.say(code.number(), &b"x"[..]));
+            assert!(table::permits(None, known(said)), "{code:?} {said}");
+        }
+    }
+}

@@ -4,6 +4,7 @@ use super::{Account, AccountFile, Accounts};
 use crate::storage::Storage;
 use ftp_core::action::{Credentials, LoginError};
 use ftp_core::permission::Permissions;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The names of the user without a password (RFC 1635 2.1, and what clients offer besides).
@@ -45,20 +46,30 @@ impl Accounts for Anonymous {
 pub struct Doors {
     /// Users without a password.
     pub anonymous: Anonymous,
+    /// Those of virtual hosts (RFC 7151), by name.
+    pub hosts: BTreeMap<String, Anonymous>,
     /// Users with one.
     pub accounts: Option<AccountFile>,
 }
 
+impl Doors {
+    /// The open door of the host that was chosen.
+    fn open(&self, credentials: &Credentials) -> &Anonymous {
+        let host = credentials.host.as_ref().and_then(|host| self.hosts.get(host));
+        host.unwrap_or(&self.anonymous)
+    }
+}
+
 impl Accounts for Doors {
     fn verify(&self, credentials: &Credentials) -> Result<Account, LoginError> {
-        match (self.anonymous.verify(credentials), &self.accounts) {
+        match (self.open(credentials).verify(credentials), &self.accounts) {
             (Err(LoginError::Refused), Some(accounts)) => accounts.verify(credentials),
             (verdict, _) => verdict,
         }
     }
 
     fn verify_promptly(&self, credentials: &Credentials) -> Option<Result<Account, LoginError>> {
-        match (self.anonymous.verify(credentials), &self.accounts) {
+        match (self.open(credentials).verify(credentials), &self.accounts) {
             (Err(LoginError::Refused), Some(_)) => None,
             (verdict, _) => Some(verdict),
         }

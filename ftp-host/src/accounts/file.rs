@@ -7,7 +7,8 @@
 //! ]}
 //! ```
 //!
-//! `permissions` is `"all"`, `"read-only"` or a list of names. The file may be edited while the server runs: it is read
+//! `permissions` is `"all"`, `"read-only"` or a list of names; with `"host": "NAME"` an account is known on that virtual host
+//! only (RFC 7151). The file may be edited while the server runs: it is read
 //! again when it has changed. While it cannot be read nobody logs in by it.
 
 use super::password::{Hashed, Verifier};
@@ -42,6 +43,8 @@ pub struct AccountInfo {
     pub home: PathBuf,
     /// What the user may do there.
     pub permissions: Permissions,
+    /// The virtual host that knows the user; every one where it is `None`.
+    pub host: Option<String>,
 }
 
 /// Why an account file cannot be used or changed. It is written for the person who keeps the file.
@@ -88,6 +91,8 @@ struct Record {
     password: Hashed,
     home: PathBuf,
     permissions: Rights,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    host: Option<String>,
 }
 
 #[derive(Clone, Copy)]
@@ -154,8 +159,8 @@ impl AccountFile {
             if records.iter().any(|record| record.name == account.name) {
                 return Err(Fault::Twice(account.name));
             }
-            let AccountInfo { name, home, permissions } = account;
-            records.push(Record { name, password, home, permissions: Rights(permissions) });
+            let AccountInfo { name, home, permissions, host } = account;
+            records.push(Record { name, password, home, permissions: Rights(permissions), host });
             Ok(())
         })
     }
@@ -214,7 +219,10 @@ impl AccountFile {
 impl Accounts for AccountFile {
     fn verify(&self, credentials: &Credentials) -> Result<Account, LoginError> {
         let records = self.current().map_err(|_| LoginError::Unavailable)?;
-        let record = records.iter().find(|record| record.name.as_bytes() == credentials.user);
+        let is_known = |record: &&Record| {
+            record.name.as_bytes() == credentials.user && (record.host.is_none() || record.host == credentials.host)
+        };
+        let record = records.iter().find(is_known);
         if !self.verifier.verify(&credentials.password, record.map(|record| &record.password)) {
             return Err(LoginError::Refused);
         }
@@ -277,7 +285,12 @@ impl Stamp {
 
 impl Record {
     fn info(&self) -> AccountInfo {
-        AccountInfo { name: self.name.clone(), home: self.home.clone(), permissions: self.permissions.0 }
+        AccountInfo {
+            name: self.name.clone(),
+            home: self.home.clone(),
+            permissions: self.permissions.0,
+            host: self.host.clone(),
+        }
     }
 }
 

@@ -40,6 +40,13 @@ impl DataConnection {
         Ok(address)
     }
 
+    /// A listener takes whoever comes.
+    pub const fn admit_anybody(&mut self) {
+        if let Self::Listening(listener) = self {
+            listener.admit_anybody();
+        }
+    }
+
     /// Begins to make the connection in the way that the session chose. A listener stays as it is.
     ///
     /// # Errors

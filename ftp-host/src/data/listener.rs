@@ -77,7 +77,8 @@ fn bind_error(error: &io::Error) -> NetworkError {
 pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
-    peer: IpAddr,
+    /// Whom it is for; anybody where it is `None`.
+    peer: Option<IpAddr>,
     refused: u64,
 }
 
@@ -108,7 +109,13 @@ impl Listener {
         socket.listen(Self::BACKLOG)?;
         let socket = TcpListener::from(socket);
         let address = if local.port() == 0 { socket.local_addr()? } else { local };
-        Ok(Self { socket, address, peer: canonical(peer).ip(), refused: 0 })
+        Ok(Self { socket, address, peer: Some(canonical(peer).ip()), refused: 0 })
+    }
+
+    /// From now on anybody may connect: for a transfer between two servers (RFC 959 5.2), where it is known that the peer wants
+    /// one and may.
+    pub const fn admit_anybody(&mut self) {
+        self.peer = None;
     }
 
     /// Takes the peer's connection. Any other is closed at once and counted: nobody else may have the file, or give
@@ -119,7 +126,7 @@ impl Listener {
     pub fn accept(&mut self) -> Result<Accepted, NetworkError> {
         for _ in 0..Self::REFUSED_AT_ONCE {
             match accept(&self.socket) {
-                Ok((stream, from)) if canonical(from).ip() == self.peer => {
+                Ok((stream, from)) if self.peer.is_none_or(|peer| canonical(from).ip() == peer) => {
                     let channel = Channel::unblocked_data(stream.into()).map_err(|error| network_error(&error))?;
                     return Ok(Accepted::Peer(channel));
                 }

@@ -52,7 +52,7 @@ Example:
 Examples:
   ftpkit account list --accounts accounts.json
   ftpkit account list --accounts accounts.json --json
-      one object a line: name, home, permissions")]
+      one object a line: name, home, permissions, and host where there is one")]
     List(ListOptions),
 }
 
@@ -73,6 +73,10 @@ pub(crate) struct AddOptions {
     /// all, read-only, or some of the rights below, with commas
     #[arg(long, value_name = "RIGHTS", value_parser = permissions, default_value = "all")]
     pub(crate) permissions: Permissions,
+
+    /// Know the user on this virtual host only (see `ftpkit help serve`, --host)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) host: Option<String>,
 
     /// Take the password from the first line of standard input
     #[arg(long)]

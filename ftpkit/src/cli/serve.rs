@@ -4,6 +4,7 @@ use crate::duration;
 use crate::runtime::Runtime;
 use clap::{Args, ValueEnum, ValueHint};
 use ftp_core::action::Resumption;
+use ftp_core::command::{Command, Verb};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -67,6 +68,14 @@ pub(crate) struct ServeOptions {
     /// the file, but some clients cannot do it
     #[arg(long, value_name = "MODE", value_parser = resumption, default_value = "require")]
     pub(crate) data_resumption: Resumption,
+
+    /// A virtual host: what anonymous users see who chose it with HOST (RFC 7151); may be given several times
+    #[arg(long, value_name = "NAME=DIR", value_parser = virtual_host, value_hint = ValueHint::DirPath)]
+    pub(crate) host: Vec<(String, PathBuf)>,
+
+    /// Commands to switch off, as in SITE,PORT: they are answered 502, and FEAT does not promise them
+    #[arg(long, value_name = "COMMANDS", value_parser = command, value_delimiter = ',')]
+    pub(crate) disable: Vec<Verb>,
 
     /// Ports for passive data connections, as a firewall lets them through [default: any]
     #[arg(long, value_name = "A-B", value_parser = port_range)]
@@ -152,6 +161,20 @@ fn listen_address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "write ADDRESS:PORT, as in 0.0.0.0:2121 or [::]:2121".to_owned())
 }
 
+fn virtual_host(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((name, dir)) if matches!(Command::parse(format!("HOST {name}").as_bytes()), Ok(Command::Host(_))) => {
+            Ok((name.to_owned(), PathBuf::from(dir)))
+        }
+        _ => Err("write NAME=DIR, as in ftp.example.com=/srv/example".to_owned()),
+    }
+}
+
+fn command(text: &str) -> Result<Verb, String> {
+    Verb::from_name(text.as_bytes())
+        .ok_or_else(|| format!("`{text}` is no command of FTP; write names as in SITE,PORT"))
+}
+
 fn port_range(text: &str) -> Result<RangeInclusive<u16>, String> {
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     match (first.parse::<u16>(), last.parse::<u16>()) {
@@ -167,6 +190,16 @@ fn positive(text: &str) -> Result<usize, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hosts_and_commands() {
+        assert_eq!(virtual_host("a.example=/srv/a"), Ok(("a.example".to_owned(), PathBuf::from("/srv/a"))));
+        for text in ["a.example", "a.example:21=/srv", "=/srv", "a b=/srv"] {
+            assert!(virtual_host(text).is_err(), "{text:?}");
+        }
+        assert_eq!(command("site"), Ok(Verb::Site));
+        assert!(command("FROB").is_err_and(|error| error.contains("`FROB`")));
+    }
 
     #[test]
     fn port_ranges() {

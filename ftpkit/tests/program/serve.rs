@@ -28,6 +28,23 @@ fn a_stop_lets_transfers_finish() -> Outcome {
     Ok(())
 }
 
+#[test]
+fn a_virtual_host_shows_its_own_directory_and_what_is_switched_off_is_not_promised() -> Outcome {
+    let other = tempfile::tempdir()?;
+    fs::write(other.path().join("there"), "content")?;
+    let host = format!("one.example={}", other.path().display());
+    let server = Server::start_with(&["--host", &host, "--disable", "SIZE,site"])?;
+    let mut control = Control::log_in(&server, "anonymous", "guest@")?;
+    assert!(control.say("MDTM there")?.starts_with("550"));
+    assert!(control.say("SIZE there")?.starts_with("502") && control.say("SITE HELP")?.starts_with("502"));
+    assert!(control.say("REIN")?.starts_with("220"));
+    assert!(control.say("HOST ONE.example")?.starts_with("220"));
+    assert!(control.say("USER anonymous")?.starts_with("331") && control.say("PASS x")?.starts_with("230"));
+    let said = control.say("MDTM there")?;
+    assert!(said.starts_with("213"), "{said}");
+    Ok(())
+}
+
 /// As `sd_listen_fds(3)` has it: descriptor 3 listens, and two variables say so.
 #[test]
 fn a_supervisor_may_hand_over_the_listener() -> Outcome {
