@@ -206,7 +206,7 @@ impl Channel {
     }
 
     /// Says that nothing more will be written: in STRU F, MODE S the end of the file (RFC 959 3.4.1). On
-    /// [`ErrorKind::WouldBlock`] call it again when the socket is [ready](Self::waits).
+    /// [`ErrorKind::WouldBlock`] call it again when the socket is ready.
     ///
     /// # Errors
     /// [`ErrorKind::WouldBlock`], or what the socket says.
