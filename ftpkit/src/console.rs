@@ -9,12 +9,43 @@ use anstream::{AutoStream, stderr};
 use clap::builder::styling::{AnsiColor, Style};
 use ftp_core::client;
 use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const REMEDY: Style = AnsiColor::Green.on_default();
 const FAINT: Style = Style::new().dimmed();
+
+/// A screen that takes the place of both outputs while it stands.
+pub(crate) trait Screen: Send + Sync {
+    /// A line of a result, or a message.
+    fn line(&self, text: &str);
+
+    /// What is done of something that takes a while, and how much it is in all, where known; at its end, nothing.
+    fn progress(&self, name: &str, state: Option<(u64, Option<u64>)>);
+
+    /// A question to whoever sits there; the answer is not to be seen if it is `secret`. `None`: he does not answer.
+    fn ask(&self, question: &str, secret: bool) -> Option<String>;
+}
+
+static SCREEN: RwLock<Option<Arc<dyn Screen>>> = RwLock::new(None);
+
+/// From now on everything goes there, or, without one, to the outputs again.
+pub(crate) fn set_screen(screen: Option<Arc<dyn Screen>>) {
+    *SCREEN.write().unwrap_or_else(PoisonError::into_inner) = screen;
+}
+
+/// The screen that stands.
+pub(crate) fn screen() -> Option<Arc<dyn Screen>> {
+    SCREEN.read().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// The columns of the terminal.
+pub(crate) fn width() -> usize {
+    let width = rustix::termios::tcgetwinsize(io::stdout()).map_or(0, |size| size.ws_col);
+    if width == 0 { 80 } else { width.into() }
+}
 
 /// Where messages go.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +68,7 @@ impl Console {
 
     /// Is there somebody who wants to watch a bar grow?
     pub(crate) fn shows_bar(self) -> bool {
-        !self.json && !self.quiet && io::stderr().is_terminal()
+        !self.json && !self.quiet && screen().is_none() && io::stderr().is_terminal()
     }
 
     /// Prints a line of the result.
@@ -45,6 +76,10 @@ impl Console {
     /// # Errors
     /// [`Failure`], if nothing can be written there; but whoever reads and stops reading has what he wants.
     pub(crate) fn result(line: &str) -> Result<Go, Failure> {
+        if let Some(screen) = screen() {
+            screen.line(line);
+            return Ok(Go::On);
+        }
         let mut out = io::stdout().lock();
         match writeln!(out, "{line}").and_then(|()| out.flush()) {
             Ok(()) => Ok(Go::On),
@@ -141,6 +176,9 @@ pub(crate) enum Go {
 
 /// A terminal that is gone is no reason to stop.
 fn say(line: std::fmt::Arguments) {
+    if let Some(screen) = screen() {
+        return screen.line(&anstream::adapter::strip_str(&line.to_string()).to_string());
+    }
     let mut out: AutoStream<io::Stderr> = stderr();
     let _ = writeln!(out, "{line}");
 }

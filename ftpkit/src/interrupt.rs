@@ -62,6 +62,13 @@ impl Interrupt {
         Arc::clone(&self.0.asked)
     }
 
+    /// Asks, as a signal does: where the terminal gives none for Ctrl-C.
+    pub(crate) fn ask(&self) {
+        if self.0.holders.load(Ordering::SeqCst) > 0 {
+            self.0.asked.store(true, Ordering::SeqCst);
+        }
+    }
+
     /// Did a signal come while it was held?
     pub(crate) fn asked(&self) -> bool {
         self.0.asked.load(Ordering::SeqCst) && self.0.holders.load(Ordering::SeqCst) > 0

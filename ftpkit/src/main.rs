@@ -23,6 +23,7 @@ mod progress;
 mod remote;
 mod runtime;
 mod serve;
+mod shell;
 mod state;
 mod text;
 mod tls;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Serve(options) => serve::run(&options, console),
         Command::Account(command) => account::run(&command, console),
+        Command::Connect(options) => shell::run(&options, console),
         Command::Get(options) => verb::get::run(&options, console),
         Command::Put(options) => verb::put::run(&options, console),
         Command::Mirror(options) => verb::mirror::run(&options, console),

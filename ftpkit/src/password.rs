@@ -33,6 +33,11 @@ pub(crate) fn existing(user: &str, from_stdin: bool, command: Option<&str>) -> R
     prompt(&format!("Password for {user}: "))
 }
 
+/// Does the variable hold one?
+pub(crate) fn is_in_environment() -> bool {
+    std::env::var_os(VARIABLE).is_some()
+}
+
 /// A new password: a line of standard input if `from_stdin`, or typed twice.
 ///
 /// # Errors
@@ -50,7 +55,15 @@ pub(crate) fn new(user: &str, from_stdin: bool) -> Result<Secret, Failure> {
     Ok(password)
 }
 
-fn prompt(prompt: &str) -> Result<Secret, Failure> {
+/// Asks on the terminal, or on the screen.
+///
+/// # Errors
+/// [`Failure`], if nobody is there to be asked.
+pub(crate) fn prompt(prompt: &str) -> Result<Secret, Failure> {
+    if let Some(screen) = crate::console::screen() {
+        let typed = screen.ask(prompt, true);
+        return typed.map(Secret::new).ok_or_else(|| Failure::new(Exit::Interrupted, WHAT, "cancelled"));
+    }
     if !io::stdin().is_terminal() {
         return Err(Failure::new(Exit::Usage, WHAT, "there is no terminal to ask on")
             .with_remedy(format!("give it on standard input with --password-stdin, or to a server in {VARIABLE}")));

@@ -1,6 +1,6 @@
 //! [`Progress`]: how far a transfer is, as a bar for a person or as events for a script.
 
-use crate::console::Console;
+use crate::console::{Console, screen};
 use crate::event::Event;
 use crate::remote::Looker;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -16,6 +16,7 @@ const UNKNOWN: &str = "{msg} {spinner} {bytes} {bytes_per_sec}";
 #[derive(Debug)]
 pub(crate) struct Progress {
     console: Console,
+    name: String,
     bar: Option<ProgressBar>,
     offset: u64,
     size: Option<u64>,
@@ -26,7 +27,7 @@ impl Progress {
     /// A transfer of the file `name`, of which `offset` of `size` bytes are already there.
     pub(crate) fn begin(console: Console, name: &str, offset: u64, size: Option<u64>) -> Self {
         let bar = console.shows_bar().then(|| bar(name, offset, size));
-        Self { console, bar, offset, size, next: Instant::now() + INTERVAL }
+        Self { console, name: name.to_owned(), bar, offset, size, next: Instant::now() + INTERVAL }
     }
 }
 
@@ -41,6 +42,9 @@ impl Looker for Progress {
         if let Some(bar) = &self.bar {
             bar.set_position(bytes);
         }
+        if let Some(screen) = screen() {
+            screen.progress(&self.name, Some((bytes, self.size)));
+        }
         self.console.event(&Event::Progress { bytes, size: self.size });
     }
 
@@ -54,6 +58,9 @@ impl Looker for Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
+        if let Some(screen) = screen() {
+            screen.progress(&self.name, None);
+        }
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }

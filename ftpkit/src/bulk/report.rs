@@ -1,6 +1,6 @@
 //! [`Report`]: what those who wait see of a job: a bar, lines of JSON, or nothing but failures.
 
-use crate::console::Console;
+use crate::console::{Console, screen};
 use crate::event::Event;
 use crate::failure::Failure;
 use crate::remote::Looker;
@@ -96,7 +96,8 @@ impl Report {
     }
 
     fn show(&self) {
-        if self.bar.is_none() && !self.console.json() {
+        let screen = screen();
+        if self.bar.is_none() && !self.console.json() && screen.is_none() {
             return;
         }
         let now = Instant::now();
@@ -109,11 +110,22 @@ impl Report {
             bar.set_position(bytes);
             bar.set_message(format!("{files}/{} files", self.total_files));
         }
+        if let Some(screen) = screen {
+            screen.progress(&self.name(), Some((bytes, Some(self.total_bytes))));
+        }
         self.console.event(&Event::Progress { bytes, size: Some(self.total_bytes) });
+    }
+
+    /// What it is called on a screen.
+    fn name(&self) -> String {
+        format!("{} files", self.total_files)
     }
 
     /// The end of it.
     pub(crate) fn end(self) -> Summary {
+        if let Some(screen) = screen() {
+            screen.progress(&self.name(), None);
+        }
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// What all commands that talk to a server have in common.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct ConnectOptions {
     /// Take the password from the first line of standard input
@@ -51,6 +51,14 @@ pub(crate) struct ConnectOptions {
     /// Print JSON, one object a line
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+impl ConnectOptions {
+    /// Is whoever sits there to be asked for a password, since nothing else gives one?
+    pub(crate) fn asks_for_passwords(&self) -> bool {
+        let given = self.password_stdin || self.password_command.is_some() || self.netrc.is_some();
+        !given && !crate::password::is_in_environment()
+    }
 }
 
 /// Reads a URL. Its errors do not repeat it, since it may hold a password.

@@ -16,6 +16,7 @@ mod raw;
 mod rm;
 mod rmdir;
 mod serve;
+mod shell;
 mod stat;
 mod transfer;
 
@@ -38,7 +39,9 @@ pub(crate) use raw::RawOptions;
 pub(crate) use rm::RmOptions;
 pub(crate) use rmdir::RmdirOptions;
 pub(crate) use serve::{AnonymousMode, ServeOptions, TlsMode};
+pub(crate) use shell::ConnectCommand;
 pub(crate) use stat::StatOptions;
+pub(crate) use transfer::TransferOptions;
 
 /// Serve files over FTP, and fetch, store and list them.
 #[derive(Debug, Parser)]
@@ -65,6 +68,7 @@ pub(crate) enum Command {
     Serve(ServeOptions),
     #[command(subcommand)]
     Account(AccountCommand),
+    Connect(ConnectCommand),
     Get(GetOptions),
     Put(PutOptions),
     Mirror(MirrorOptions),
@@ -105,6 +109,7 @@ impl Command {
 
     fn connect(&self) -> Option<&ConnectOptions> {
         match self {
+            Self::Connect(options) => Some(&options.connect),
             Self::Get(options) => Some(&options.connect),
             Self::Put(options) => Some(&options.connect),
             Self::Mirror(options) => Some(&options.connect),

@@ -14,7 +14,7 @@ mod tree;
 mod url;
 
 pub(crate) use glob::expand;
-pub(crate) use session::{Looker, Moved, Session};
+pub(crate) use session::{Ear, Looker, Moved, Session};
 pub(crate) use site::{Site, pause};
 pub(crate) use tree::{DEEPEST, entry, list, make_directories, remove, too_deep, walk};
 pub(crate) use url::{FtpUrl, UrlError, encoded_path};

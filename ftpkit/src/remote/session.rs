@@ -1,21 +1,23 @@
 //! [`Session`]: a connection to a server, logged in, as every command uses it.
 
 use super::refusal::failure;
-use crate::console::Console;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::runtime::Client;
 use crate::transfer::Limit;
-use ftp_core::client::{ClientError, Event, Outcome, Request};
+use ftp_core::client::{ClientError, Event, Features, Outcome, Request};
 use ftp_core::reply::Reply;
 use ftp_host::client::{End, Go, Watch};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// Hears the conversation with the server.
+pub(crate) type Ear = Arc<dyn Fn(&Event) + Send + Sync>;
+
 /// A connection, logged in.
 pub(crate) struct Session {
     client: Box<dyn Client>,
-    console: Console,
+    ear: Ear,
     interrupt: Interrupt,
     farewell: Option<Reply>,
     limit: Option<Arc<Limit>>,
@@ -48,13 +50,8 @@ pub(crate) trait Looker: Send {
 
 impl Session {
     /// On a client that is connected.
-    pub(super) fn new(
-        client: Box<dyn Client>,
-        console: Console,
-        interrupt: Interrupt,
-        limit: Option<Arc<Limit>>,
-    ) -> Self {
-        Self { client, console, interrupt, farewell: None, limit }
+    pub(super) fn new(client: Box<dyn Client>, ear: Ear, interrupt: Interrupt, limit: Option<Arc<Limit>>) -> Self {
+        Self { client, ear, interrupt, farewell: None, limit }
     }
 
     /// Asks for something that is no transfer of a file.
@@ -62,8 +59,8 @@ impl Session {
     /// # Errors
     /// What the server said, or that it said nothing.
     pub(crate) fn ask(&mut self, request: Request) -> Result<Outcome, ClientError> {
-        let Self { console, farewell, .. } = self;
-        let mut watcher = Watcher { console: *console, farewell, looker: None, interrupt: None, limit: None, moved: 0 };
+        let Self { ear, farewell, .. } = self;
+        let mut watcher = Watcher { ear, farewell, looker: None, interrupt: None, limit: None, moved: 0 };
         let outcome = self.client.request(request, &mut watcher);
         outcome.map_err(|error| self.explained(error))
     }
@@ -124,9 +121,9 @@ impl Session {
     /// # Errors
     /// What the server said, or what broke.
     pub(crate) fn finish(&mut self, looker: &mut dyn Looker) -> Result<Outcome, ClientError> {
-        let Self { console, farewell, .. } = self;
+        let Self { ear, farewell, .. } = self;
         let (interrupt, limit) = (Some(self.interrupt.clone()), self.limit.clone());
-        let mut watcher = Watcher { console: *console, farewell, looker: Some(looker), interrupt, limit, moved: 0 };
+        let mut watcher = Watcher { ear, farewell, looker: Some(looker), interrupt, limit, moved: 0 };
         let outcome = self.client.finish(&mut watcher).unwrap_or(Err(ClientError::Disconnected));
         if let Ok(Outcome::Transferred { bytes, .. }) = &outcome {
             watcher.progress(*bytes);
@@ -137,6 +134,11 @@ impl Session {
     /// Did the server say that it can do this (FEAT, RFC 2389 3)?
     pub(crate) fn offers(&self, feature: &str) -> bool {
         self.client.features().is_some_and(|features| features.has(feature))
+    }
+
+    /// The lines in which the server says what it can do.
+    pub(crate) fn features(&self) -> impl Iterator<Item = &[u8]> {
+        self.client.features().into_iter().flat_map(Features::lines)
     }
 
     fn explained(&mut self, error: ClientError) -> ClientError {
@@ -162,7 +164,7 @@ fn farewell(event: &Event) -> Option<&Reply> {
 
 /// Looks on while the client works.
 struct Watcher<'a> {
-    console: Console,
+    ear: &'a Ear,
     farewell: &'a mut Option<Reply>,
     looker: Option<&'a mut dyn Looker>,
     interrupt: Option<Interrupt>,
@@ -175,7 +177,7 @@ impl Watch for Watcher<'_> {
         if let Some(reply) = farewell(event) {
             *self.farewell = Some(reply.clone());
         }
-        let mut print = || self.console.conversation(event);
+        let mut print = || (self.ear)(event);
         match &self.looker {
             Some(looker) => looker.aside(&mut print),
             None => print(),

@@ -2,7 +2,7 @@
 
 use super::login;
 use super::refusal;
-use super::session::Session;
+use super::session::{Ear, Session};
 use super::url::FtpUrl;
 use crate::cli::ConnectOptions;
 use crate::console::Console;
@@ -23,14 +23,14 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Where to log in, and as whom.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Site {
     url: FtpUrl,
     login: Request,
     options: ClientOptions,
     runtime: Runtime,
     retries: u32,
-    console: Console,
+    ear: Ear,
     interrupt: Interrupt,
     limit: Option<Arc<Limit>>,
 }
@@ -49,7 +49,7 @@ impl Site {
             options: client,
             runtime: options.runtime,
             retries: options.retries.unwrap_or(0),
-            console,
+            ear: Arc::new(move |event| console.conversation(event)),
             interrupt: Interrupt::install()?,
             limit: None,
         })
@@ -61,6 +61,12 @@ impl Site {
         self.limit = rate.map(|rate| Arc::new(Limit::new(rate)));
         self.options.portion = self.limit.as_ref().map_or(self.options.portion, |limit| limit.portion());
         self
+    }
+
+    /// The conversation is heard by `ear`, not by the console.
+    #[must_use]
+    pub(crate) fn with_ear(self, ear: Ear) -> Self {
+        Self { ear, ..self }
     }
 
     /// Connects and logs in. Where the server is full or silent, again, as often as the options say.
@@ -91,7 +97,7 @@ impl Site {
             .runtime
             .connect((url.host.as_str(), url.port), &self.options)
             .map_err(|error| refusal::unconnected(format!("cannot connect to {url}"), &error))?;
-        let mut session = Session::new(client, self.console, self.interrupt.clone(), self.limit.clone());
+        let mut session = Session::new(client, Arc::clone(&self.ear), self.interrupt.clone(), self.limit.clone());
         session.ask(self.login.clone()).map_err(|error| refusal::failure(format!("cannot log in to {url}"), &error))?;
         Ok(session)
     }

@@ -54,6 +54,11 @@ impl FtpUrl {
         self.at([self.path.as_slice(), name].concat())
     }
 
+    /// The same server, and `text`, which may be a pattern, as the path: not as in a URL, but as one types it.
+    pub(crate) fn with_pattern(&self, text: &str) -> Self {
+        Self { pattern: is_pattern(text).then(|| text.to_owned()), ..self.at(text.as_bytes().to_vec()) }
+    }
+
     /// Do both lead to one server, as one user? A password in one of them does not matter.
     pub(crate) fn is_same_login(&self, other: &Self) -> bool {
         self.is_same_server(other) && self.user == other.user

@@ -1,7 +1,7 @@
 //! The question what to do with a file that is there, put to whoever sits at the terminal.
 
 use crate::conflict::{Asker, Known, Nobody, Policy, Question};
-use crate::console::Console;
+use crate::console::{self, Console};
 use crate::entry_text::date;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -10,7 +10,8 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 /// Who answers: the terminal, if there is one on both ends.
 pub(crate) fn asker(console: Console) -> Box<dyn Asker> {
-    if io::stdin().is_terminal() && io::stderr().is_terminal() && !console.json() {
+    let screen = console::screen().is_some();
+    if screen || io::stdin().is_terminal() && io::stderr().is_terminal() && !console.json() {
         Box::new(Terminal { for_all: None })
     } else {
         Box::new(Nobody)
@@ -28,22 +29,15 @@ impl Asker for Terminal {
         if let Some(policy) = self.for_all {
             return Ok(policy);
         }
-        let mut err = io::stderr();
         loop {
             let Question { name, source, target } = question;
-            // A terminal that is gone answers nothing.
-            let _ = write!(
-                err,
+            let text = format!(
                 "{name} exists: {}\n  to come: {}\n\
                  [o]verwrite, [n]ewer, [r]esume, re[N]ame, [s]kip, [c]ancel; with a ! for all: ",
                 facts(target),
                 facts(source)
             );
-            let _ = err.flush();
-            let mut line = String::new();
-            if io::stdin().lock().read_line(&mut line).unwrap_or(0) == 0 {
-                return Err(cancelled());
-            }
+            let Some(line) = put(&text) else { return Err(cancelled()) };
             let line = line.trim();
             let (letter, all) = line.strip_suffix('!').map_or((line, false), |letter| (letter, true));
             let Some(policy) = answer(letter)? else { continue };
@@ -51,6 +45,19 @@ impl Asker for Terminal {
             return Ok(policy);
         }
     }
+}
+
+/// Puts a question to whoever sits there: his answer.
+fn put(question: &str) -> Option<String> {
+    if let Some(screen) = console::screen() {
+        return screen.ask(question, false);
+    }
+    let mut err = io::stderr();
+    // A terminal that is gone answers nothing.
+    let _ = write!(err, "{question}").and_then(|()| err.flush());
+    let mut line = String::new();
+    let read = io::stdin().lock().read_line(&mut line).unwrap_or(0);
+    (read > 0).then_some(line)
 }
 
 /// What a letter means; `None`: nothing.

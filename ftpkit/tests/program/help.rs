@@ -29,6 +29,7 @@ helps! {
     account_passwd: ["account", "passwd", "--help"];
     account_remove: ["account", "remove", "--help"];
     account_list: ["account", "list", "--help"];
+    connect: ["connect", "--help"];
     get: ["get", "--help"];
     put: ["put", "--help"];
     mirror: ["mirror", "--help"];

@@ -9,6 +9,8 @@ mod help;
 mod hostile;
 mod jobs;
 mod relay;
+mod screen;
 mod serve;
+mod shell;
 mod transfer;
 mod verbs;

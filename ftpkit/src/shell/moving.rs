@@ -1,0 +1,192 @@
+//! Commands that move files: by the functions of `ftpkit get`, `put` and `mirror`, on connections of their own.
+
+use super::{Shell, line};
+use crate::cli::{GetOptions, MirrorOptions, PutOptions, TransferOptions};
+use crate::conflict::Policy;
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::place::Place;
+use crate::remote::FtpUrl;
+use crate::transfer::{Verify, parse_rate};
+use crate::verb;
+use clap::ValueEnum;
+use ftp_core::codec::Codec;
+use globset::GlobBuilder;
+use std::path::PathBuf;
+
+/// Connections of a job.
+const JOBS: usize = 4;
+
+/// Does it now or, where one goes on typing meanwhile, beside.
+fn start(shell: &Shell, deed: impl FnOnce(Console) -> Result<(), Failure> + Send + 'static) -> Result<(), Failure> {
+    let console = shell.console;
+    if !shell.background {
+        return deed(console);
+    }
+    std::thread::spawn(move || {
+        if let Err(failure) = deed(console) {
+            console.failure(&failure);
+        }
+    });
+    Ok(())
+}
+
+fn transfer(shell: &Shell, policy: Policy) -> TransferOptions {
+    TransferOptions { on_conflict: Some(policy), preserve: false, verify: Verify::Reply, limit_rate: shell.rate }
+}
+
+fn source(shell: &Shell, path: &str) -> Result<FtpUrl, Failure> {
+    let url = shell.url(path.as_bytes())?;
+    let path = String::from_utf8_lossy(&url.path).into_owned();
+    let codec = (!shell.codec.is_raw()).then_some(shell.codec);
+    Ok(FtpUrl { codec, ..url.with_pattern(&path) })
+}
+
+fn fetch(shell: &Shell, paths: &[String], to: Option<&String>, many: bool, policy: Policy) -> Result<(), Failure> {
+    let mut places = Vec::new();
+    for path in paths {
+        let url = source(shell, path)?;
+        places.push(Place::Remote(if many { url } else { FtpUrl { pattern: None, ..url } }));
+    }
+    places.extend(to.map(|to| Place::Local(to.into())));
+    let (transfer, connect) = (transfer(shell, policy), shell.connect.clone());
+    let options =
+        GetOptions { places, recursive: many, jobs: JOBS, resume: false, overwrite: false, transfer, connect };
+    start(shell, move |console| verb::get::run(&options, console))
+}
+
+pub(super) fn get(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
+    fetch(shell, &arguments[..1], arguments.get(1), false, shell.policy)
+}
+
+pub(super) fn reget(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
+    fetch(shell, &arguments[..1], arguments.get(1), false, Policy::Resume)
+}
+
+pub(super) fn mget(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
+    fetch(shell, arguments, None, true, shell.policy)
+}
+
+fn send(shell: &Shell, files: Vec<PathBuf>, url: FtpUrl, many: bool, policy: Policy) -> Result<(), Failure> {
+    let codec = (!shell.codec.is_raw()).then_some(shell.codec);
+    let mut places: Vec<_> = files.into_iter().map(Place::Local).collect();
+    places.push(Place::Remote(FtpUrl { codec, ..url }));
+    let (transfer, connect) = (transfer(shell, policy), shell.connect.clone());
+    let options =
+        PutOptions { places, recursive: many, jobs: JOBS, resume: false, overwrite: false, transfer, connect };
+    start(shell, move |console| verb::put::run(&options, console))
+}
+
+fn one_up(shell: &Shell, arguments: &[String], policy: Policy) -> Result<(), Failure> {
+    let [file, rest @ ..] = arguments else { return Ok(()) };
+    // Without a name it keeps its own, in the directory where we are.
+    let path = rest.first().map_or(&b""[..], |name| name.as_bytes());
+    let mut url = shell.url(path)?;
+    if path.is_empty() {
+        url = url.join(b"/");
+    }
+    send(shell, vec![file.into()], url, false, policy)
+}
+
+pub(super) fn put(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
+    one_up(shell, arguments, shell.policy)
+}
+
+pub(super) fn reput(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
+    one_up(shell, arguments, Policy::Resume)
+}
+
+pub(super) fn mput(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
+    let mut files = Vec::new();
+    for argument in arguments {
+        files.extend(fitting(argument)?);
+    }
+    let url = shell.url(b"")?;
+    send(shell, files, url, true, shell.policy)
+}
+
+/// The files here that a pattern means; its last component may be one.
+fn fitting(pattern: &str) -> Result<Vec<PathBuf>, Failure> {
+    let path = PathBuf::from(pattern);
+    if path.exists() || !pattern.contains(['*', '?', '[', '{']) {
+        return Ok(vec![path]);
+    }
+    let what = || format!("cannot store {pattern}");
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).map_or_else(|| PathBuf::from("."), PathBuf::from);
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let glob = GlobBuilder::new(&name).build().map_err(|error| Failure::new(Exit::Usage, what(), error.kind()))?;
+    let matcher = glob.compile_matcher();
+    let entries = std::fs::read_dir(&dir).map_err(|error| Failure::new(Exit::Disk, what(), error))?;
+    let mut found: Vec<_> = entries
+        .filter_map(Result::ok)
+        .filter(|entry| matcher.is_match(entry.file_name()))
+        .map(|entry| if dir.as_os_str() == "." { entry.file_name().into() } else { entry.path() })
+        .collect();
+    found.sort();
+    if found.is_empty() { Err(Failure::new(Exit::NotFound, what(), "nothing fits the pattern")) } else { Ok(found) }
+}
+
+pub(super) fn mirror(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
+    let [from, to] = arguments else { return Ok(()) };
+    let place = |text: &str| match text.strip_prefix(':') {
+        Some(path) => shell.url(path.as_bytes()).map(Place::Remote),
+        None => Ok(Place::Local(text.into())),
+    };
+    let options = MirrorOptions {
+        source: Some(place(from)?),
+        target: Some(place(to)?),
+        delete: false,
+        newer: false,
+        include: Vec::new(),
+        exclude: Vec::new(),
+        dry_run: false,
+        plan: None,
+        apply: None,
+        jobs: JOBS,
+        transfer: TransferOptions { on_conflict: None, ..transfer(shell, shell.policy) },
+        connect: shell.connect.clone(),
+    };
+    start(shell, move |console| verb::mirror::run(&options, console))
+}
+
+pub(super) fn conflict(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
+    if let Some(word) = arguments.first() {
+        shell.policy = Policy::from_str(word, true).map_err(|error| {
+            Failure::new(Exit::Usage, format!("cannot set `{word}`"), error)
+                .with_remedy("ask, skip, overwrite, newer, resume, rename or fail")
+        })?;
+    }
+    line(&format!("where a file is there: {}", name(shell.policy)));
+    Ok(())
+}
+
+pub(super) fn limit(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
+    shell.rate = match arguments.first() {
+        Some(rate) => {
+            let rate = parse_rate(rate);
+            Some(rate.map_err(|error| Failure::new(Exit::Usage, "cannot set the rate", error))?)
+        }
+        None => None,
+    };
+    Ok(())
+}
+
+/// A policy as it is typed.
+pub(super) fn name(policy: Policy) -> String {
+    policy.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "as all commands")]
+pub(super) fn binary(shell: &mut Shell, _: &[String]) -> Result<(), Failure> {
+    shell.codec = Codec::RAW;
+    line("files are moved as they are");
+    Ok(())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "as all commands")]
+pub(super) fn ascii(shell: &mut Shell, _: &[String]) -> Result<(), Failure> {
+    shell.codec = Codec::ASCII;
+    line("files are moved as text");
+    Ok(())
+}

@@ -1,0 +1,399 @@
+//! The table of commands: every name that can be typed, what it takes, what it does, and what does it. Help, completion and both
+//! faces of the program read it.
+
+use super::{Shell, connection, files, here, line, look, moving};
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// A command.
+pub(crate) struct Command {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// What other systems call it.
+    pub(crate) aliases: &'static [&'static str],
+    /// What it takes.
+    pub(crate) arguments: &'static [Argument],
+    /// What it does, in a sentence.
+    pub(crate) help: &'static str,
+    /// What does it.
+    pub(crate) run: fn(&mut Shell, &[String]) -> Result<(), Failure>,
+}
+
+/// What a command takes at one place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Argument {
+    /// A path on the server.
+    Remote,
+    /// A path here.
+    Local,
+    /// A word of this kind.
+    Word(&'static str),
+    /// The one before, if at all.
+    Optional(&'static Argument),
+    /// Any number of these, at least one.
+    Many(&'static Argument),
+}
+
+use Argument::{Local, Many, Optional, Remote, Word};
+
+/// Every command, in the order of the help.
+pub(crate) const TABLE: &[Command] = &[
+    Command {
+        name: "open",
+        aliases: &["connect"],
+        arguments: &[Word("URL")],
+        help: "connect to a server",
+        run: connection::open,
+    },
+    Command {
+        name: "close",
+        aliases: &["disconnect"],
+        arguments: &[],
+        help: "end the connection",
+        run: connection::close,
+    },
+    Command {
+        name: "user",
+        aliases: &["login"],
+        arguments: &[Word("NAME")],
+        help: "log in as somebody else",
+        run: connection::user,
+    },
+    Command { name: "quit", aliases: &["bye", "exit"], arguments: &[], help: "end the program", run: connection::quit },
+    Command {
+        name: "ls",
+        aliases: &["list"],
+        arguments: &[Optional(&Remote)],
+        help: "list a directory",
+        run: look::ls,
+    },
+    Command {
+        name: "dir",
+        aliases: &["ll"],
+        arguments: &[Optional(&Remote)],
+        help: "list a directory with sizes and times",
+        run: look::dir,
+    },
+    Command {
+        name: "nlst",
+        aliases: &[],
+        arguments: &[Optional(&Remote)],
+        help: "list names as the server gives them (NLST)",
+        run: look::nlst,
+    },
+    Command {
+        name: "stat",
+        aliases: &["info"],
+        arguments: &[Remote],
+        help: "show what the server tells of a file",
+        run: look::stat,
+    },
+    Command { name: "size", aliases: &[], arguments: &[Remote], help: "show the size of a file", run: look::size },
+    Command {
+        name: "modtime",
+        aliases: &["mdtm"],
+        arguments: &[Remote],
+        help: "show the time of a file's last change",
+        run: look::modtime,
+    },
+    Command {
+        name: "hash",
+        aliases: &["checksum"],
+        arguments: &[Remote],
+        help: "show the digest of a file, made by the server",
+        run: look::hash,
+    },
+    Command {
+        name: "du",
+        aliases: &[],
+        arguments: &[Optional(&Remote)],
+        help: "sum up what is in a directory",
+        run: look::du,
+    },
+    Command { name: "cat", aliases: &["type"], arguments: &[Remote], help: "show a file", run: look::cat },
+    Command {
+        name: "cd",
+        aliases: &["chdir"],
+        arguments: &[Optional(&Remote)],
+        help: "go to a directory; without one, to where the login led",
+        run: files::cd,
+    },
+    Command { name: "cdup", aliases: &["cd.."], arguments: &[], help: "go to the directory above", run: files::cdup },
+    Command { name: "pwd", aliases: &[], arguments: &[], help: "show where one is", run: files::pwd },
+    Command {
+        name: "mkdir",
+        aliases: &["md"],
+        arguments: &[Many(&Remote)],
+        help: "make directories",
+        run: files::mkdir,
+    },
+    Command {
+        name: "rmdir",
+        aliases: &["rd"],
+        arguments: &[Many(&Remote)],
+        help: "remove empty directories",
+        run: files::rmdir,
+    },
+    Command {
+        name: "delete",
+        aliases: &["rm", "del", "erase"],
+        arguments: &[Many(&Remote)],
+        help: "remove files",
+        run: files::delete,
+    },
+    Command {
+        name: "rename",
+        aliases: &["mv", "move", "ren"],
+        arguments: &[Remote, Remote],
+        help: "give a file another name",
+        run: files::rename,
+    },
+    Command {
+        name: "chmod",
+        aliases: &[],
+        arguments: &[Word("MODE"), Many(&Remote)],
+        help: "set permission bits, in octal",
+        run: files::chmod,
+    },
+    Command {
+        name: "get",
+        aliases: &["recv"],
+        arguments: &[Remote, Optional(&Local)],
+        help: "fetch a file",
+        run: moving::get,
+    },
+    Command {
+        name: "mget",
+        aliases: &[],
+        arguments: &[Many(&Remote)],
+        help: "fetch files and directories, patterns too",
+        run: moving::mget,
+    },
+    Command {
+        name: "reget",
+        aliases: &[],
+        arguments: &[Remote, Optional(&Local)],
+        help: "fetch a file, going on with what is here",
+        run: moving::reget,
+    },
+    Command {
+        name: "put",
+        aliases: &["send", "copy"],
+        arguments: &[Local, Optional(&Remote)],
+        help: "store a file",
+        run: moving::put,
+    },
+    Command {
+        name: "mput",
+        aliases: &[],
+        arguments: &[Many(&Local)],
+        help: "store files and directories, patterns too",
+        run: moving::mput,
+    },
+    Command {
+        name: "reput",
+        aliases: &[],
+        arguments: &[Local, Optional(&Remote)],
+        help: "store a file, going on with what is there",
+        run: moving::reput,
+    },
+    Command {
+        name: "mirror",
+        aliases: &["sync"],
+        arguments: &[Word("SRC"), Word("DST")],
+        help: "make one directory what another is; the server's is written as a URL or with : before it",
+        run: moving::mirror,
+    },
+    Command {
+        name: "conflict",
+        aliases: &[],
+        arguments: &[Optional(&Word("WHAT"))],
+        help: "what to do with files that are there: ask, skip, overwrite, newer, resume, rename, fail",
+        run: moving::conflict,
+    },
+    Command {
+        name: "limit",
+        aliases: &[],
+        arguments: &[Optional(&Word("RATE"))],
+        help: "move at most so many bytes a second in each of the commands that follow; without one, as fast as it goes",
+        run: moving::limit,
+    },
+    Command {
+        name: "binary",
+        aliases: &["image"],
+        arguments: &[],
+        help: "move files as they are",
+        run: moving::binary,
+    },
+    Command {
+        name: "ascii",
+        aliases: &["text"],
+        arguments: &[],
+        help: "move files as text, with this machine's line ends",
+        run: moving::ascii,
+    },
+    Command {
+        name: "quote",
+        aliases: &["raw", "literal"],
+        arguments: &[Many(&Word("WORD"))],
+        help: "send a command of the protocol as it is",
+        run: connection::quote,
+    },
+    Command {
+        name: "site",
+        aliases: &[],
+        arguments: &[Many(&Word("WORD"))],
+        help: "send a SITE command",
+        run: connection::site,
+    },
+    Command {
+        name: "feat",
+        aliases: &["features"],
+        arguments: &[],
+        help: "show what the server says it can do",
+        run: connection::feat,
+    },
+    Command {
+        name: "status",
+        aliases: &[],
+        arguments: &[],
+        help: "show how things are done here, and what the server says of itself",
+        run: connection::status,
+    },
+    Command {
+        name: "lcd",
+        aliases: &[],
+        arguments: &[Optional(&Local)],
+        help: "go to a directory here",
+        run: here::lcd,
+    },
+    Command { name: "lpwd", aliases: &[], arguments: &[], help: "show where one is here", run: here::lpwd },
+    Command {
+        name: "lls",
+        aliases: &["ldir"],
+        arguments: &[Optional(&Local)],
+        help: "list a directory here",
+        run: here::lls,
+    },
+    Command {
+        name: "lmkdir",
+        aliases: &[],
+        arguments: &[Many(&Local)],
+        help: "make directories here",
+        run: here::lmkdir,
+    },
+    Command { name: "lcat", aliases: &[], arguments: &[Local], help: "show a file that is here", run: here::lcat },
+    Command {
+        name: "help",
+        aliases: &["?"],
+        arguments: &[Optional(&Word("COMMAND"))],
+        help: "show the commands, or what one does",
+        run: help,
+    },
+];
+
+/// The command of this name, or the only one whose name begins so.
+///
+/// # Errors
+/// [`Failure`], if there is none, or several.
+pub(crate) fn find(name: &str) -> Result<&'static Command, Failure> {
+    let name = name.to_lowercase();
+    if let Some(command) = TABLE.iter().find(|command| command.names().any(|other| other == name)) {
+        return Ok(command);
+    }
+    let what = format!("cannot do `{name}`");
+    let mut fits = TABLE.iter().filter(|command| command.name.starts_with(&name));
+    match (fits.next(), fits.next()) {
+        (Some(only), None) => Ok(only),
+        (Some(one), Some(other)) => {
+            Err(Failure::new(Exit::Usage, what, format!("it could be {} or {}", one.name, other.name)))
+        }
+        _ => Err(Failure::new(Exit::Usage, what, "there is no such command").with_remedy("help shows the commands")),
+    }
+}
+
+impl Command {
+    /// All that it can be called.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.name).chain(self.aliases.iter().copied())
+    }
+
+    /// How it is typed.
+    pub(crate) fn usage(&self) -> String {
+        let arguments = self.arguments.iter().map(|argument| argument.shown());
+        std::iter::once(self.name.to_owned()).chain(arguments).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Can it be given so many arguments?
+    pub(crate) fn takes(&self, count: usize) -> bool {
+        let least = self.arguments.iter().filter(|argument| !matches!(argument, Optional(_))).count();
+        let endless = self.arguments.iter().any(|argument| matches!(argument, Many(_)));
+        count >= least && (endless || count <= self.arguments.len())
+    }
+
+    /// What stands at this place of its arguments.
+    pub(crate) fn argument(&self, at: usize) -> Option<Argument> {
+        let argument =
+            self.arguments.get(at).or_else(|| self.arguments.last().filter(|last| matches!(last, Many(_))))?;
+        Some(match argument {
+            Optional(inner) | Many(inner) => **inner,
+            plain => *plain,
+        })
+    }
+}
+
+impl Argument {
+    fn shown(self) -> String {
+        match self {
+            Remote => "REMOTE".into(),
+            Local => "LOCAL".into(),
+            Word(kind) => kind.into(),
+            Optional(inner) => format!("[{}]", inner.shown()),
+            Many(inner) => format!("{}...", inner.shown()),
+        }
+    }
+}
+
+fn help(_: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
+    let Some(name) = arguments.first() else {
+        let width = TABLE.iter().map(|command| command.usage().len()).max().unwrap_or(0);
+        for command in TABLE {
+            line(&format!("{:width$}  {}", command.usage(), command.help));
+        }
+        line("!COMMAND runs a command of this machine's shell");
+        return Ok(());
+    };
+    let command = find(name)?;
+    line(&format!("{}: {}", command.usage(), command.help));
+    if !command.aliases.is_empty() {
+        line(&format!("also: {}", command.aliases.join(", ")));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn no_name_stands_for_two_commands() {
+        let names: Vec<_> = TABLE.iter().flat_map(Command::names).collect();
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
+    }
+
+    #[test]
+    fn a_beginning_is_enough_where_it_is_clear() {
+        assert_eq!(find("mir").map(|command| command.name).ok(), Some("mirror"));
+        assert_eq!(find("DEL").map(|command| command.name).ok(), Some("delete"));
+        assert!(find("m").is_err() && find("nothing").is_err());
+    }
+
+    #[test]
+    fn arguments_are_counted() {
+        let takes = |name: &str, count| find(name).is_ok_and(|command| command.takes(count));
+        assert!(takes("get", 1) && takes("get", 2) && !takes("get", 0) && !takes("get", 3));
+        assert!(takes("mget", 9) && !takes("mget", 0) && takes("pwd", 0) && !takes("pwd", 1));
+        assert_eq!(find("chmod").ok().and_then(|command| command.argument(7)), Some(Remote));
+    }
+}
