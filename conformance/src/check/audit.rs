@@ -179,7 +179,9 @@ impl<'a> Audit<'a> {
         };
         let (verb, name) = (front.verb, front.name.clone());
         let known = verb.is_some() || front.name == "the greeting";
-        if known && !table::permits(verb, code) {
+        // EPSV ALL has no reply of its own in RFC 2428, so that any completion will do.
+        let open = verb == Some(Verb::Epsv) && code.class() == Class::Completion;
+        if known && !open && !table::permits(verb, code) {
             self.breach(Rule::Code, format!("{name} is answered {number}"));
         }
         if code.class() != Class::Preliminary {

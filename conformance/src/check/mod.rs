@@ -148,12 +148,24 @@ impl Case {
     }
 
     fn judge(&self, failure: Failure, findings: &Findings) -> Verdict {
-        if let Some((command, code @ (500 | 502 | 504))) = &findings.answered
+        if let Some((command, code)) = &findings.answered
             && self.check.optional.iter().any(|verb| verb.eq_ignore_ascii_case(command))
+            && not_served(command, *code)
         {
             return Verdict::NotOffered(format!("{command} is answered {code}"));
         }
         Verdict::Failed { expected: failure.expected, seen: failure.seen }
+    }
+}
+
+/// Does this answer to a command that need not be there say that it is not? Before the login many answer 530 to what they do not
+/// know; 501 refuses a parameter, and 550 is what some say to a command that is switched off.
+fn not_served(command: &str, code: u16) -> bool {
+    match command {
+        _ if matches!(code, 500 | 502 | 504 | 530) => true,
+        "TYPE" | "STRU" | "MODE" => code == 501,
+        "PBSZ" | "PROT" => code == 550,
+        _ => false,
     }
 }
 
