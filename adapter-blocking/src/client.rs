@@ -1,7 +1,7 @@
 //! The client: each call returns when what it asked for is done.
 
 use crate::wait::{Alarm, wait};
-use ftp_core::client::{ClientError, Features, Learnt, Outcome, Request};
+use ftp_core::client::{ClientError, Features, Learnt, Outcome, Request, Restart};
 use ftp_host::client::{ClientOptions, ConnectError, Connection, End, News, Watch};
 use ftp_host::readiness::Ready;
 use std::io;
@@ -56,6 +56,11 @@ impl Client {
     /// What the server said it can do, once logged in.
     pub fn features(&self) -> &Features {
         self.connection.machine().features()
+    }
+
+    /// The last restart marker of a transfer in MODE B or C that was cut off: the place where it can begin again.
+    pub fn restart(&self) -> Option<&Restart> {
+        self.connection.machine().restart()
     }
 
     /// What was found out about the server that it does not say itself, for the [`ClientOptions`] of the next connection to it.

@@ -1,7 +1,7 @@
 //! [`Client`]: one connection on a loop of its own; each call returns when what it asked for is done.
 
 use crate::clients::{Audience, ClientId, Clients};
-use ftp_core::client::{ClientError, Features, Learnt, Outcome, Request};
+use ftp_core::client::{ClientError, Features, Learnt, Outcome, Request, Restart};
 use ftp_host::client::{ClientOptions, ConnectError, End, Watch};
 use std::collections::VecDeque;
 use std::io;
@@ -58,6 +58,12 @@ impl Client {
     /// What the server said it can do, once logged in; `None` once the connection has ended.
     pub fn features(&self) -> Option<&Features> {
         self.clients.features(self.id)
+    }
+
+    /// The last restart marker of a transfer in MODE B or C that was cut off: the place where it can begin again. `None` once the connection
+    /// has ended.
+    pub fn restart(&self) -> Option<&Restart> {
+        self.clients.restart(self.id)
     }
 
     /// What was found out about the server that it does not say itself, for the [`ClientOptions`] of the next connection to it.

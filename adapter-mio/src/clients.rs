@@ -2,7 +2,7 @@
 
 use crate::places::Places;
 use crate::sockets::Sockets;
-use ftp_core::client::{ClientError, Features, Learnt, Outcome, Request};
+use ftp_core::client::{ClientError, Features, Learnt, Outcome, Request, Restart};
 use ftp_core::time::Time;
 use ftp_host::client::{ClientOptions, Connection, End, News, Watch};
 use ftp_host::clock::Clock;
@@ -115,6 +115,14 @@ impl Clients {
     pub fn features(&self, id: ClientId) -> Option<&Features> {
         match self.places.get(id.0)? {
             Line::Standing(connection) => Some(connection.machine().features()),
+            Line::Dialing { .. } | Line::Dead(_) => None,
+        }
+    }
+
+    /// The last restart marker of a transfer in MODE B or C over this connection that was cut off.
+    pub fn restart(&self, id: ClientId) -> Option<&Restart> {
+        match self.places.get(id.0)? {
+            Line::Standing(connection) => connection.machine().restart(),
             Line::Dialing { .. } | Line::Dead(_) => None,
         }
     }

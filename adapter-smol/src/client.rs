@@ -3,7 +3,7 @@
 use crate::away;
 use crate::bell::Bell;
 use crate::wait::Waiter;
-use ftp_core::client::{ClientError, Features, Learnt, Outcome, Request};
+use ftp_core::client::{ClientError, Features, Learnt, Outcome, Request, Restart};
 use ftp_host::client::{ClientOptions, ConnectError, Connection, End, News, Watch};
 use ftp_host::clock::Clock;
 use ftp_host::readiness::{Interest, Ready, Turn};
@@ -79,6 +79,11 @@ impl Client {
     /// What the server said it can do, once logged in; `None` after a call that was dropped before its end.
     pub fn features(&self) -> Option<&Features> {
         self.connection.as_ref().map(|connection| connection.machine().features())
+    }
+
+    /// The last restart marker of a transfer in MODE B or C that was cut off: the place where it can begin again.
+    pub fn restart(&self) -> Option<&Restart> {
+        self.connection.as_ref().and_then(|connection| connection.machine().restart())
     }
 
     /// What was found out about the server that it does not say itself, for the [`ClientOptions`] of the next connection to it; `None` after a call that was

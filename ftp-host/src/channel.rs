@@ -11,6 +11,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsFd;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A control or data stream. Every call answers at once, with [`ErrorKind::WouldBlock`] where there is nothing to do yet;
 /// [`ErrorKind::Interrupted`] never comes out. What TLS has to say comes as a [`Failure`](crate::tls::Failure) in the error.
@@ -224,6 +225,12 @@ impl Channel {
             Layer::Plain(_) => meant,
             Layer::Tls(stream) => stream.waits(),
         }
+    }
+
+    /// Has the close, whenever it comes, reset the connection: what was sent does not look like the whole.
+    pub(crate) fn reset_on_close(&self) {
+        // Where the socket refuses, the peer sees an end in good order, as before.
+        let _ = rustix::net::sockopt::set_socket_linger(self.socket(), Some(Duration::ZERO));
     }
 
     /// The socket beneath, to wait for its readiness and to ask for its addresses.

@@ -231,6 +231,7 @@ impl Connection {
             ClientAction::Cancel { op } => {
                 self.data = DataConnection::Closed;
                 if let Transfer::Moving { pump, .. } = std::mem::replace(&mut self.transfer, Transfer::None) {
+                    pump.break_off();
                     self.transferred(op, pump.cancel(), None);
                 }
             }
@@ -300,6 +301,9 @@ impl Connection {
             Step::Done(result) => {
                 let (op, listing) = (*op, listing.take());
                 if let Transfer::Moving { pump, .. } = std::mem::replace(&mut self.transfer, Transfer::None) {
+                    if result.is_err() {
+                        pump.break_off();
+                    }
                     self.data = pump.into_kept().map_or(DataConnection::Closed, DataConnection::Kept);
                 }
                 self.transferred(op, result, listing.as_ref());

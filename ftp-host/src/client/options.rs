@@ -1,7 +1,7 @@
 //! How a client connects, and why there is no connection: the same under every runtime.
 
 use crate::pump::Pump;
-use ftp_core::client::{ClientConfig, DataPreference, Learnt};
+use ftp_core::client::{ClientConfig, DataPreference, Learnt, Restart};
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -19,6 +19,10 @@ pub struct ClientOptions {
     pub pipeline: bool,
     /// What an earlier connection has learnt about the server; see the clients' `learnt`.
     pub learnt: Learnt,
+    /// In MODE B and C an upload brings a restart marker after so many bytes of its file; 0: never.
+    pub marker_interval: u64,
+    /// The last restart marker of an earlier connection, to begin there by it; see the clients' `restart`.
+    pub restart: Option<Restart>,
     /// The bytes of a transfer after which the [`Watch`](super::Watch) is asked whether it goes on. Whoever wants to slow a transfer waits there.
     pub portion: usize,
 }
@@ -30,6 +34,8 @@ impl Default for ClientOptions {
             active: false,
             pipeline: true,
             learnt: Learnt::default(),
+            marker_interval: 8 << 20,
+            restart: None,
             portion: Pump::BUDGET,
         }
     }
@@ -42,6 +48,8 @@ impl ClientOptions {
         config.stall_timeout = self.timeout;
         config.pipeline = self.pipeline;
         config.learnt = self.learnt;
+        config.marker_interval = self.marker_interval;
+        config.restart.clone_from(&self.restart);
         if self.active {
             config.data = DataPreference::Active;
         }

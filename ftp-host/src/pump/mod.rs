@@ -28,6 +28,8 @@ pub struct Pump {
     channel: Channel,
     moved: u64,
     keeps: bool,
+    /// Whoever receives could take a part for the whole.
+    breaks: bool,
     flow: Flow,
 }
 
@@ -71,7 +73,13 @@ impl Pump {
     pub fn send(source: Source, transmission: impl Into<Transmission>, channel: Channel) -> Self {
         let transmission = transmission.into();
         let flow = Flow::Send(Sender::new(source, transmission, channel.is_plain()));
-        Self { channel, moved: 0, keeps: transmission.codec.keeps_connection(), flow }
+        Self {
+            channel,
+            moved: 0,
+            keeps: transmission.codec.keeps_connection(),
+            breaks: !transmission.codec.shows_its_end(),
+            flow,
+        }
     }
 
     /// Receives into `sink` until the end of the data.
@@ -87,7 +95,7 @@ impl Pump {
     ) -> Self {
         let transmission = transmission.into();
         let flow = Flow::Receive(Receiver::new(sink, transmission, channel.is_plain(), announced));
-        Self { channel, moved: 0, keeps: transmission.codec.keeps_connection(), flow }
+        Self { channel, moved: 0, keeps: transmission.codec.keeps_connection(), breaks: false, flow }
     }
 
     /// Moves about `budget` bytes at most, or as many as the socket lets. Once it has said [`Step::Done`], it says the
@@ -122,6 +130,14 @@ impl Pump {
         };
         self.flow = Flow::Over(result);
         Step::Done(result)
+    }
+
+    /// The data will not come to its end. In MODE S a connection that is closed in good order is the end of the file
+    /// (RFC 959 3.4.1), so one that carried less is reset when it is closed.
+    pub fn break_off(&self) {
+        if self.breaks {
+            self.channel.reset_on_close();
+        }
     }
 
     /// The restart marker of the last [`Step::Marker`].
