@@ -11,14 +11,15 @@ use crate::data::{DataConnection, PassivePorts};
 use crate::pump::{Memory, Pump, Sink, Step};
 use crate::readiness::{Direction, Interest, Ready, Socket, Turn};
 use crate::storage::Source;
-use ftp_core::action::{NetworkError, OpId, StorageError, TransferError};
+use crate::tls::ClientSide;
+use ftp_core::action::{NetworkError, OpId, StorageError, TlsError, TransferError};
 use ftp_core::client::{ClientAction, ClientCompletion, ClientConfig, ClientSession, Event, LocalEnd, Misuse, Request};
 use ftp_core::codec::Transmission;
 use ftp_core::time::Time;
 pub use options::{ClientOptions, ConnectError};
 use std::collections::VecDeque;
 use std::fmt;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 pub use watch::{Go, News, Watch};
@@ -46,6 +47,10 @@ pub struct Connection {
     peer: SocketAddr,
     ports: PassivePorts,
     data: DataConnection,
+    /// What its connections under TLS share.
+    tls: Option<ClientSide>,
+    /// The handshake under way on the control connection.
+    handshake: Option<OpId>,
     transfer: Transfer,
     /// The files of the requests that are not done.
     ends: VecDeque<Option<End>>,
@@ -63,6 +68,8 @@ enum Transfer {
     /// The data connection is being made.
     Connecting {
         op: OpId,
+        /// It is to be under TLS.
+        private: bool,
     },
     /// It stands; what it is for is still to be said.
     Connected {
@@ -85,7 +92,8 @@ impl Connection {
     /// What the system says: the connection is gone already.
     pub fn open(stream: impl Into<Arc<TcpStream>>, options: &ClientOptions) -> io::Result<Self> {
         let connection = Self::new(stream, Clock::system(), |config| options.configure(config))?;
-        Ok(Self { portion: options.portion, ..connection })
+        let tls = options.tls_client.as_ref().map(|client| client.session());
+        Ok(Self { portion: options.portion, tls, ..connection })
     }
 
     /// A client on a connection that stands. `configure` completes the settings, which begin with the defaults for the
@@ -112,6 +120,8 @@ impl Connection {
             peer,
             ports: PassivePorts::any(),
             data: DataConnection::Closed,
+            tls: None,
+            handshake: None,
             transfer: Transfer::None,
             ends: VecDeque::new(),
             events: VecDeque::new(),
@@ -190,6 +200,9 @@ impl Connection {
     pub fn interest(&self) -> Interest<'_> {
         let data = match &self.transfer {
             Transfer::Connecting { .. } => self.data.interest(),
+            Transfer::Connected { channel, .. } if channel.is_handshaking() => {
+                Some((Socket::Stream(channel.socket()), channel.waits(Direction::Read)))
+            }
             Transfer::Moving { pump, direction: Some(direction), .. } => {
                 Some((Socket::Stream(pump.channel().socket()), *direction))
             }
@@ -203,10 +216,50 @@ impl Connection {
     }
 
     fn settle(&mut self) {
-        while self.control.drain(self.clock.now(), &mut self.machine) {
-            while let Some(action) = self.control.action() {
-                self.act(action);
+        loop {
+            while self.control.drain(self.clock.now(), &mut self.machine) {
+                while let Some(action) = self.control.action() {
+                    self.act(action);
+                }
             }
+            if !self.shake_hands() {
+                return;
+            }
+        }
+    }
+
+    /// Goes on with the handshake on the control connection, if there is one: is it over?
+    fn shake_hands(&mut self) -> bool {
+        let Some(op) = self.handshake else { return false };
+        let result = match self.control.channel.handshake() {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
+            result => result.map_err(|_| TlsError),
+        };
+        self.handshake = None;
+        self.machine.complete(self.now(), op, ClientCompletion::TlsStarted(result));
+        true
+    }
+
+    fn start_tls(&mut self, op: OpId) {
+        let received = self.control.take_inbox();
+        let started = match &self.tls {
+            Some(side) => self.control.channel.start_tls(|socket| side.control(socket, received)),
+            None => Err(ErrorKind::Unsupported.into()),
+        };
+        self.handshake = Some(op).filter(|_| started.is_ok());
+        if started.is_err() {
+            self.machine.complete(self.now(), op, ClientCompletion::TlsStarted(Err(TlsError)));
+        }
+    }
+
+    /// The data connection under TLS, if it is to be and is not already.
+    fn secured(&self, channel: Channel, private: bool) -> Result<Channel, NetworkError> {
+        match &self.tls {
+            Some(side) if private && !channel.is_secured() => {
+                channel.secured(|socket| side.data(socket)).map_err(|_| NetworkError::Local)
+            }
+            None if private => Err(NetworkError::Local),
+            _ => Ok(channel),
         }
     }
 
@@ -216,8 +269,9 @@ impl Connection {
                 let result = self.data.listen(&self.ports, self.local, self.peer);
                 self.machine.complete(self.now(), op, ClientCompletion::Listening(result));
             }
-            ClientAction::Open { op, data } => match self.data.begin(data, self.local) {
-                Ok(()) => self.transfer = Transfer::Connecting { op },
+            ClientAction::StartTls { op } => self.start_tls(op),
+            ClientAction::Open { op, data, private } => match self.data.begin(data, self.local) {
+                Ok(()) => self.transfer = Transfer::Connecting { op, private },
                 Err(error) => self.connected(op, Err(error)),
             },
             ClientAction::Transfer { op, end, transmission } => self.begin(op, end, transmission),
@@ -271,13 +325,18 @@ impl Connection {
     /// Moves the transfer on: is there more to do at once?
     fn advance_transfer(&mut self, ready: bool) -> bool {
         self.settle();
-        if let Transfer::Connecting { op } = self.transfer
+        if let Transfer::Connecting { op, private } = self.transfer
             && let Some(outcome) = self.data.connected()
         {
             self.transfer = Transfer::None;
-            let outcome = outcome.map(|channel| self.transfer = Transfer::Connected { op, channel });
+            let secured = outcome.and_then(|channel| self.secured(channel, private));
+            let outcome = secured.map(|channel| self.transfer = Transfer::Connected { op, channel });
             self.connected(op, outcome);
             self.settle();
+        }
+        if let Transfer::Connected { channel, .. } = &mut self.transfer {
+            // Some servers shake hands before they say 1xx. One that fails now fails again when bytes are to move.
+            let _ = channel.handshake();
         }
         let Transfer::Moving { op, pump, direction, listing } = &mut self.transfer else { return false };
         if direction.is_some() && !ready {

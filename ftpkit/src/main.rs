@@ -55,6 +55,7 @@ fn main() -> ExitCode {
         Command::Mkdir(options) => verb::mkdir::run(&options, console),
         Command::Rmdir(options) => verb::rmdir::run(&options, console),
         Command::Raw(options) => verb::raw::run(&options, console),
+        Command::Trust(command) => tls::known::run(&command),
         Command::Bench(options) => bench::run(&options, console),
         Command::Check(options) => check::run(&options, console),
     };

@@ -8,7 +8,7 @@ use crate::backend::core::transfer::{Kept, Step, Transfer};
 use crate::backend::core::{Chunks, Told};
 use crate::backend::world::MADE;
 use crate::network::{Listener, Network, Read, Socket};
-use ftp_core::action::{DataPath, NetworkError, OpId, TransferError};
+use ftp_core::action::{DataPath, NetworkError, OpId, TlsError, TransferError};
 use ftp_core::client::{
     ClientAction, ClientCompletion, ClientConfig, ClientError, ClientSession, Event, LocalEnd, Outcome, Request,
 };
@@ -274,19 +274,19 @@ impl Core {
                 self.reply(op, ClientCompletion::Listening(Ok(listener.address())));
                 self.data = Data::Listening(listener);
             }
-            ClientAction::Open { op, data: DataPath::Connect(to) } => {
+            ClientAction::Open { op, data: DataPath::Connect(to), .. } => {
                 let socket = self.network.connect(to);
                 let result = socket.as_ref().map(drop).ok_or(NetworkError::Unreachable);
                 self.data = socket.map(Kept::fresh).map_or(Data::None, Data::Open);
                 self.reply(op, ClientCompletion::Connected(result));
             }
-            ClientAction::Open { op, data: DataPath::Accept } => {
+            ClientAction::Open { op, data: DataPath::Accept, .. } => {
                 self.data = match std::mem::replace(&mut self.data, Data::None) {
                     Data::Listening(listener) => Data::Accepting(op, listener),
                     other => other,
                 };
             }
-            ClientAction::Open { op, data: DataPath::Kept } => {
+            ClientAction::Open { op, data: DataPath::Kept, .. } => {
                 let open = matches!(&self.data, Data::Open(kept) if !kept.is_closed());
                 if !open {
                     self.data = Data::None;
@@ -324,6 +324,10 @@ impl Core {
                 }
             }
             ClientAction::Notify(_) => {}
+            // No script has the client ask for it.
+            ClientAction::StartTls { op } => {
+                self.reply(op, ClientCompletion::TlsStarted(Err(TlsError)));
+            }
             ClientAction::Close => self.over = true,
         }
         true

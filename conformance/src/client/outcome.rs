@@ -65,6 +65,8 @@ fn failed(error: &ClientError) -> String {
         ClientError::Transfer(error) => format!("transfer failed: {error:?}"),
         ClientError::ListingTooLarge => "listing too large".into(),
         ClientError::Protocol(expected) => format!("protocol broken, expected {expected}"),
+        ClientError::TlsRefused(reply) => format!("TLS refused {}", reply.code().number()),
+        ClientError::TlsFailed => "TLS failed".into(),
         ClientError::BadArgument => "bad argument".into(),
         ClientError::TimedOut => "timed out".into(),
         ClientError::Aborted => "aborted".into(),

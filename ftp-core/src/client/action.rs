@@ -1,7 +1,7 @@
 //! What an application asks of a [`ClientSession`](super::ClientSession) ([`Request`]), what the session asks of its host
 //! ([`ClientAction`]), and what it tells the application ([`Event`]).
 
-use crate::action::{DataPath, Marker, NetworkError, OpId, TransferError};
+use crate::action::{DataPath, Marker, NetworkError, OpId, TlsError, TransferError};
 use crate::codec::{Codec, Transmission};
 use crate::digest::Algorithm;
 use crate::listing::Entry;
@@ -168,6 +168,8 @@ pub enum ClientAction {
         op: OpId,
         /// Which way. The peer's address is already checked and repaired.
         data: DataPath,
+        /// It is to be under TLS, with this side its client (RFC 4217 7), and to resume the control connection's session.
+        private: bool,
     },
     /// Move the bytes between the data connection and the application (a file) or the session (a listing). Answer:
     /// [`ClientCompletion::Transferred`].
@@ -189,6 +191,12 @@ pub enum ClientAction {
     /// [`TransferError::Cancelled`] or with the success that was already on its way.
     Cancel {
         /// The operation in question.
+        op: OpId,
+    },
+    /// Begin TLS on the control connection, as its client; whatever came in and was not taken belongs to the handshake. Answer:
+    /// [`ClientCompletion::TlsStarted`].
+    StartTls {
+        /// The operation to complete.
         op: OpId,
     },
     /// Tell the application.
@@ -213,6 +221,8 @@ pub enum LocalEnd {
 pub enum ClientCompletion {
     /// To [`ClientAction::Listen`].
     Listening(Result<SocketAddr, NetworkError>),
+    /// To [`ClientAction::StartTls`].
+    TlsStarted(Result<(), TlsError>),
     /// To [`ClientAction::Open`].
     Connected(Result<(), NetworkError>),
     /// To [`ClientAction::Progress`].
@@ -279,6 +289,10 @@ pub enum ClientError {
     LoginRefused(Reply),
     /// The server wants an account (332) and none was given.
     AccountNeeded(Reply),
+    /// The server has no TLS, or not for data connections, and it was required: its reply.
+    TlsRefused(Reply),
+    /// The TLS handshake failed; the host knows why. The connection is closed.
+    TlsFailed,
     /// No data connection came to be, by any way that was tried.
     NoDataConnection,
     /// The data connection broke, or the local end failed: so many bytes had moved.

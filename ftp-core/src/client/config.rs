@@ -16,6 +16,21 @@ pub enum DataPreference {
     Active,
 }
 
+/// What a client does about TLS (RFC 4217 10.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TlsUse {
+    /// It speaks in the clear.
+    #[default]
+    Off,
+    /// It asks for TLS before it logs in, and goes on without where the server has none. Whoever is on the way can have it
+    /// have none.
+    Prefer,
+    /// It does not log in without TLS, nor move anything without it.
+    Require,
+    /// The same, on a port where TLS begins at once (usually 990).
+    Implicit,
+}
+
 /// The settings of a [`ClientSession`](super::ClientSession).
 #[derive(Clone, Debug)]
 pub struct ClientConfig {
@@ -39,6 +54,8 @@ pub struct ClientConfig {
     pub listing_limit: usize,
     /// Today, to date the lines of LIST, which leave the year out.
     pub now_wall: WallTime,
+    /// What it does about TLS.
+    pub tls: TlsUse,
     /// What an earlier session has learnt about this server.
     pub learnt: Learnt,
     /// In MODE B and C an upload brings a restart marker after so many bytes of its file (RFC 959 3.5); 0: never.
@@ -62,6 +79,7 @@ impl ClientConfig {
             stall_timeout: Duration::from_mins(1),
             listing_limit: 16 << 20,
             now_wall: WallTime::default(),
+            tls: TlsUse::Off,
             learnt: Learnt::default(),
             marker_interval: 8 << 20,
             restart: None,

@@ -21,6 +21,8 @@ impl ClientError {
             | Self::Disconnected => true,
             Self::Transfer(_)
             | Self::AccountNeeded(_)
+            | Self::TlsRefused(_)
+            | Self::TlsFailed
             | Self::ListingTooLarge
             | Self::Protocol(_)
             | Self::BadArgument

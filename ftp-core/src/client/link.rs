@@ -6,6 +6,7 @@ use super::config::ClientConfig;
 use super::features::Features;
 use super::learnt::Learnt;
 use super::restart::{Form, Restart};
+use super::secure::Security;
 use super::server::Server;
 use crate::action::OpId;
 use crate::codec::Representation;
@@ -26,6 +27,7 @@ const REFUSAL: Duration = Duration::from_secs(2);
 pub(super) struct Link {
     pub(super) config: ClientConfig,
     pub(super) features: Features,
+    pub(super) security: Security,
     /// The TYPE in force, where it is known (RFC 959 3.1.1: A to begin with, which not every server obeys).
     pub(super) kind: Option<Representation>,
     /// STRU and MODE in force.
@@ -64,6 +66,7 @@ impl Link {
     pub(super) fn new(config: ClientConfig, now: Time) -> Self {
         Self {
             features: Features::default(),
+            security: Security::default(),
             kind: None,
             form: Form::default(),
             kept: false,

@@ -3,15 +3,18 @@
 use super::action::{ClientError, Outcome};
 use super::features::Features;
 use super::link::Link;
+use super::secure::{Next, Step};
 use super::task::Flow;
 use crate::command::{Command, Verb};
 use crate::reply::{Class, Reply};
 use crate::secret::Secret;
+use alloc::vec::Vec;
 
 /// As clients before RFC 2640 had it, and as servers still know it.
 const UTF8_ON: Command<'static> = Command::Opts { name: b"UTF8", options: Some(b"ON") };
 
 pub(super) struct Login {
+    user: Vec<u8>,
     password: Secret,
     account: Option<Secret>,
     stage: Stage,
@@ -19,19 +22,44 @@ pub(super) struct Login {
 
 /// What was sent last.
 enum Stage {
+    /// On the way to TLS, which comes first.
+    Secure(Step),
     User,
     Pass,
     Acct,
-    Feat { welcome: Reply },
-    Utf8 { welcome: Reply },
-    Clnt { welcome: Reply },
-    Utf8Again { welcome: Reply },
+    Feat {
+        welcome: Reply,
+    },
+    Utf8 {
+        welcome: Reply,
+    },
+    Clnt {
+        welcome: Reply,
+    },
+    Utf8Again {
+        welcome: Reply,
+    },
+}
+
+impl Stage {
+    fn user(link: &mut Link, user: &[u8]) -> Self {
+        link.send(&Command::User(user));
+        Self::User
+    }
 }
 
 impl Login {
     pub(super) fn begin(link: &mut Link, user: &[u8], password: Secret, account: Option<Secret>) -> Self {
-        link.send(&Command::User(user));
-        Self { password, account, stage: Stage::User }
+        let stage = match Step::first(link) {
+            Some(step) => Stage::Secure(step),
+            None => Stage::user(link, user),
+        };
+        Self { user: user.to_vec(), password, account, stage }
+    }
+
+    /// TLS has begun on the control connection.
+    pub(super) fn secured(&mut self, link: &mut Link) {
+        self.stage = Stage::Secure(Step::secured(link));
     }
 
     pub(super) fn reply(&mut self, link: &mut Link, reply: Reply) -> Flow {
@@ -39,7 +67,16 @@ impl Login {
         if class == Class::Preliminary {
             return Flow::Going;
         }
+        if let Stage::Secure(step) = self.stage {
+            self.stage = match step.reply(link, reply) {
+                Next::Step(step) => Stage::Secure(step),
+                Next::Login => Stage::user(link, &self.user),
+                Next::End(flow) => return flow,
+            };
+            return Flow::Going;
+        }
         match (&self.stage, class) {
+            (Stage::Secure(_), _) => {}
             // 230 after USER says that no password is wanted; 202 after PASS or ACCT that it was superfluous.
             (Stage::User | Stage::Pass | Stage::Acct, Class::Completion) => {
                 // The server may have reset them for the new user.

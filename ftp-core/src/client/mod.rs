@@ -74,6 +74,7 @@ mod movement;
 mod pathname;
 mod queue;
 mod restart;
+mod secure;
 mod server;
 mod session;
 mod simple;
@@ -83,7 +84,7 @@ mod way;
 mod zone;
 
 pub use action::{ClientAction, ClientCompletion, ClientError, Event, LocalEnd, Outcome, Request, Upload};
-pub use config::{ClientConfig, DataPreference};
+pub use config::{ClientConfig, DataPreference, TlsUse};
 pub use entries::ListingTooLarge;
 pub use features::Features;
 pub use learnt::Learnt;

@@ -141,6 +141,13 @@ impl Queue {
         flow
     }
 
+    /// TLS has begun on the control connection.
+    pub(super) fn secured(&mut self, link: &mut Link) {
+        if let Some(task) = &mut self.running {
+            task.secured(link);
+        }
+    }
+
     pub(super) fn complete(&mut self, link: &mut Link, op: OpId, done: ClientCompletion) -> Flow {
         self.running.as_mut().map_or(Flow::Going, |task| task.complete(link, op, done))
     }

@@ -2,7 +2,7 @@
 //! request does with an event stands in the files beside this one.
 
 use super::action::{ClientAction, ClientCompletion, ClientError, Event, Outcome, Request};
-use super::config::ClientConfig;
+use super::config::{ClientConfig, TlsUse};
 use super::entries::ListingTooLarge;
 use super::features::Features;
 use super::learnt::Learnt;
@@ -65,6 +65,9 @@ impl ClientSession {
     pub fn new(config: ClientConfig, now: Time) -> Self {
         let mut link = Link::new(config, now);
         link.expect_reply();
+        if link.config.tls == TlsUse::Implicit {
+            link.start_tls();
+        }
         Self {
             link,
             lines: LineReader::new(LINE_LIMIT),
@@ -109,7 +112,7 @@ impl ClientSession {
     pub fn receive(&mut self, now: Time, bytes: &[u8]) -> usize {
         self.link.now = now;
         let mut rest = bytes;
-        while !rest.is_empty() && self.link.actions.len() < ACTION_LIMIT {
+        while !rest.is_empty() && self.link.actions.len() < ACTION_LIMIT && self.link.security.handshake.is_none() {
             if self.stage == Stage::Over {
                 return bytes.len();
             }
@@ -138,6 +141,13 @@ impl ClientSession {
     /// Takes an answer of the host. One for an operation that is over is ignored.
     pub fn complete(&mut self, now: Time, op: OpId, done: ClientCompletion) {
         self.link.now = now;
+        if let ClientCompletion::TlsStarted(result) = done {
+            if self.link.security.handshake == Some(op) {
+                self.link.security.handshake = None;
+                self.tls_started(result.is_ok());
+            }
+            return;
+        }
         let flow = self.queue.complete(&mut self.link, op, done);
         self.follow(flow);
     }
@@ -178,7 +188,7 @@ impl ClientSession {
             port.act(action);
         }
         Wait {
-            read: self.stage != Stage::Over,
+            read: self.stage != Stage::Over && self.link.security.handshake.is_none(),
             urgent: false,
             write: !self.link.unsent().is_empty(),
             deadline: self.link.deadline,
@@ -203,6 +213,23 @@ impl ClientSession {
     /// The bytes that the last transfer that is over moved over its data connection, as far as the host has said: also of one that failed.
     pub fn moved(&self) -> u64 {
         self.link.moved
+    }
+
+    /// The handshake on the control connection is over. What came before it must not count after it.
+    fn tls_started(&mut self, secured: bool) {
+        if self.stage == Stage::Over {
+            return;
+        }
+        if !secured {
+            return self.end(Some(Err(ClientError::TlsFailed)));
+        }
+        self.lines.clear();
+        self.replies = ReplyReader::default();
+        self.link.security.secured = true;
+        self.link.expect_reply();
+        if self.stage == Stage::Greeted {
+            self.queue.secured(&mut self.link);
+        }
     }
 
     fn reply(&mut self, reply: Reply) {

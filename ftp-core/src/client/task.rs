@@ -198,6 +198,13 @@ impl Task {
         }
     }
 
+    /// TLS has begun on the control connection.
+    pub(super) fn secured(&mut self, link: &mut Link) {
+        if let Self::Login(login) = self {
+            login.secured(link);
+        }
+    }
+
     pub(super) fn complete(&mut self, link: &mut Link, op: OpId, done: ClientCompletion) -> Flow {
         match self {
             Self::Transfer(transfer) => transfer.complete(link, op, done),

@@ -10,3 +10,4 @@ mod login;
 mod pairs;
 mod play;
 mod queue;
+mod tls;

@@ -252,13 +252,20 @@ impl Port<ClientAction> for Desk {
                 self.op = Some(op);
                 line.push_str("listen");
             }
-            ClientAction::Open { op, data } => {
+            ClientAction::StartTls { op } => {
+                self.op = Some(op);
+                line.push_str("start TLS");
+            }
+            ClientAction::Open { op, data, private } => {
                 self.op = Some(op);
                 line = match data {
                     DataPath::Accept => "open accept".to_string(),
                     DataPath::Kept => "open kept".to_string(),
                     DataPath::Connect(address) => format!("open {address}"),
                 };
+                if private {
+                    line.push_str(" private");
+                }
             }
             ClientAction::Transfer { op, end, transmission } => {
                 let codec = transmission.codec;
@@ -302,6 +309,7 @@ fn done(result: &Result<Outcome, ClientError>) -> String {
         Err(ClientError::Refused(reply)) => format!("failed refused {:?}", reply.code()),
         Err(ClientError::LoginRefused(reply)) => format!("failed login {:?}", reply.code()),
         Err(ClientError::AccountNeeded(reply)) => format!("failed account {:?}", reply.code()),
+        Err(ClientError::TlsRefused(reply)) => format!("failed TLS {:?}", reply.code()),
         Err(error) => format!("failed {error:?}"),
     }
 }

@@ -1,10 +1,12 @@
 //! How a client connects, and why there is no connection: the same under every runtime.
 
 use crate::pump::Pump;
-use ftp_core::client::{ClientConfig, DataPreference, Learnt, Restart};
+use crate::tls::TlsClient;
+use ftp_core::client::{ClientConfig, DataPreference, Learnt, Restart, TlsUse};
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How a client connects and waits.
@@ -17,6 +19,10 @@ pub struct ClientOptions {
     /// EPSV and the command that uses it go out in one write, which saves a round trip for each file. A few servers
     /// cannot bear it.
     pub pipeline: bool,
+    /// What it does about TLS, which needs [`tls_client`](Self::tls_client).
+    pub tls: TlsUse,
+    /// Whom it believes to be the server.
+    pub tls_client: Option<Arc<TlsClient>>,
     /// What an earlier connection has learnt about the server; see the clients' `learnt`.
     pub learnt: Learnt,
     /// In MODE B and C an upload brings a restart marker after so many bytes of its file; 0: never.
@@ -33,6 +39,8 @@ impl Default for ClientOptions {
             timeout: Duration::from_secs(30),
             active: false,
             pipeline: true,
+            tls: TlsUse::Off,
+            tls_client: None,
             learnt: Learnt::default(),
             marker_interval: 8 << 20,
             restart: None,
@@ -50,6 +58,7 @@ impl ClientOptions {
         config.learnt = self.learnt;
         config.marker_interval = self.marker_interval;
         config.restart.clone_from(&self.restart);
+        config.tls = self.tls;
         if self.active {
             config.data = DataPreference::Active;
         }

@@ -5,6 +5,7 @@
 //! begins is decided in `ftp-core`.
 
 mod certificates;
+mod client;
 mod failure;
 mod fingerprint;
 mod self_signed;
@@ -12,6 +13,7 @@ mod server;
 mod stream;
 
 pub use certificates::{CertificateError, Certificates};
+pub use client::{ClientSide, Rejected, TlsClient, Trust};
 pub use failure::Failure;
 pub use fingerprint::Fingerprint;
 pub use self_signed::SelfSigned;

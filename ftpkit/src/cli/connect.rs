@@ -5,7 +5,8 @@ use crate::remote::{FtpUrl, UrlError};
 use crate::runtime::Runtime;
 use clap::builder::TypedValueParser;
 use clap::error::ErrorKind;
-use clap::{Arg, ArgAction, Args, ValueHint};
+use clap::{Arg, ArgAction, Args, ValueEnum, ValueHint};
+use ftp_host::tls::Fingerprint;
 use std::ffi::OsStr;
 use std::fmt::Display;
 use std::path::PathBuf;
@@ -48,6 +49,9 @@ pub(crate) struct ConnectOptions {
     #[arg(long)]
     pub(crate) active: bool,
 
+    #[command(flatten)]
+    pub(crate) security: SecurityOptions,
+
     /// Print JSON, one object a line
     #[arg(long)]
     pub(crate) json: bool,
@@ -59,6 +63,38 @@ impl ConnectOptions {
         let given = self.password_stdin || self.password_command.is_some() || self.netrc.is_some();
         !given && !crate::password::is_in_environment()
     }
+}
+
+/// What a client does about TLS, and whom it believes.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Connection")]
+pub(crate) struct SecurityOptions {
+    /// What to do about TLS [default: require it before a password crosses a network]
+    #[arg(long, value_enum, value_name = "MODE")]
+    pub(crate) tls: Option<ClientTlsMode>,
+
+    /// Believe servers whom an authority of this file (PEM) has certified, rather than one of the system's
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) ca: Option<PathBuf>,
+
+    /// Believe the server whose certificate has this SHA-256, and nobody else; may be given several times
+    #[arg(long, value_name = "SHA256")]
+    pub(crate) pin: Vec<Fingerprint>,
+
+    /// Believe anybody: TLS then keeps out only who does nothing but listen
+    #[arg(long, conflicts_with_all = ["ca", "pin"])]
+    pub(crate) insecure: bool,
+}
+
+/// What a client does about TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ClientTlsMode {
+    /// speak in the clear, passwords too
+    Off,
+    /// use it where the server has it
+    Prefer,
+    /// do nothing without it
+    Require,
 }
 
 /// Reads a URL. Its errors do not repeat it, since it may hold a password.

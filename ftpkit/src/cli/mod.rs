@@ -19,6 +19,7 @@ mod serve;
 mod shell;
 mod stat;
 mod transfer;
+mod trust;
 
 use crate::bench::BenchOptions;
 use crate::exit::Exit;
@@ -26,7 +27,7 @@ pub(crate) use account::{AccountCommand, AddOptions, ListOptions, PasswdOptions,
 pub(crate) use cat::CatOptions;
 pub(crate) use check::{CheckOptions, Weight};
 use clap::{Parser, Subcommand};
-pub(crate) use connect::{ConnectOptions, UrlParser};
+pub(crate) use connect::{ClientTlsMode, ConnectOptions, SecurityOptions, UrlParser};
 pub(crate) use du::DuOptions;
 pub(crate) use get::GetOptions;
 pub(crate) use jobs::{JobsCommand, ResumeOptions};
@@ -42,6 +43,7 @@ pub(crate) use serve::{AnonymousMode, ServeOptions, TlsMode};
 pub(crate) use shell::ConnectCommand;
 pub(crate) use stat::StatOptions;
 pub(crate) use transfer::TransferOptions;
+pub(crate) use trust::TrustCommand;
 
 /// Serve files over FTP, and fetch, store and list them.
 #[derive(Debug, Parser)]
@@ -71,7 +73,7 @@ pub(crate) enum Command {
     Connect(ConnectCommand),
     Get(GetOptions),
     Put(PutOptions),
-    Mirror(MirrorOptions),
+    Mirror(Box<MirrorOptions>),
     #[command(subcommand)]
     Jobs(JobsCommand),
     Ls(LsOptions),
@@ -83,6 +85,8 @@ pub(crate) enum Command {
     Mkdir(MkdirOptions),
     Rmdir(RmdirOptions),
     Raw(RawOptions),
+    #[command(subcommand)]
+    Trust(TrustCommand),
     // Without words of its own, so that those of its options stand, the long ones too.
     Bench(BenchOptions),
     Check(CheckOptions),
@@ -94,7 +98,7 @@ impl Command {
         match self {
             Self::Serve(options) => options.json,
             Self::Account(AccountCommand::List(options)) => options.json,
-            Self::Account(_) | Self::Jobs(JobsCommand::Forget(_)) => false,
+            Self::Account(_) | Self::Trust(_) | Self::Jobs(JobsCommand::Forget(_)) => false,
             Self::Jobs(JobsCommand::List(options)) => options.json,
             Self::Bench(options) => options.json(),
             Self::Check(options) => options.json,
@@ -123,7 +127,9 @@ impl Command {
             Self::Mkdir(options) => Some(&options.connect),
             Self::Rmdir(options) => Some(&options.connect),
             Self::Raw(options) => Some(&options.connect),
-            Self::Serve(_) | Self::Account(_) | Self::Jobs(_) | Self::Bench(_) | Self::Check(_) => None,
+            Self::Serve(_) | Self::Account(_) | Self::Trust(_) | Self::Jobs(_) | Self::Bench(_) | Self::Check(_) => {
+                None
+            }
         }
     }
 }

@@ -15,6 +15,11 @@ use std::path::{Path, PathBuf};
 /// The user without a password (RFC 1635 2.1), and what he gives for one.
 const ANONYMOUS: (&[u8], &[u8]) = (b"anonymous", b"ftpkit@");
 
+/// Does this login give a password that is nobody else's to know?
+pub(super) fn is_anonymous(login: &Request) -> bool {
+    matches!(login, Request::Login { password, .. } if password.expose() == ANONYMOUS.1)
+}
+
 /// The login at the URL's host.
 ///
 /// # Errors

@@ -49,6 +49,14 @@ pub(crate) fn failure(what: String, error: &ClientError) -> Failure {
             Failure::new(Exit::Broken, what, format!("the server does not keep to the protocol: expected {expected}"))
                 .with_remedy("-v shows the conversation")
         }
+        ClientError::TlsRefused(reply) => {
+            let why = format!(
+                "the server does no TLS, and the password would cross the network in the clear ({})",
+                said(reply)
+            );
+            Failure::new(Exit::Connect, what, why).with_remedy("--tls off sends it all the same")
+        }
+        ClientError::TlsFailed => Failure::new(Exit::Connect, what, "the TLS handshake failed"),
         ClientError::BadArgument => Failure::new(Exit::Usage, what, "the path holds what no command can carry"),
         ClientError::TimedOut => Failure::new(Exit::TimedOut, what, "no answer in time")
             .with_remedy("wait longer with --timeout, or go on with -c"),
@@ -171,6 +179,10 @@ mod tests {
             ClientError::LoginRefused(reply(421, "Too many users")),
             ClientError::LoginRefused(reply(530, "Sorry, the maximum number of clients (2) is reached")),
             ClientError::AccountNeeded(reply(332, "Account?")),
+            ClientError::TlsRefused(reply(502, "AUTH not implemented")),
+            ClientError::TlsFailed,
+            ClientError::Transfer(TransferError::HandshakeFailed),
+            ClientError::Transfer(TransferError::Truncated),
             ClientError::NoDataConnection,
             ClientError::Transfer(TransferError::Broken),
             ClientError::Transfer(TransferError::Incomplete),

@@ -10,8 +10,9 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Nature};
 use crate::interrupt::Interrupt;
 use crate::runtime::Runtime;
+use crate::tls::ClientTls;
 use crate::transfer::Limit;
-use ftp_core::client::Request;
+use ftp_core::client::{ClientError, Request};
 use ftp_host::client::ClientOptions;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +29,7 @@ pub(crate) struct Site {
     url: FtpUrl,
     login: Request,
     options: ClientOptions,
+    tls: ClientTls,
     runtime: Runtime,
     retries: u32,
     ear: Ear,
@@ -42,11 +44,18 @@ impl Site {
     /// [`Failure`], if it is not to be had.
     pub(crate) fn new(url: &FtpUrl, options: &ConnectOptions, console: Console) -> Result<Self, Failure> {
         let login = login::request(url, options)?;
-        let client = ClientOptions { timeout: options.timeout, active: options.active, ..ClientOptions::default() };
+        let tls = ClientTls::new(url, &options.security, login::is_anonymous(&login))?;
+        let client = ClientOptions {
+            timeout: options.timeout,
+            active: options.active,
+            tls: tls.way,
+            ..ClientOptions::default()
+        };
         Ok(Self {
             url: url.clone(),
             login,
             options: client,
+            tls,
             runtime: options.runtime,
             retries: options.retries.unwrap_or(0),
             ear: Arc::new(move |event| console.conversation(event)),
@@ -93,13 +102,21 @@ impl Site {
     /// [`Failure`], with what the server or the network said.
     pub(crate) fn open_once(&self) -> Result<Session, Failure> {
         let url = &self.url;
-        let client = self
-            .runtime
-            .connect((url.host.as_str(), url.port), &self.options)
-            .map_err(|error| refusal::unconnected(format!("cannot connect to {url}"), &error))?;
-        let mut session = Session::new(client, Arc::clone(&self.ear), self.interrupt.clone(), self.limit.clone());
-        session.ask(self.login.clone()).map_err(|error| refusal::failure(format!("cannot log in to {url}"), &error))?;
-        Ok(session)
+        loop {
+            let tls_client = self.tls.client()?;
+            let options = ClientOptions { tls_client: tls_client.clone(), ..self.options.clone() };
+            let client = self
+                .runtime
+                .connect((url.host.as_str(), url.port), &options)
+                .map_err(|error| refusal::unconnected(format!("cannot connect to {url}"), &error))?;
+            let mut session = Session::new(client, Arc::clone(&self.ear), self.interrupt.clone(), self.limit.clone());
+            match (session.ask(self.login.clone()), tls_client) {
+                (Ok(_), _) => return Ok(session),
+                // Once more, if the user now believes the server.
+                (Err(ClientError::TlsFailed), Some(tls)) => self.tls.judge(format!("cannot log in to {url}"), &tls)?,
+                (Err(error), _) => return Err(refusal::failure(format!("cannot log in to {url}"), &error)),
+            }
+        }
     }
 
     /// The URL by which it was named.

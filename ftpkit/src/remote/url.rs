@@ -14,6 +14,9 @@ use std::str::FromStr;
 /// The port of the control connection (RFC 959 8).
 const PORT: u16 = 21;
 
+/// The same where TLS begins at once (IANA's ftps).
+const PORT_TLS: u16 = 990;
+
 /// What stands for itself in a path: the unreserved characters of RFC 3986 2.3, and `/`.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
@@ -27,6 +30,8 @@ pub(crate) struct FtpUrl {
     pub(crate) user: Option<Vec<u8>>,
     /// The password, should the URL hold one.
     pub(crate) password: Option<Secret>,
+    /// TLS begins at once: `ftps://`.
+    pub(crate) implicit: bool,
     /// A name or address; IPv6 without brackets.
     pub(crate) host: String,
     /// The port.
@@ -83,13 +88,13 @@ pub(crate) fn encoded_path(path: &[u8]) -> String {
 /// The URL without its password: for screens and logs.
 impl fmt::Display for FtpUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ftp://")?;
+        f.write_str(if self.implicit { "ftps://" } else { "ftp://" })?;
         if let Some(user) = &self.user {
             write!(f, "{}@", percent_encode(user, NAME))?;
         }
         let (open, close) = if self.host.contains(':') { ("[", "]") } else { ("", "") };
         write!(f, "{open}{}{close}", self.host)?;
-        if self.port != PORT {
+        if self.port != usual_port(self.implicit) {
             write!(f, ":{}", self.port)?;
         }
         match self.path.strip_prefix(b"/") {
@@ -111,7 +116,7 @@ impl FromStr for FtpUrl {
         if let Some(c) = text.chars().find(|c| c.is_control()) {
             return wrong(format!("it holds the control character {}", c.escape_default()));
         }
-        let rest = after_scheme(text)?;
+        let (implicit, rest) = after_scheme(text)?;
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         if text.contains('#') {
             return wrong("`#` begins a fragment, which FTP has not; in a name write %23");
@@ -129,17 +134,23 @@ impl FromStr for FtpUrl {
                 login.is_some_and(|login| login.contains(':')).then(|| decoded(password, "password")).transpose()?,
             ),
         };
-        let (host, port) = host_and_port(place)?;
+        let (host, port) = host_and_port(place, usual_port(implicit))?;
         let (path, codec) = path_and_type(path)?;
         let pattern = is_pattern(path).then(|| pattern(path));
         let path = decoded(path, "path")?;
-        Ok(Self { user, password: password.map(Secret::new), host, port, path, codec, pattern })
+        Ok(Self { user, password: password.map(Secret::new), implicit, host, port, path, codec, pattern })
     }
 }
 
-fn after_scheme(text: &str) -> Result<&str, UrlError> {
+const fn usual_port(implicit: bool) -> u16 {
+    if implicit { PORT_TLS } else { PORT }
+}
+
+/// Does TLS begin at once, and what follows.
+fn after_scheme(text: &str) -> Result<(bool, &str), UrlError> {
     match text.split_once("://") {
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("ftp") => Ok(rest),
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("ftp") => Ok((false, rest)),
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("ftps") => Ok((true, rest)),
         Some((scheme, rest)) => wrong(format!("`{scheme}` is not spoken here; write ftp://{}", without_login(rest))),
         None => wrong(format!("it must begin with ftp://, as in ftp://{}", without_login(text))),
     }
@@ -150,7 +161,7 @@ fn without_login(rest: &str) -> &str {
     rest.rsplit_once('@').map_or(rest, |(_, place)| place)
 }
 
-fn host_and_port(place: &str) -> Result<(String, u16), UrlError> {
+fn host_and_port(place: &str, usual: u16) -> Result<(String, u16), UrlError> {
     let (host, port) = if let Some(rest) = place.strip_prefix('[') {
         let Some((address, port)) = rest.split_once(']') else { return wrong("`[` is not closed by `]`") };
         if address.parse::<Ipv6Addr>().is_err() {
@@ -174,7 +185,7 @@ fn host_and_port(place: &str) -> Result<(String, u16), UrlError> {
         return wrong(format!("`{c}` cannot stand in a host name"));
     }
     let port = match port {
-        "" => PORT,
+        "" => usual,
         // `parse` alone would take a sign.
         port => match port.parse() {
             Ok(number @ 1..) if port.bytes().all(|b| b.is_ascii_digit()) => number,

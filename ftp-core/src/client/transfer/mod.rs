@@ -377,7 +377,7 @@ impl Transfer {
     }
 
     fn open(&mut self, link: &mut Link, op: OpId, data: DataPath) {
-        link.act(ClientAction::Open { op, data });
+        link.act(ClientAction::Open { op, data, private: link.security.private });
         link.expect_reply();
         self.data = Data::Opening(op);
     }

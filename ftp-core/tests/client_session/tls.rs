@@ -1,0 +1,98 @@
+//! TLS as the client asks for it: before the password, or not at all (RFC 4217 10.3, 12.1).
+
+use crate::play::{Play, config, login, play, retrieve};
+use ftp_core::action::TlsError;
+use ftp_core::client::{ClientCompletion, ClientConfig, TlsUse};
+
+fn with(tls: TlsUse) -> impl Fn() -> ClientConfig {
+    move || ClientConfig { tls, ..config() }
+}
+
+fn secured(play: &mut Play) {
+    play.complete(ClientCompletion::TlsStarted(Ok(())));
+}
+
+#[test]
+fn tls_comes_before_the_password() {
+    play(with(TlsUse::Require), |play| {
+        play.server("220 hello|");
+        play.ask(login(None));
+        play.expect(&["> AUTH TLS|"]);
+        play.server("234 go on|");
+        play.expect(&["start TLS"]);
+        assert!(!play.wait.unwrap().read, "what comes now is the handshake's");
+        secured(play);
+        play.expect(&["> PBSZ 0|"]);
+        play.server("200 PBSZ=0|");
+        play.expect(&["> PROT P|"]);
+        play.server("200 private|");
+        play.expect(&["> USER ann|"]);
+        play.server("331 password|");
+        play.expect(&["> PASS pw|"]);
+        play.server("230 in|500 FEAT?|");
+        play.expect(&["> FEAT|", "done 230"]);
+        play.ask(retrieve(0));
+        play.server("200 image|");
+        play.server("229 (!!!1025!)|");
+        assert!(play.take().contains(&"open 192.0.2.1:1025 private".to_owned()));
+    });
+}
+
+#[test]
+fn a_server_without_tls_gets_no_password_where_tls_is_required() {
+    play(with(TlsUse::Require), |play| {
+        play.server("220 hello|");
+        play.ask(login(None));
+        play.server("502 AUTH?|");
+        play.expect(&["> AUTH TLS|", "failed TLS 502"]);
+    });
+}
+
+#[test]
+fn a_server_without_tls_will_do_where_it_is_only_preferred() {
+    play(with(TlsUse::Prefer), |play| {
+        play.server("220 hello|");
+        play.ask(login(None));
+        play.server("500 AUTH?|");
+        play.expect(&["> AUTH TLS|", "> USER ann|"]);
+    });
+}
+
+#[test]
+fn a_server_that_will_not_protect_data_is_refused_where_tls_is_required() {
+    play(with(TlsUse::Require), |play| {
+        play.server("220 hello|");
+        play.ask(login(None));
+        play.server("234 go on|");
+        secured(play);
+        play.server("200 ok|534 clear only|");
+        assert_eq!(play.take().last().unwrap(), "failed TLS 534");
+    });
+}
+
+#[test]
+fn a_handshake_that_fails_ends_the_session() {
+    play(with(TlsUse::Require), |play| {
+        play.server("220 hello|");
+        play.ask(login(None));
+        play.server("234 go on|");
+        play.take();
+        play.complete(ClientCompletion::TlsStarted(Err(TlsError)));
+        play.expect(&["failed TlsFailed", "disconnected", "close"]);
+    });
+}
+
+#[test]
+fn an_implicit_session_begins_with_the_handshake() {
+    play(with(TlsUse::Implicit), |play| {
+        play.expect(&["start TLS"]);
+        play.ask(login(None));
+        secured(play);
+        play.server("220 hello|");
+        play.expect(&["> PBSZ 0|"]);
+        play.server("200 ok|");
+        play.expect(&["> PROT P|"]);
+        play.server("200 private|");
+        play.expect(&["> USER ann|"]);
+    });
+}

@@ -1,0 +1,215 @@
+//! [`TlsClient`]: the TLS of a client of one server; [`ClientSide`]: what the connections of one session share.
+
+use super::{ALPN, Fingerprint, Stream, provider};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{ClientConfig, Resumption, WebPkiServerVerifier};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{
+    CertificateError, ClientConnection, Connection, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+};
+use rustls_platform_verifier::Verifier as SystemVerifier;
+use std::fmt;
+use std::io;
+use std::net::TcpStream;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Tickets kept of one session. Each data connection takes one and brings one or two.
+const TICKETS: usize = 8;
+
+/// Whom a client believes to be the server.
+#[derive(Clone, Debug, Default)]
+pub enum Trust {
+    /// Whoever an authority that the system trusts has certified for the name.
+    #[default]
+    System,
+    /// Whoever one of these authorities has certified for the name: their certificates as text (PEM).
+    Authorities(Vec<u8>),
+    /// Nobody but those who are named by fingerprint.
+    Nobody,
+    /// Anybody: only a listener who does nothing is kept out.
+    Anybody,
+}
+
+/// A server that was not believed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejected {
+    /// Its certificate's.
+    pub fingerprint: Fingerprint,
+    /// What is wrong with the certificate.
+    pub reason: String,
+}
+
+/// The TLS of a client of one server.
+#[derive(Debug)]
+pub struct TlsClient {
+    config: ClientConfig,
+    name: ServerName<'static>,
+    judge: Arc<Judge>,
+}
+
+impl TlsClient {
+    /// TLS 1.2 and 1.3 with the server of this name or address, which is believed to be that server if `trust` says so or
+    /// if its certificate has one of these fingerprints.
+    ///
+    /// # Errors
+    /// When the name is none, the authorities cannot be read, or the system has none.
+    pub fn new(name: &str, trust: &Trust, known: Vec<Fingerprint>) -> io::Result<Self> {
+        let name = ServerName::try_from(name.to_owned()).map_err(io::Error::other)?;
+        let verifier: Option<Arc<dyn ServerCertVerifier>> = match trust {
+            Trust::System => Some(Arc::new(SystemVerifier::new(provider()).map_err(io::Error::other)?)),
+            Trust::Authorities(pem) => Some(authorities(pem)?),
+            Trust::Nobody | Trust::Anybody => None,
+        };
+        let judge = Judge { verifier, anybody: matches!(trust, Trust::Anybody), known, verdict: Mutex::default() };
+        let judge = Arc::new(judge);
+        let mut config = ClientConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()
+            .map_err(io::Error::other)?
+            .dangerous()
+            .with_custom_certificate_verifier(judge.clone())
+            .with_no_client_auth();
+        config.alpn_protocols = vec![ALPN.to_vec()];
+        Ok(Self { config, name, judge })
+    }
+
+    /// The certificate that was not believed, if that is why there was no TLS.
+    pub fn rejected(&self) -> Option<Rejected> {
+        self.judge.verdict().rejected.clone()
+    }
+
+    /// The fingerprint of the certificate that was believed.
+    pub fn accepted(&self) -> Option<Fingerprint> {
+        self.judge.verdict().accepted
+    }
+
+    /// The TLS of one session, with a store of its own for tickets.
+    pub(crate) fn session(&self) -> ClientSide {
+        let mut config = self.config.clone();
+        config.resumption = Resumption::in_memory_sessions(TICKETS);
+        ClientSide { config: Arc::new(config), name: self.name.clone() }
+    }
+}
+
+fn authorities(pem: &[u8]) -> io::Result<Arc<WebPkiServerVerifier>> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        roots.add(certificate.map_err(io::Error::other)?).map_err(io::Error::other)?;
+    }
+    WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider()).build().map_err(io::Error::other)
+}
+
+/// The client's side of one session.
+#[derive(Clone, Debug)]
+pub struct ClientSide {
+    config: Arc<ClientConfig>,
+    name: ServerName<'static>,
+}
+
+impl ClientSide {
+    /// TLS on the control connection, which begins with `received`.
+    pub(crate) fn control(&self, socket: Arc<TcpStream>, received: Vec<u8>) -> io::Result<Stream> {
+        Ok(Stream::control(socket, self.connection()?, received))
+    }
+
+    /// TLS on a data connection. The same name and the same store: so it resumes the control connection's session.
+    pub(crate) fn data(&self, socket: Arc<TcpStream>) -> io::Result<Stream> {
+        Ok(Stream::data(socket, self.connection()?).requiring(false, true))
+    }
+
+    fn connection(&self) -> io::Result<Connection> {
+        let connection = ClientConnection::new(Arc::clone(&self.config), self.name.clone());
+        connection.map(Connection::Client).map_err(io::Error::other)
+    }
+}
+
+/// Decides whether a certificate is the server's.
+#[derive(Debug)]
+struct Judge {
+    verifier: Option<Arc<dyn ServerCertVerifier>>,
+    anybody: bool,
+    known: Vec<Fingerprint>,
+    verdict: Mutex<Verdict>,
+}
+
+#[derive(Debug, Default)]
+struct Verdict {
+    accepted: Option<Fingerprint>,
+    rejected: Option<Rejected>,
+}
+
+impl Judge {
+    fn verdict(&self) -> std::sync::MutexGuard<'_, Verdict> {
+        self.verdict.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ServerCertVerifier for Judge {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let fingerprint = Fingerprint::of(end_entity);
+        let result = if self.anybody || self.known.contains(&fingerprint) {
+            Ok(ServerCertVerified::assertion())
+        } else {
+            match &self.verifier {
+                Some(verifier) => {
+                    verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+                }
+                None => Err(CertificateError::ApplicationVerificationFailure.into()),
+            }
+        };
+        let mut verdict = self.verdict();
+        match &result {
+            Ok(_) => {
+                verdict.accepted = Some(fingerprint);
+                verdict.rejected = None;
+            }
+            Err(error) => verdict.rejected = Some(Rejected { fingerprint, reason: reason(error) }),
+        }
+        result
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        rustls::crypto::verify_tls12_signature(message, cert, dss, &provider().signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        rustls::crypto::verify_tls13_signature(message, cert, dss, &provider().signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        provider().signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// What is wrong with a certificate, for a person.
+fn reason(error: &Error) -> String {
+    let Error::InvalidCertificate(why) = error else { return error.to_string() };
+    match why {
+        CertificateError::UnknownIssuer => "no authority that is trusted here has signed it".into(),
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it has expired".into(),
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => "it is not valid yet".into(),
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "it is for another name".into()
+        }
+        CertificateError::Revoked => "it was revoked".into(),
+        CertificateError::ApplicationVerificationFailure => "its fingerprint is not the one expected".into(),
+        other => fmt::format(format_args!("{other}")),
+    }
+}

@@ -1,0 +1,142 @@
+//! [`ClientTls`]: what a client does about TLS with one server, and whom it takes for it: whoever the system's authorities, a
+//! file or a fingerprint vouch for, or whoever the user has believed once.
+
+use super::known;
+use crate::cli::{ClientTlsMode, SecurityOptions};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::remote::FtpUrl;
+use ftp_core::client::TlsUse;
+use ftp_host::tls::{Fingerprint, Rejected, TlsClient, Trust};
+use std::fs;
+use std::io::{self, IsTerminal, Write};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// TLS with one server.
+#[derive(Clone, Debug)]
+pub(crate) struct ClientTls {
+    /// What is done about it.
+    pub(crate) way: TlsUse,
+    host: String,
+    port: u16,
+    trust: Trust,
+    pinned: Vec<Fingerprint>,
+}
+
+impl ClientTls {
+    /// As the URL and the options have it. Where nothing is said, a password that crosses a network is what decides.
+    ///
+    /// # Errors
+    /// [`Failure`], if the authorities cannot be read.
+    pub(crate) fn new(url: &FtpUrl, options: &SecurityOptions, anonymous: bool) -> Result<Self, Failure> {
+        let said = options.insecure || options.ca.is_some() || !options.pin.is_empty();
+        let here = is_here(&url.host);
+        let way = match options.tls {
+            _ if url.implicit => TlsUse::Implicit,
+            Some(ClientTlsMode::Off) => TlsUse::Off,
+            Some(ClientTlsMode::Prefer) => TlsUse::Prefer,
+            None if said => TlsUse::Require,
+            None if anonymous => TlsUse::Off,
+            // Nobody listens in between.
+            None if here => TlsUse::Prefer,
+            Some(ClientTlsMode::Require) | None => TlsUse::Require,
+        };
+        let by_default = options.tls.is_none() && !said && !url.implicit;
+        let trust = match &options.ca {
+            _ if options.insecure || by_default && here => Trust::Anybody,
+            _ if !options.pin.is_empty() => Trust::Nobody,
+            Some(file) => {
+                let read = fs::read(file);
+                let what = || format!("cannot read the authorities of {}", file.display());
+                Trust::Authorities(read.map_err(|error| Failure::new(Exit::Disk, what(), error))?)
+            }
+            None => Trust::System,
+        };
+        Ok(Self { way, host: url.host.clone(), port: url.port, trust, pinned: options.pin.clone() })
+    }
+
+    /// For one connection; none where there is no TLS.
+    ///
+    /// # Errors
+    /// [`Failure`], if what is known of servers cannot be read, or the authorities are none.
+    pub(crate) fn client(&self) -> Result<Option<Arc<TlsClient>>, Failure> {
+        if self.way == TlsUse::Off {
+            return Ok(None);
+        }
+        let known = match self.trust {
+            Trust::System => known::load()?.get(&self.name()).copied(),
+            _ => None,
+        };
+        // Who has been believed once is believed, and nobody else in that place.
+        let trust = if known.is_some() { &Trust::Nobody } else { &self.trust };
+        let believed: Vec<Fingerprint> = self.pinned.iter().copied().chain(known).collect();
+        let client = match TlsClient::new(&self.host, trust, believed.clone()) {
+            // A system without authorities: then it is for the user to say.
+            Err(_) if matches!(trust, Trust::System) => TlsClient::new(&self.host, &Trust::Nobody, believed),
+            result => result,
+        };
+        client.map(|client| Some(Arc::new(client))).map_err(|error| {
+            Failure::new(Exit::Usage, format!("cannot do TLS with {}", self.host), error)
+                .with_remedy("--ca names a file of certificates (PEM)")
+        })
+    }
+
+    /// There was no TLS. Asks the user whether a certificate that nobody vouches for is to be believed: if this returns, it
+    /// is, from now on.
+    ///
+    /// # Errors
+    /// [`Failure`], with what can be done.
+    pub(crate) fn judge(&self, what: String, client: &TlsClient) -> Result<(), Failure> {
+        let Some(Rejected { fingerprint, reason }) = client.rejected() else {
+            return Err(
+                Failure::new(Exit::Connect, what, "the TLS handshake failed").with_remedy("-v shows the conversation")
+            );
+        };
+        if let Some(pinned) = self.pinned.first() {
+            let why =
+                format!("the server's certificate is not the one expected: its SHA-256 is {fingerprint}, not {pinned}");
+            return Err(
+                Failure::new(Exit::Connect, what, why).with_remedy("ask whoever runs the server which is right")
+            );
+        }
+        if let Some(known) = known::load()?.get(&self.name()) {
+            let why = format!(
+                "the server's certificate has changed: its SHA-256 was {known}, and is {fingerprint}. Somebody may be in between"
+            );
+            let remedy = format!("ask whoever runs the server; if it is right, `ftpkit trust remove {}`", self.name());
+            return Err(Failure::new(Exit::Connect, what, why).with_remedy(remedy));
+        }
+        if matches!(self.trust, Trust::System) && io::stdin().is_terminal() && io::stderr().is_terminal() {
+            if ask(&format!(
+                "The certificate of {} is not to be relied on: {reason}.\nIts SHA-256 is {fingerprint}.\nBelieve it from now on? [y/N] ",
+                self.name()
+            )) {
+                return known::add(self.name(), fingerprint);
+            }
+            return Err(Failure::new(Exit::Connect, what, "the certificate was not believed"));
+        }
+        let why = format!("the server's certificate is not to be relied on: {reason}. Its SHA-256 is {fingerprint}");
+        let remedy =
+            format!("if that is the server's, --pin {fingerprint}; or --ca with the certificate of its authority");
+        Err(Failure::new(Exit::Connect, what, why).with_remedy(remedy))
+    }
+
+    fn name(&self) -> String {
+        known::name(&self.host, self.port)
+    }
+}
+
+/// Is it this machine?
+fn is_here(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
+}
+
+fn ask(question: &str) -> bool {
+    let mut error = io::stderr().lock();
+    let asked = write!(error, "{question}").and_then(|()| error.flush());
+    let mut answer = String::new();
+    asked.is_ok()
+        && io::stdin().read_line(&mut answer).is_ok()
+        && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+}
