@@ -143,6 +143,19 @@ fn nobody_is_idle_while_a_transfer_runs() {
 }
 
 #[test]
+fn a_transfer_that_is_cancelled_has_no_deadline_until_its_host_has_answered() {
+    let mut bench = Bench::logged_in();
+    let _ = bench.send(b"RETR file\r\n");
+    let op = bench.op();
+    bench.complete(op, Completion::Opened(Opened::default()));
+    let wait = bench.pass(ServerConfig::default().accept_timeout);
+    assert!(matches!(bench.host.actions.last(), Some(Action::Cancel { .. })));
+    assert_eq!(wait.deadline, None, "a deadline that has passed would keep its host awake");
+    bench.complete(op, Completion::Transferred(Err(TransferError::Cancelled)));
+    assert!(bench.said().ends_with("425 The data connection did not come in time.\r\n"));
+}
+
+#[test]
 fn a_late_answer_is_ignored() {
     let mut bench = Bench::logged_in();
     let _ = bench.send(b"CWD a\r\n");

@@ -613,7 +613,7 @@ impl ServerSession {
             (Phase::Open | Phase::HalfClosed, Pending::Penalty { until, .. } | Pending::Tls { until, .. }) => {
                 Some(*until)
             }
-            (Phase::Open | Phase::HalfClosed, Pending::Transfer(moving)) => Some(moving.deadline(&self.config)),
+            (Phase::Open | Phase::HalfClosed, Pending::Transfer(moving)) => moving.deadline(&self.config),
             _ => self.idle_deadline(),
         }
     }

@@ -62,12 +62,11 @@ enum Ended {
 }
 
 impl Moving {
-    pub(super) fn deadline(&self, config: &ServerConfig) -> Time {
-        if self.stage == Stage::Connecting {
-            (self.begun + config.accept_timeout).min(self.checked + config.stall_timeout)
-        } else {
-            self.checked + config.stall_timeout
-        }
+    /// When it is looked at again; one that is cancelled only waits for its host.
+    pub(super) fn deadline(&self, config: &ServerConfig) -> Option<Time> {
+        let stall = self.checked + config.stall_timeout;
+        let next = if self.stage == Stage::Connecting { stall.min(self.begun + config.accept_timeout) } else { stall };
+        self.ended.is_none().then_some(next)
     }
 }
 
@@ -373,7 +372,7 @@ impl ServerSession {
         let now = self.now;
         let Pending::Transfer(moving) = &mut self.pending else { return };
         let op = moving.op;
-        if moving.ended.is_some() || moving.deadline(&self.config) > now {
+        if moving.deadline(&self.config).is_none_or(|deadline| now < deadline) {
             return;
         }
         if moving.stage == Stage::Connecting && moving.begun + self.config.accept_timeout <= now {
