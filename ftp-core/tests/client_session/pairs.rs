@@ -45,6 +45,25 @@ fn an_upload_is_paired_once_the_way_is_known() {
 }
 
 #[test]
+fn an_upload_waits_for_the_reply_to_its_rest() {
+    play(pipelined, |play| {
+        play.in_type_i();
+        play.ask(store(Upload::Replace));
+        play.server("229 (!!!1025!)|");
+        play.connected();
+        play.server("150 send|");
+        play.moved(2);
+        play.server("226 ok|");
+        play.take();
+        play.ask(store(Upload::ResumeAt(5)));
+        play.expect(&["> EPSV|REST 5|"]);
+        play.server("229 (!!!1025!)|504 REST?|");
+        // STOR by itself would have emptied the file.
+        play.expect(&["open 192.0.2.1:1025", "cancel", "failed refused 504"]);
+    });
+}
+
+#[test]
 fn the_reply_to_the_second_is_taken_before_the_retry() {
     for second in ["425 no way|", "503 no way|", "150 trying|425 no way|"] {
         play(pipelined, |play| {

@@ -200,7 +200,8 @@ impl Transfer {
         link.send(&Command::Rest(&marker));
         link.rest_lingers = true;
         self.awaited.push_back(Awaited::Rest);
-        if self.is_pipelined(link) {
+        // Behind a REST that is refused, a STOR would begin at the file's front and cost what is there.
+        if self.is_pipelined(link) && !self.movement.is_upload() {
             self.send_movement(link);
         }
     }
