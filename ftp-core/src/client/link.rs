@@ -10,7 +10,7 @@ use super::secure::Security;
 use super::server::Server;
 use crate::action::OpId;
 use crate::codec::Representation;
-use crate::command::{Command, TypeCode, Verb};
+use crate::command::{Command, Verb};
 use crate::digest::Algorithm;
 use crate::line::write_line;
 use crate::time::Time;
@@ -112,9 +112,15 @@ impl Link {
     pub(super) fn send_image(&mut self) -> bool {
         let needed = self.kind != Some(Representation::Image);
         if needed {
-            self.send(&Command::Type(TypeCode::Image));
+            self.send_type(Representation::Image);
         }
         needed
+    }
+
+    /// Sends TYPE. Until it is accepted nobody knows which is in force: whoever gave up meanwhile leaves it so.
+    pub(super) fn send_type(&mut self, representation: Representation) {
+        self.kind = None;
+        self.send(&Command::Type(representation.into()));
     }
 
     /// Sends a command line as it is.

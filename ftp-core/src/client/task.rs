@@ -97,10 +97,12 @@ impl Task {
             Request::ResumePoint(path) => Task::Simple(Simple::begin_size(link, path, Simple::ResumePoint)),
             Request::EnsureDirectory(path) => Task::Ensure(Ensure::begin(link, path)),
             Request::Quote(line) => {
-                // It may be a TYPE or REIN, so nothing is known any more.
+                // It may be a TYPE or REIN, so nothing is known any more; nor is it after a REST where the next transfer begins.
                 link.kind = None;
                 link.form.quoted(&line);
                 link.kept = false;
+                link.rest_lingers |=
+                    line.split_at_checked(4).is_some_and(|(verb, _)| verb.eq_ignore_ascii_case(b"REST"));
                 link.send_line(&line);
                 Task::Simple(Simple::Quote)
             }

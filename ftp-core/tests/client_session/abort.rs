@@ -2,6 +2,7 @@
 
 use crate::play::{REPLY, config, play, retrieve, store};
 use ftp_core::client::{Request, Upload};
+use ftp_core::codec::Codec;
 
 #[test]
 fn an_abort_takes_both_replies_in_any_combination() {
@@ -52,6 +53,20 @@ fn one_reply_is_enough_after_a_while_and_none_is_the_end() {
         play.expect(&["> ABOR|", "cancel"]);
         play.time_passes(REPLY);
         play.expect(&["failed Aborted", "disconnected", "close"]);
+    });
+}
+
+#[test]
+fn a_type_that_nobody_waited_for_is_not_taken_for_granted() {
+    play(config, |play| {
+        play.in_type_i();
+        play.ask(Request::Retrieve { path: b"f".to_vec(), offset: 0, codec: Codec::ASCII });
+        play.abort();
+        play.server("200 A|");
+        play.expect(&["> TYPE A|", "failed Aborted"]);
+        play.ask(retrieve(0));
+        // The server may well be in TYPE A.
+        play.expect(&["> TYPE I|"]);
     });
 }
 

@@ -138,7 +138,7 @@ impl Transfer {
             Movement::Retrieve { .. } | Movement::Store { .. } => false,
         };
         if !given && link.kind != Some(self.codec.representation) {
-            link.send(&Command::Type(self.codec.representation.into()));
+            link.send_type(self.codec.representation);
             self.awaited.push_back(Awaited::Type);
         } else if let Some(command) = link.form.next(self.codec) {
             link.send(&command);
