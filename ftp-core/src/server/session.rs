@@ -59,13 +59,21 @@ pub struct ServerSession {
     pub(super) security: Security,
     reader: LineReader,
     actions: VecDeque<Action>,
-    held: VecDeque<Vec<u8>>,
+    held: VecDeque<Held>,
     phase: Phase,
     urgent: bool,
     stopping: bool,
     bad_commands: u32,
     last_activity: Time,
     next_op: u32,
+}
+
+/// A line that waits for its turn.
+#[derive(Debug)]
+enum Held {
+    Line(Vec<u8>),
+    /// One that was too long to be kept.
+    TooLong,
 }
 
 /// The operation that the session waits for; at most one.
@@ -202,7 +210,11 @@ impl ServerSession {
                 Framed::Line(line) => self.line(line),
                 Framed::TooLong => {
                     self.last_activity = now;
-                    self.bad_command("Line too long.");
+                    if matches!(self.pending, Pending::None) {
+                        self.bad_command("Line too long.");
+                    } else {
+                        self.held.push_back(Held::TooLong);
+                    }
                 }
                 Framed::Partial => {
                     if reader.overrun() > self.config.overrun_limit {
@@ -422,7 +434,7 @@ impl ServerSession {
                 _ => {}
             }
         }
-        self.held.push_back(line.to_vec());
+        self.held.push_back(Held::Line(line.to_vec()));
     }
 
     /// Goes on with what waited for the operation that has ended.
@@ -433,7 +445,8 @@ impl ServerSession {
                 return self.end("The server is stopping.");
             }
             match self.held.pop_front() {
-                Some(line) => self.execute(&line),
+                Some(Held::Line(line)) => self.execute(&line),
+                Some(Held::TooLong) => self.bad_command("Line too long."),
                 None if self.phase == Phase::HalfClosed => {
                     self.phase = Phase::Over { until: self.now + self.config.linger };
                 }
