@@ -284,9 +284,14 @@ impl Connection {
             }
             ClientAction::Cancel { op } => {
                 self.data = DataConnection::Closed;
-                if let Transfer::Moving { pump, .. } = std::mem::replace(&mut self.transfer, Transfer::None) {
-                    pump.break_off();
-                    self.transferred(op, pump.cancel(), None);
+                match std::mem::replace(&mut self.transfer, Transfer::None) {
+                    Transfer::Moving { pump, .. } => {
+                        pump.break_off();
+                        self.transferred(op, pump.cancel(), None);
+                    }
+                    // To a server that waits for an upload, a close in good order is a whole and empty file.
+                    Transfer::Connected { channel, .. } => channel.reset_on_close(),
+                    _ => {}
                 }
             }
             ClientAction::Notify(event) => {
