@@ -77,6 +77,8 @@ pub mod peer;
 pub mod runner;
 #[cfg(feature = "ours")]
 pub mod runtime;
+#[cfg(feature = "ours")]
+pub mod simulation;
 pub mod transcript;
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::backend::Received;
 use crate::backend::core::transfer::{Kept, Step, Transfer};
 use crate::backend::core::{Chunks, Told};
 use crate::backend::world::MADE;
-use crate::network::{Listener, Network, Read, Socket};
+use crate::network::{Broken, Listener, Network, Read, Socket};
 use ftp_core::action::{DataPath, NetworkError, OpId, TlsError, TransferError};
 use ftp_core::client::{
     ClientAction, ClientCompletion, ClientConfig, ClientError, ClientSession, Event, LocalEnd, Outcome, Request,
@@ -33,8 +33,6 @@ pub struct Core {
     /// The server has closed the control connection.
     server: Option<Told>,
     port: Outside,
-    /// The most that the control connection takes before the server has read.
-    window: usize,
     answers: VecDeque<Answer>,
     /// The longest that an answer takes.
     lag: Duration,
@@ -92,18 +90,18 @@ struct Outside {
     bytes: Vec<u8>,
     /// The bytes it takes before it would block.
     budget: usize,
-    /// The control connection takes no more.
-    broken: bool,
+    /// The control connection, where there is one instead of `bytes`.
+    control: Option<Socket>,
     actions: VecDeque<ClientAction>,
 }
 
 impl Port<ClientAction> for Outside {
     fn write(&mut self, bytes: &[u8]) -> Result<usize, Closed> {
-        if self.broken {
-            return Err(Closed);
+        let mut count = bytes.len().min(self.budget);
+        match &self.control {
+            Some(control) => count = control.write(&bytes[..count]).map_err(|Broken| Closed)?,
+            None => self.bytes.extend_from_slice(&bytes[..count]),
         }
-        let count = bytes.len().min(self.budget);
-        self.bytes.extend_from_slice(&bytes[..count]);
         self.budget -= count;
         Ok(count)
     }
@@ -133,7 +131,6 @@ impl Core {
             inbox: Vec::new(),
             server: None,
             port: Outside::default(),
-            window: usize::MAX,
             answers: VecDeque::new(),
             lag: Duration::ZERO,
             network,
@@ -156,8 +153,8 @@ impl Core {
 
     /// Lets something happen: could something more?
     pub(crate) fn round(&mut self) -> bool {
-        self.drain();
-        let mut more = self.wait.write && self.room() > 0;
+        let mut more = self.drain();
+        more |= self.wait.write && self.room() > 0;
         more |= self.carry_out() | self.answer() | self.feed() | self.accept_server() | self.move_data();
         if !more && self.wait.deadline.is_some_and(|deadline| deadline <= self.now) {
             self.timeouts += 1;
@@ -176,18 +173,52 @@ impl Core {
         self.timeouts = 0;
     }
 
-    /// The bytes that the control connection takes now.
-    fn room(&self) -> usize {
-        self.window.saturating_sub(self.port.bytes.len())
+    /// Speaks over this control connection from now on; each answer of the host takes up to `lag`.
+    pub(crate) fn speak(&mut self, control: Socket, lag: Duration) {
+        self.port.control = Some(control);
+        self.lag = lag;
     }
 
-    /// Drains the session when it asked for that: when something went in, or when it can write what it could not.
-    fn drain(&mut self) {
-        if self.news || (self.wait.write && self.room() > 0) {
+    /// When something happens by itself.
+    pub(crate) fn next_event(&self) -> Option<Time> {
+        self.wait.deadline.into_iter().chain(self.next_answer()).min()
+    }
+
+    /// When an answer of the host is ready.
+    pub(crate) fn next_answer(&self) -> Option<Time> {
+        self.answers.front().map(|answer| answer.due)
+    }
+
+    /// Has the session closed its control connection?
+    pub(crate) fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// The host goes away.
+    pub(crate) fn hang_up(&mut self) {
+        self.port.control = None;
+        self.data = Data::None;
+    }
+
+    /// Does the host still hold a listener or a data connection?
+    pub(crate) fn holds_data(&self) -> bool {
+        !matches!(self.data, Data::None)
+    }
+
+    /// The bytes that the control connection takes now. A broken one can always be written to, and says so then.
+    fn room(&self) -> usize {
+        self.port.control.as_ref().filter(|control| !control.is_broken()).map_or(usize::MAX, Socket::room)
+    }
+
+    /// Drains the session when it asked for that: when something went in, or when it can write what it could not. Did it?
+    fn drain(&mut self) -> bool {
+        let due = self.news || (self.wait.write && self.room() > 0);
+        if due {
             self.news = false;
             self.port.budget = self.chunks.size(self.room());
             self.wait = self.session.drain(self.now, &mut self.port);
         }
+        due
     }
 
     fn reply(&mut self, op: OpId, done: ClientCompletion) {
@@ -204,6 +235,8 @@ impl Core {
         {
             self.session.complete(self.now, op, done);
             self.news = true;
+            // What it waits for has changed.
+            self.drain();
         }
         waiting
     }
@@ -212,6 +245,7 @@ impl Core {
         if !self.wait.read {
             return false;
         }
+        self.fetch();
         if self.inbox.is_empty() {
             let news = self.server == Some(Told::NotYet);
             if news {
@@ -230,6 +264,19 @@ impl Core {
         true
     }
 
+    /// Reads from the control connection.
+    fn fetch(&mut self) {
+        if let Some(control) = self.port.control.as_ref().filter(|_| self.inbox.is_empty()) {
+            match control.read(self.chunks.size(control.available())) {
+                Read::Bytes(bytes) => self.inbox = bytes,
+                Read::Nothing => {}
+                Read::Closed | Read::Broken => {
+                    self.server.get_or_insert(Told::NotYet);
+                }
+            }
+        }
+    }
+
     /// Moves bytes, if a transfer runs: is there more to do?
     fn move_data(&mut self) -> bool {
         let Data::Moving { op, end, transfer, socket } = &mut self.data else { return false };
@@ -241,7 +288,7 @@ impl Core {
         if *end == LocalEnd::Listing {
             // The session says itself that a listing is too large.
             let _ = self.session.listing(&bytes);
-            self.news = true;
+            self.news |= !bytes.is_empty();
         } else {
             self.sink.extend(bytes);
         }
@@ -275,7 +322,7 @@ impl Core {
                 self.data = Data::Listening(listener);
             }
             ClientAction::Open { op, data: DataPath::Connect(to), .. } => {
-                let socket = self.network.connect(to);
+                let socket = self.network.connect(to).inspect(|socket| socket.reset_on_close(true));
                 let result = socket.as_ref().map(drop).ok_or(NetworkError::Unreachable);
                 self.data = socket.map(Kept::fresh).map_or(Data::None, Data::Open);
                 self.reply(op, ClientCompletion::Connected(result));
@@ -300,6 +347,7 @@ impl Core {
                         let source = self.asked.front_mut().map(|(_, content)| std::mem::take(content));
                         Transfer::send(Box::new(Cursor::new(source.unwrap_or_default())), transmission)
                     } else {
+                        socket.reset_on_close(false);
                         Transfer::keep(transmission)
                     };
                     let transfer = transfer.with_ahead(ahead);
@@ -324,11 +372,14 @@ impl Core {
                 }
             }
             ClientAction::Notify(_) => {}
-            // No script has the client ask for it.
+            // Nobody has the client ask for it here.
             ClientAction::StartTls { op } => {
                 self.reply(op, ClientCompletion::TlsStarted(Err(TlsError)));
             }
-            ClientAction::Close => self.over = true,
+            ClientAction::Close => {
+                self.over = true;
+                self.port.control = None;
+            }
         }
         true
     }
@@ -337,6 +388,7 @@ impl Core {
     fn accept_server(&mut self) -> bool {
         let Data::Accepting(op, listener) = &self.data else { return false };
         let (op, Some(socket)) = (*op, listener.accept()) else { return false };
+        socket.reset_on_close(true);
         self.data = Data::Open(Kept::fresh(socket));
         self.reply(op, ClientCompletion::Connected(Ok(())));
         true

@@ -1,13 +1,13 @@
 //! [`Network`]: listeners and connections in memory, in virtual time. Both ends of a connection are alike, so that a session in
 //! memory meets a script on it as well as another session. What goes wrong on the way is up to the [`Weather`].
 //!
-//! It behaves as TCP does towards a program: bytes arrive in order and in any pieces, a sender is held up once the [`WINDOW`]
-//! is full, one direction can be closed alone, and who closes with bytes unread resets the connection.
+//! It behaves as TCP does towards a program: bytes arrive in order and in any pieces, a sender is held up once the
+//! [window](Weather::window) is full, one direction can be closed alone, and who closes with bytes unread resets the connection.
 
 mod pipe;
 mod weather;
 
-pub use pipe::{Broken, Read, Socket, WINDOW};
+pub use pipe::{Broken, Read, Socket};
 pub use weather::Weather;
 
 use ftp_core::time::Time;
@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
-use weather::Strike;
+use weather::{NEVER, Strike};
 
 /// The first port that is given out.
 const FIRST_PORT: u16 = 40_001;
@@ -100,6 +100,10 @@ impl Network {
         Socket::pair(self)
     }
 
+    fn window(&self) -> usize {
+        self.shared.weather.borrow().window
+    }
+
     fn now(&self) -> Time {
         self.shared.now.get()
     }
@@ -112,7 +116,7 @@ impl Network {
     /// Something is on its way for so long: when it will be there.
     fn after(&self, delay: Duration) -> Time {
         let time = self.now() + delay;
-        if !delay.is_zero() {
+        if !delay.is_zero() && delay < NEVER {
             self.shared.arrivals.borrow_mut().push(Reverse(time));
         }
         time
@@ -141,6 +145,10 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         self.network.shared.queues.borrow_mut().remove(&self.address.port());
+        // So does TCP to who was never accepted.
+        if let Some(socket) = self.accept() {
+            socket.reset();
+        }
     }
 }
 
@@ -161,7 +169,8 @@ mod tests {
         assert_eq!(near.write(b" you"), Ok(4));
         assert_eq!((far.read(3), far.read(100)), (Read::Bytes(b"hel".to_vec()), Read::Bytes(b"lo you".to_vec())));
         assert_eq!(far.read(1), Read::Nothing);
-        assert_eq!(near.write(&vec![0; WINDOW + 1]), Ok(WINDOW));
+        let window = Weather::default().window;
+        assert_eq!(near.write(&vec![0; window + 1]), Ok(window));
         assert_eq!(near.write(b"x"), Ok(0));
     }
 
@@ -193,7 +202,7 @@ mod tests {
         let near = network.connect(listener.address());
         assert!(near.is_some() && network.connect(listener.address()).is_none());
         drop(listener);
-        assert_eq!(near.map(|near| near.read(9)), Some(Read::Closed));
+        assert_eq!(near.map(|near| near.read(9)), Some(Read::Broken));
         assert!(network.connect(network.nobody()).is_none());
     }
 

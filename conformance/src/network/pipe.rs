@@ -3,22 +3,17 @@
 use super::Network;
 use super::weather::Strike;
 use ftp_core::time::Time;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
-
-/// The bytes that can be on their way in one direction.
-pub const WINDOW: usize = 64 * 1024;
-
-/// Longer than any time-out.
-const FOR_EVER: Duration = Duration::from_hours(24 * 365);
 
 /// One end of a connection. Dropping it closes it.
 pub struct Socket {
     network: Network,
     incoming: Rc<RefCell<Pipe>>,
     outgoing: Rc<RefCell<Pipe>>,
+    resets: Cell<bool>,
 }
 
 /// One direction.
@@ -62,8 +57,13 @@ pub enum Read {
 impl Socket {
     pub(super) fn pair(network: &Network) -> (Self, Self) {
         let (up, down) = <(Rc<RefCell<Pipe>>, Rc<RefCell<Pipe>>)>::default();
-        let near = Self { network: network.clone(), incoming: Rc::clone(&down), outgoing: Rc::clone(&up) };
-        (near, Self { network: network.clone(), incoming: up, outgoing: down })
+        let end = |incoming: &Rc<RefCell<Pipe>>, outgoing: &Rc<RefCell<Pipe>>| Self {
+            network: network.clone(),
+            incoming: Rc::clone(incoming),
+            outgoing: Rc::clone(outgoing),
+            resets: Cell::new(false),
+        };
+        (end(&down, &up), end(&up, &down))
     }
 
     /// Sends bytes: how many there was room for.
@@ -78,7 +78,6 @@ impl Socket {
         if count > 0 {
             let delay = match self.network.strike() {
                 Strike::Delay(delay) => delay,
-                Strike::Stall => FOR_EVER,
                 Strike::Reset => {
                     self.reset();
                     return Err(Broken);
@@ -93,7 +92,7 @@ impl Socket {
 
     /// The bytes that can be sent now.
     pub fn room(&self) -> usize {
-        WINDOW.saturating_sub(self.outgoing.borrow().bytes.len())
+        self.network.window().saturating_sub(self.outgoing.borrow().bytes.len())
     }
 
     /// The bytes that can be read now.
@@ -127,7 +126,7 @@ impl Socket {
             pipe.end = Some(End::Closed);
             let delay = match self.network.strike() {
                 Strike::Delay(delay) => delay,
-                Strike::Stall | Strike::Reset => Duration::ZERO,
+                Strike::Reset => Duration::ZERO,
             };
             pipe.delay(&self.network, delay);
         }
@@ -154,6 +153,11 @@ impl Socket {
         self.incoming.borrow().truncated
     }
 
+    /// Has closing the connection break it from now on, or not.
+    pub fn reset_on_close(&self, reset: bool) {
+        self.resets.set(reset);
+    }
+
     /// Breaks the connection: what is on its way is lost.
     pub fn reset(&self) {
         for pipe in [&self.incoming, &self.outgoing] {
@@ -171,7 +175,7 @@ impl Drop for Socket {
             pipe.deaf = true;
             !pipe.bytes.is_empty()
         };
-        if unread {
+        if unread || self.resets.get() {
             self.reset();
         } else {
             self.close_write();

@@ -4,7 +4,7 @@ use crate::dice::Dice;
 use std::time::Duration;
 
 /// How bad a network is. The default is a perfect one.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Weather {
     /// Where its chance comes from.
     pub dice: Dice,
@@ -16,14 +16,24 @@ pub struct Weather {
     pub resets: u64,
     /// Once in so many times nobody can be reached; 0: never.
     pub refusals: u64,
+    /// The bytes that can be on their way in one direction.
+    pub window: usize,
 }
+
+impl Default for Weather {
+    fn default() -> Self {
+        let (latency, dice) = (Duration::ZERO, Dice::default());
+        Self { dice, latency, stalls: 0, resets: 0, refusals: 0, window: 64 * 1024 }
+    }
+}
+
+/// A delay that is longer than any time-out, and is not waited for.
+pub(super) const NEVER: Duration = Duration::from_hours(24 * 365);
 
 /// What happens to bytes that are sent.
 pub(super) enum Strike {
-    /// They arrive after this time.
+    /// They arrive after this time, or [`NEVER`].
     Delay(Duration),
-    /// They never do.
-    Stall,
     /// They break the connection.
     Reset,
 }
@@ -33,7 +43,7 @@ impl Weather {
         if self.dice.once_in(self.resets) {
             Strike::Reset
         } else if self.dice.once_in(self.stalls) {
-            Strike::Stall
+            Strike::Delay(NEVER)
         } else if self.latency.is_zero() {
             Strike::Delay(Duration::ZERO)
         } else {

@@ -8,7 +8,8 @@ pub use chunks::Chunks;
 
 use super::world::{MADE, World};
 use super::{Backend, Received, SYNCH, Seen};
-use crate::network::{Listener, Network, Read, Socket};
+use crate::network::{Broken, Listener, Network, Read, Socket};
+use crate::simulation::monitor::Monitor;
 use crate::transcript::Setup;
 use ftp_core::action::{
     Action, Completion, DataPath, OpId, Opened, Protection, Resumption, StorageError, TlsError, TransferError, Work,
@@ -43,8 +44,6 @@ pub struct Core {
     client: Option<Told>,
     port: Outside,
     tls: Tls,
-    /// The most that the control connection takes before its client has read.
-    window: usize,
     answers: VecDeque<Answer>,
     /// The longest that an answer takes.
     lag: Duration,
@@ -55,6 +54,8 @@ pub struct Core {
     job: Job,
     /// Something has gone in since the session was drained.
     news: bool,
+    /// Who listens in.
+    monitor: Option<Monitor>,
     /// Timeouts in a row at one and the same time.
     timeouts: u32,
     ended: bool,
@@ -84,8 +85,8 @@ struct Outside {
     bytes: Vec<u8>,
     /// The bytes it takes before it would block.
     budget: usize,
-    /// The control connection takes no more.
-    broken: bool,
+    /// The control connection, where there is one instead of `bytes`.
+    control: Option<Socket>,
     actions: VecDeque<Action>,
 }
 
@@ -134,10 +135,10 @@ enum Job {
 
 impl Port<Action> for Outside {
     fn write(&mut self, bytes: &[u8]) -> Result<usize, Closed> {
-        if self.broken {
-            return Err(Closed);
+        let mut count = bytes.len().min(self.budget);
+        if let Some(control) = &self.control {
+            count = control.write(&bytes[..count]).map_err(|Broken| Closed)?;
         }
-        let count = bytes.len().min(self.budget);
         self.bytes.extend_from_slice(&bytes[..count]);
         self.budget -= count;
         Ok(count)
@@ -173,7 +174,6 @@ impl Core {
             client: None,
             port: Outside::default(),
             tls: Tls::Still,
-            window: usize::MAX,
             answers: VecDeque::new(),
             lag: Duration::ZERO,
             network,
@@ -181,6 +181,7 @@ impl Core {
             kept: None,
             job: Job::None,
             news: true,
+            monitor: None,
             timeouts: 0,
             ended: false,
             over: false,
@@ -196,8 +197,8 @@ impl Core {
 
     /// Lets something happen: could something more?
     pub(crate) fn round(&mut self) -> bool {
-        self.drain();
-        let mut more = self.wait.write && self.room() > 0 && !self.over;
+        let mut more = self.drain();
+        more |= self.wait.write && self.room() > 0 && !self.over;
         more |= self.carry_out() | self.answer() | self.feed() | self.shake_hands() | self.move_data();
         if !more && self.wait.deadline.is_some_and(|deadline| deadline <= self.now) && !self.over {
             self.timeouts += 1;
@@ -216,18 +217,75 @@ impl Core {
         self.timeouts = 0;
     }
 
-    /// The bytes that the control connection takes now.
-    fn room(&self) -> usize {
-        self.window.saturating_sub(self.port.bytes.len())
+    /// Speaks over this control connection from now on; each answer of the host takes up to `lag`.
+    pub(crate) fn speak(&mut self, control: Socket, lag: Duration, monitor: Monitor) {
+        self.port.control = Some(control);
+        self.lag = lag;
+        self.monitor = Some(monitor);
     }
 
-    /// Drains the session when it asked for that: when something went in, or when it can write what it could not.
-    fn drain(&mut self) {
-        if !self.over && (self.news || (self.wait.write && self.room() > 0)) {
+    /// When something happens by itself.
+    pub(crate) fn next_event(&self) -> Option<Time> {
+        if self.over { None } else { self.wait.deadline.into_iter().chain(self.next_answer()).min() }
+    }
+
+    /// When an answer of the host is ready.
+    pub(crate) fn next_answer(&self) -> Option<Time> {
+        self.answers.front().map(|answer| answer.due)
+    }
+
+    /// Is nothing under way, in the session or its host?
+    pub(crate) fn rests(&self) -> bool {
+        self.inbox.is_empty()
+            && self.answers.is_empty()
+            && self.port.actions.is_empty()
+            && matches!(self.job, Job::None)
+            && !self.wait.write
+    }
+
+    /// Has the session ended, and the host let go of everything?
+    pub(crate) fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// Does the host still hold a listener or a data connection?
+    pub(crate) fn holds_something(&self) -> bool {
+        self.listener.is_some() || !matches!(self.job, Job::None) || self.port.control.is_some()
+    }
+
+    /// Who listens in.
+    pub(crate) fn monitor(&mut self) -> Option<&mut Monitor> {
+        self.monitor.as_mut()
+    }
+
+    /// The client sent a Telnet Synch.
+    pub(crate) fn urgent(&mut self) {
+        if !self.over {
+            self.session.receive_urgent(self.now);
+            self.news = true;
+        }
+    }
+
+    /// The bytes that the control connection takes now. A broken one can always be written to, and says so then.
+    fn room(&self) -> usize {
+        self.port.control.as_ref().filter(|control| !control.is_broken()).map_or(usize::MAX, Socket::room)
+    }
+
+    /// Drains the session when it asked for that: when something went in, or when it can write what it could not. Did it?
+    fn drain(&mut self) -> bool {
+        let due = !self.over && (self.news || (self.wait.write && self.room() > 0));
+        if due {
             self.news = false;
             self.port.budget = self.chunks.size(self.room());
             self.wait = self.session.drain(self.now, &mut self.port);
+            if self.port.control.is_some() {
+                let said = std::mem::take(&mut self.port.bytes);
+                if let Some(monitor) = &mut self.monitor {
+                    monitor.said(&said);
+                }
+            }
         }
+        due
     }
 
     fn reply(&mut self, op: OpId, completion: Completion) {
@@ -244,6 +302,8 @@ impl Core {
         {
             self.session.complete(self.now, op, completion);
             self.news = true;
+            // What it waits for has changed.
+            self.drain();
         }
         waiting
     }
@@ -252,6 +312,7 @@ impl Core {
         if !self.wait.read || self.over {
             return false;
         }
+        self.fetch();
         if self.inbox.is_empty() {
             let news = self.client == Some(Told::NotYet);
             if news {
@@ -265,6 +326,9 @@ impl Core {
             let count = self.chunks.size(self.inbox.len());
             let taken = self.session.receive(self.now, &self.inbox[..count]);
             assert!(taken > 0, "the session wanted to read, and took nothing");
+            if let Some(monitor) = &mut self.monitor {
+                monitor.heard(&self.inbox[..taken]);
+            }
             self.inbox.drain(..taken);
             // What it waits for has changed.
             self.news = true;
@@ -281,6 +345,19 @@ impl Core {
             return true;
         }
         false
+    }
+
+    /// Reads from the control connection.
+    fn fetch(&mut self) {
+        if let Some(control) = self.port.control.as_ref().filter(|_| self.inbox.is_empty()) {
+            match control.read(self.chunks.size(control.available())) {
+                Read::Bytes(bytes) => self.inbox = bytes,
+                Read::Nothing => {}
+                Read::Closed | Read::Broken => {
+                    self.client.get_or_insert(Told::NotYet);
+                }
+            }
+        }
     }
 
     fn move_data(&mut self) -> bool {
@@ -382,10 +459,17 @@ impl Core {
             }
             Action::StartTls { op } => self.tls = Tls::Begins(op),
             Action::StopTls => self.tls = Tls::Ends,
-            Action::EndOutput => self.ended = true,
+            Action::EndOutput => {
+                self.ended = true;
+                if let Some(control) = &self.port.control {
+                    control.close_write();
+                }
+            }
             Action::Close => {
+                self.port.control = None;
                 self.ended = true;
                 self.over = true;
+                self.answers.clear();
                 self.job = Job::None;
                 self.listener = None;
                 self.kept = None;
@@ -456,10 +540,7 @@ impl Backend for Core {
     }
 
     fn send_urgent(&mut self) {
-        if !self.over {
-            self.session.receive_urgent(self.now);
-            self.news = true;
-        }
+        self.urgent();
         self.send(&SYNCH);
     }
 

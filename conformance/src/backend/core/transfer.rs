@@ -171,6 +171,7 @@ impl Sender {
         if socket.is_broken() {
             return Err(TransferError::Broken);
         }
+        socket.reset_on_close(true);
         let room = socket.room();
         if room == 0 {
             return Ok(Step::Blocked);
@@ -181,7 +182,10 @@ impl Sender {
         let count = socket.write(&self.ready)?;
         self.ready.drain(..count);
         self.moved += count as u64;
-        Ok(if self.done && self.ready.is_empty() { Step::Over(Ok(self.moved)) } else { Step::Moved })
+        let over = self.done && self.ready.is_empty();
+        // Whatever ends it before makes no whole file of a part.
+        socket.reset_on_close(!over);
+        Ok(if over { Step::Over(Ok(self.moved)) } else { Step::Moved })
     }
 
     /// Reads, at most so much, and converts.
