@@ -321,32 +321,32 @@ mod tests {
     }
 
     proptest! {
-            #[test]
-            fn what_is_written_is_read(command in commands()) {
+        #[test]
+        fn what_is_written_is_read(command in commands()) {
+            let written = line(&command);
+            prop_assert_eq!(Command::parse(&written), Ok(command));
+        }
+
+        #[test]
+        fn whatever_is_read_is_written_and_read_alike(
+            verb in prop::sample::select(Verb::ALL),
+            argument in prop_oneof![
+                prop::collection::vec(any::<u8>(), 0..40),
+                "[ ,|A-Za-z0-9.:]{0,24}".prop_map(String::into_bytes),
+                "(\\|[0-3]\\|[0-9.]{7}\\|[0-9]{1,6}\\|)|([0-9]{1,3},){5}[0-9]{1,3}".prop_map(String::into_bytes),
+            ],
+        ) {
+            let input = [verb.name().as_bytes(), b" ", &argument].concat();
+            if let Ok(command) = Command::parse(&input) {
+                prop_assert_eq!(command.verb(), verb);
                 let written = line(&command);
-    prop_assert_eq!(Command::parse(&written), Ok(command));
-            }
-
-            #[test]
-            fn whatever_is_read_is_written_and_read_alike(
-                verb in prop::sample::select(Verb::ALL),
-                argument in prop_oneof![
-                    prop::collection::vec(any::<u8>(), 0..40),
-                    "[ ,|A-Za-z0-9.:]{0,24}".prop_map(String::into_bytes),
-                    "(\\|[0-3]\\|[0-9.]{7}\\|[0-9]{1,6}\\|)|([0-9]{1,3},){5}[0-9]{1,3}".prop_map(String::into_bytes),
-                ],
-            ) {
-                let input = [verb.name().as_bytes(), b" ", &argument].concat();
-                if let Ok(command) = Command::parse(&input) {
-                    prop_assert_eq!(command.verb(), verb);
-                    let written = line(&command);
-    prop_assert_eq!(Command::parse(&written), Ok(command));
-                }
-            }
-
-            #[test]
-            fn no_line_upsets_the_parser(input in prop::collection::vec(any::<u8>(), 0..60)) {
-                let _ = Command::parse(&input);
+                prop_assert_eq!(Command::parse(&written), Ok(command));
             }
         }
+
+        #[test]
+        fn no_line_upsets_the_parser(input in prop::collection::vec(any::<u8>(), 0..60)) {
+            let _ = Command::parse(&input);
+        }
+    }
 }

@@ -159,6 +159,16 @@ fn a_listing_on_a_usual_screen() -> Outcome {
 }
 
 #[test]
+fn the_readme_shows_the_real_screen() {
+    let snapshot = include_str!("snapshots/program__screen__a_listing_on_a_usual_screen.snap");
+    let screen = snapshot.splitn(3, "---\n").last().unwrap_or_default().trim_end();
+    assert!(
+        screen.starts_with('┌') && include_str!("../../../README.md").contains(screen),
+        "copy the snapshot of the usual screen into README.md"
+    );
+}
+
+#[test]
 fn a_listing_on_a_narrow_screen() -> Outcome {
     insta::assert_snapshot!(listing(60, 20)?);
     Ok(())
