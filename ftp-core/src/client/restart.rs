@@ -41,19 +41,31 @@ impl Default for Form {
 }
 
 impl Form {
-    /// The command that has to go before a transfer of this codec, if there is one.
-    pub(super) fn next(self, codec: Codec) -> Option<Command<'static>> {
+    /// Is it what a transfer of this codec wants?
+    pub(super) fn suits(self, codec: Codec) -> bool {
+        self.structure == Some(codec.structure) && self.mode == Some(codec.mode)
+    }
+
+    /// The command that has to go before a transfer of this codec, if there is one. Until it is accepted nobody knows what is in
+    /// force: whoever gives up meanwhile leaves it so.
+    pub(super) fn next(&mut self, codec: Codec) -> Option<Command<'static>> {
         if self.structure != Some(codec.structure) {
+            self.structure = None;
             return Some(Command::Stru(codec.structure));
         }
-        (self.mode != Some(codec.mode)).then_some(Command::Mode(codec.mode))
+        if self.mode != Some(codec.mode) {
+            self.mode = None;
+            return Some(Command::Mode(codec.mode));
+        }
+        None
     }
 
     /// The command that [`next`](Self::next) gave was accepted.
     pub(super) fn accepted(&mut self, codec: Codec) {
-        match self.next(codec) {
-            Some(Command::Stru(structure)) => self.structure = Some(structure),
-            _ => self.mode = Some(codec.mode),
+        if self.structure.is_none() {
+            self.structure = Some(codec.structure);
+        } else {
+            self.mode = Some(codec.mode);
         }
     }
 

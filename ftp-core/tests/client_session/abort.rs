@@ -3,6 +3,7 @@
 use crate::play::{REPLY, config, play, retrieve, store};
 use ftp_core::client::{Request, Upload};
 use ftp_core::codec::Codec;
+use ftp_core::command::{Mode, Structure};
 
 #[test]
 fn an_abort_takes_both_replies_in_any_combination() {
@@ -68,6 +69,25 @@ fn a_type_that_nobody_waited_for_is_not_taken_for_granted() {
         // The server may well be in TYPE A.
         play.expect(&["> TYPE I|"]);
     });
+}
+
+#[test]
+fn a_mode_or_structure_that_nobody_waited_for_is_not_taken_for_granted() {
+    for (codec, said, unsaid) in [
+        (Codec { mode: Mode::Block, ..Codec::RAW }, "> MODE B|", "> MODE S|"),
+        (Codec { structure: Structure::Record, ..Codec::RAW }, "> STRU R|", "> STRU F|"),
+    ] {
+        play(config, |play| {
+            play.in_type_i();
+            play.ask(Request::Retrieve { path: b"f".to_vec(), offset: 0, codec });
+            play.abort();
+            play.server("200 So be it|");
+            play.expect(&[said, "failed Aborted"]);
+            play.ask(retrieve(0));
+            // The server may well have done it.
+            play.expect(&[unsaid]);
+        });
+    }
 }
 
 #[test]

@@ -640,7 +640,7 @@ impl Transfer {
 
 /// Does the server know already how the bytes come?
 fn is_in_force(link: &Link, codec: Codec) -> bool {
-    link.kind == Some(codec.representation) && link.form.next(codec).is_none()
+    link.kind == Some(codec.representation) && link.form.suits(codec)
 }
 
 fn over(link: &mut Link, result: Result<Outcome, ClientError>) -> Flow {
