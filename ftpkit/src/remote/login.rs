@@ -15,9 +15,15 @@ use std::path::{Path, PathBuf};
 /// The user without a password (RFC 1635 2.1), and what he gives for one.
 const ANONYMOUS: (&[u8], &[u8]) = (b"anonymous", b"ftpkit@");
 
-/// Does this login give a password that is nobody else's to know?
+/// Does this login give no password that others must not know?
 pub(super) fn is_anonymous(login: &Request) -> bool {
-    matches!(login, Request::Login { password, .. } if password.expose() == ANONYMOUS.1)
+    matches!(login, Request::Login { user, password, .. }
+        if has_no_password(user) && password.expose() == ANONYMOUS.1)
+}
+
+/// Is this a user whom nobody asks for a password? `ftp` is another name of `anonymous` on many servers.
+fn has_no_password(user: &[u8]) -> bool {
+    user == ANONYMOUS.0 || user == b"ftp"
 }
 
 /// The login at the URL's host.
@@ -36,7 +42,7 @@ pub(super) fn request(url: &FtpUrl, options: &ConnectOptions) -> Result<Request,
     let password = match (&url.password, entry.password) {
         (Some(password), _) => password.clone(),
         (None, Some(password)) if !asked => password,
-        (None, _) if user == ANONYMOUS.0 || user == b"ftp" => Secret::new(ANONYMOUS.1),
+        (None, _) if has_no_password(&user) => Secret::new(ANONYMOUS.1),
         (None, _) => password::existing(&shown(&user), options.password_stdin, options.password_command.as_deref())?,
     };
     Ok(Request::Login { user, password, account: entry.account })
