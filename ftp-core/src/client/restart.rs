@@ -28,7 +28,7 @@ pub(super) fn marks(reply: &Reply) -> Option<(&[u8], &[u8])> {
 }
 
 /// STRU and MODE as they are on the server; `None` where that is not known. Both begin as RFC 959 5.1 has it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Form {
     structure: Option<Structure>,
     mode: Option<Mode>,

@@ -15,7 +15,7 @@ use super::action::{ClientAction, ClientCompletion, ClientError, Outcome, Upload
 use super::entries::{Entries, Form};
 use super::link::Link;
 use super::movement::Movement;
-use super::restart::marks;
+use super::restart::{self, marks};
 use super::task::Flow;
 use super::way::{Way, announce};
 use crate::action::{DataPath, OpId, TransferError};
@@ -49,7 +49,10 @@ pub(super) struct Transfer {
 enum Awaited {
     Type,
     /// STRU or MODE.
-    Form,
+    Form {
+        /// What was in force when it was sent.
+        before: restart::Form,
+    },
     /// PRET, for servers that announce it.
     Announcement,
     Way,
@@ -140,9 +143,12 @@ impl Transfer {
         if !given && link.kind != Some(self.codec.representation) {
             link.send_type(self.codec.representation);
             self.awaited.push_back(Awaited::Type);
-        } else if let Some(command) = link.form.next(self.codec) {
+            return;
+        }
+        let before = link.form;
+        if let Some(command) = link.form.next(self.codec) {
             link.send(&command);
-            self.awaited.push_back(Awaited::Form);
+            self.awaited.push_back(Awaited::Form { before });
         } else {
             self.approach(link);
         }
@@ -253,7 +259,7 @@ impl Transfer {
                 link.kind = Some(self.codec.representation);
                 self.set_form(link);
             }
-            Awaited::Form if accepted => {
+            Awaited::Form { .. } if accepted => {
                 // A server closes the data connection that it kept in the old mode.
                 link.kept = false;
                 link.form.accepted(self.codec);
@@ -280,7 +286,12 @@ impl Transfer {
                 return self.listed(link);
             }
             Awaited::Check { expected } => self.checked(command, expected, reply),
-            Awaited::Type | Awaited::Form | Awaited::Announcement | Awaited::Rest => {
+            Awaited::Form { before } => {
+                // A server that says no has changed nothing.
+                link.form = before;
+                self.give_up(link, Ending::Fail(ClientError::Refused(reply)), true);
+            }
+            Awaited::Type | Awaited::Announcement | Awaited::Rest => {
                 self.give_up(link, Ending::Fail(ClientError::Refused(reply)), true);
             }
             Awaited::Movement | Awaited::Abort => self.movement_answered(link, reply, accepted),
