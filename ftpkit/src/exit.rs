@@ -21,13 +21,14 @@ pub(crate) enum Exit {
     Partial = 11,
     Verification = 12,
     Deviation = 13,
+    Tls = 14,
     /// As shells count a death by SIGINT.
     Interrupted = 130,
 }
 
 impl Exit {
     /// Every code in the order of its number, with its name in JSON and its meaning.
-    const TABLE: [(Self, &'static str, &'static str); 15] = [
+    pub(crate) const TABLE: [(Self, &'static str, &'static str); 16] = [
         (Self::Ok, "ok", "done"),
         (Self::Internal, "internal", "an error in ftpkit itself"),
         (Self::Usage, "usage", "the command line or URL is wrong"),
@@ -42,6 +43,7 @@ impl Exit {
         (Self::Partial, "partial", "some files were done, others not"),
         (Self::Verification, "verification", "what arrived is not what was sent"),
         (Self::Deviation, "deviation", "check: the server is not as the RFCs demand"),
+        (Self::Tls, "tls", "TLS did not come to be, or the server's certificate is not believed"),
         (Self::Interrupted, "interrupted", "stopped by Ctrl-C or SIGTERM"),
     ];
 
@@ -84,5 +86,12 @@ mod tests {
     #[test]
     fn the_help_table_is_stable() {
         insta::assert_snapshot!(Exit::help());
+    }
+
+    #[test]
+    fn the_readme_has_the_table() {
+        let table = Exit::help();
+        let readme = include_str!("../../README.md");
+        assert!(table.lines().skip(1).all(|line| readme.contains(line)), "put into README.md:\n{table}");
     }
 }

@@ -17,6 +17,7 @@ mod exit;
 mod failure;
 mod interrupt;
 mod local;
+mod manual;
 mod password;
 mod place;
 mod progress;
@@ -58,6 +59,8 @@ fn main() -> ExitCode {
         Command::Trust(command) => tls::known::run(&command),
         Command::Bench(options) => bench::run(&options, console),
         Command::Check(options) => check::run(&options, console),
+        Command::Completions(options) => manual::completions(&options),
+        Command::Man(options) => manual::man(&options),
     };
     match result {
         Ok(()) => exit::Exit::Ok.into(),

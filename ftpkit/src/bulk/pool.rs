@@ -206,7 +206,7 @@ impl Pool {
 
 /// Does it say something of the connection, not of what was asked? Then nobody knows what is still on its way there.
 pub(super) fn is_of_connection(failure: &Failure) -> bool {
-    matches!(failure.exit, Exit::Broken | Exit::TimedOut | Exit::Connect | Exit::Interrupted)
+    matches!(failure.exit, Exit::Broken | Exit::TimedOut | Exit::Connect | Exit::Tls | Exit::Interrupted)
 }
 
 /// After this nothing will succeed.

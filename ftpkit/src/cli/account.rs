@@ -20,7 +20,7 @@ pub(crate) enum AccountCommand {
 Examples:
   ftpkit account add ann --accounts accounts.json --home /srv/ann
       asks for the password twice
-  ftpkit account add log --accounts accounts.json --home /srv/log --permissions create,append --password-stdin <secret
+  ftpkit account add log --accounts accounts.json --home /srv/log --permissions create,append --password-stdin < secret
       a user who can store and add, but not look
 
 Rights:
@@ -40,11 +40,11 @@ Rights:
     #[command(after_help = "\
 Examples:
   ftpkit account passwd ann --accounts accounts.json
-  ftpkit account passwd ann --accounts accounts.json --password-stdin <secret")]
+  ftpkit account passwd ann --accounts accounts.json --password-stdin < secret")]
     Passwd(PasswdOptions),
     /// Remove an account, not its files
     #[command(after_help = "\
-Example:
+Examples:
   ftpkit account remove ann --accounts accounts.json")]
     Remove(RemoveOptions),
     /// Show the accounts

@@ -23,7 +23,7 @@ Examples:
       as the anonymous user, at port 21
   ftpkit check 127.0.0.1:2121 --user ann --html report.html
       as ann, who is asked for her password; with every exchange drawn as a sequence chart
-  ftpkit check 127.0.0.1:2121 --user ann --password-stdin --level must --junit check.xml <secret
+  ftpkit check 127.0.0.1:2121 --user ann --password-stdin --level must --junit check.xml < secret
       in a CI: what the documents demand, and no more
   ftpkit check 127.0.0.1:2121 --only rfc3659,rfc959/retr
       the cases of one document, and one more with those whose names begin like it

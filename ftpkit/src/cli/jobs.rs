@@ -19,15 +19,31 @@ Examples:
 pub(crate) enum JobsCommand {
     /// Show the jobs that are not done
     #[command(after_help = "\
+Examples:
+  ftpkit jobs list
+
 With --json: one object a line: id, target (local, remote), url, dir, began (seconds since 1970), steps, done, running.")]
     List(JobsListOptions),
     /// Go on with one
     ///
     /// What is there of a file is compared with the server's before it is gone on with: size, time and the last bytes. A password that
     /// was in the URL is asked for again, since none is recorded.
-    #[command(after_help = format!("With --json: as of `ftpkit mirror`.\n\n{}", Exit::help()))]
+    #[command(after_help = format!("\
+Examples:
+  ftpkit jobs resume
+      the latest
+  ftpkit jobs resume 7k2m --retries 10
+      the one that `ftpkit jobs list` shows under this name
+
+With --json: as of `ftpkit mirror`.
+
+{}", Exit::help()))]
     Resume(ResumeOptions),
     /// Forget jobs; what is there of their files stays
+    #[command(after_help = "\
+Examples:
+  ftpkit jobs forget 7k2m
+  ftpkit jobs forget --all")]
     Forget(ForgetOptions),
 }
 

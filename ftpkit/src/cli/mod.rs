@@ -3,11 +3,13 @@
 mod account;
 mod cat;
 mod check;
+mod completions;
 mod connect;
 mod du;
 mod get;
 mod jobs;
 mod ls;
+mod man;
 mod mirror;
 mod mkdir;
 mod mv;
@@ -27,11 +29,13 @@ pub(crate) use account::{AccountCommand, AddOptions, ListOptions, PasswdOptions,
 pub(crate) use cat::CatOptions;
 pub(crate) use check::{CheckOptions, Weight};
 use clap::{Parser, Subcommand};
+pub(crate) use completions::CompletionsOptions;
 pub(crate) use connect::{ClientTlsMode, ConnectOptions, SecurityOptions, UrlParser};
 pub(crate) use du::DuOptions;
 pub(crate) use get::GetOptions;
 pub(crate) use jobs::{JobsCommand, ResumeOptions};
 pub(crate) use ls::LsOptions;
+pub(crate) use man::ManOptions;
 pub(crate) use mirror::MirrorOptions;
 pub(crate) use mkdir::MkdirOptions;
 pub(crate) use mv::MvOptions;
@@ -90,6 +94,8 @@ pub(crate) enum Command {
     // Without words of its own, so that those of its options stand, the long ones too.
     Bench(BenchOptions),
     Check(CheckOptions),
+    Completions(CompletionsOptions),
+    Man(ManOptions),
 }
 
 impl Command {
@@ -98,7 +104,11 @@ impl Command {
         match self {
             Self::Serve(options) => options.json,
             Self::Account(AccountCommand::List(options)) => options.json,
-            Self::Account(_) | Self::Trust(_) | Self::Jobs(JobsCommand::Forget(_)) => false,
+            Self::Account(_)
+            | Self::Trust(_)
+            | Self::Jobs(JobsCommand::Forget(_))
+            | Self::Completions(_)
+            | Self::Man(_) => false,
             Self::Jobs(JobsCommand::List(options)) => options.json,
             Self::Bench(options) => options.json(),
             Self::Check(options) => options.json,
@@ -127,9 +137,14 @@ impl Command {
             Self::Mkdir(options) => Some(&options.connect),
             Self::Rmdir(options) => Some(&options.connect),
             Self::Raw(options) => Some(&options.connect),
-            Self::Serve(_) | Self::Account(_) | Self::Trust(_) | Self::Jobs(_) | Self::Bench(_) | Self::Check(_) => {
-                None
-            }
+            Self::Serve(_)
+            | Self::Account(_)
+            | Self::Trust(_)
+            | Self::Jobs(_)
+            | Self::Bench(_)
+            | Self::Check(_)
+            | Self::Completions(_)
+            | Self::Man(_) => None,
         }
     }
 }

@@ -8,7 +8,7 @@ use clap::{Args, ValueHint};
 /// Remove empty directories
 #[derive(Debug, Args)]
 #[command(after_help = format!("\
-Example:
+Examples:
   ftpkit rmdir ftp://ann@example.org/2025
 
 {}", Exit::help()))]

@@ -15,8 +15,14 @@ Examples:
       after its certificate was exchanged: the next connection asks again")]
 pub(crate) enum TrustCommand {
     /// Show whose certificates are believed
+    #[command(after_help = "\
+Examples:
+  ftpkit trust list")]
     List,
     /// Forget a server's certificate
+    #[command(after_help = "\
+Examples:
+  ftpkit trust remove ftp.example.org:21")]
     Remove {
         /// HOST:PORT, as the list has it
         server: String,

@@ -39,7 +39,7 @@ pub(crate) fn failure(what: String, error: &ClientError) -> Failure {
             broken(what, "the data connection broke")
         }
         ClientError::Transfer(TransferError::HandshakeFailed | TransferError::NotResumed) => {
-            Failure::new(Exit::Connect, what, "TLS did not come to be on the data connection")
+            Failure::new(Exit::Tls, what, "TLS did not come to be on the data connection")
         }
         ClientError::Transfer(TransferError::Truncated) => {
             broken(what, "the data was cut off: it did not end as TLS does")
@@ -54,9 +54,9 @@ pub(crate) fn failure(what: String, error: &ClientError) -> Failure {
                 "the server does no TLS, and the password would cross the network in the clear ({})",
                 said(reply)
             );
-            Failure::new(Exit::Connect, what, why).with_remedy("--tls off sends it all the same")
+            Failure::new(Exit::Tls, what, why).with_remedy("--tls off sends it all the same")
         }
-        ClientError::TlsFailed => Failure::new(Exit::Connect, what, "the TLS handshake failed"),
+        ClientError::TlsFailed => Failure::new(Exit::Tls, what, "the TLS handshake failed"),
         ClientError::BadArgument => Failure::new(Exit::Usage, what, "the path holds what no command can carry"),
         ClientError::TimedOut => Failure::new(Exit::TimedOut, what, "no answer in time")
             .with_remedy("wait longer with --timeout, or go on with -c"),

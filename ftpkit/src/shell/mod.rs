@@ -12,7 +12,7 @@ mod moving;
 mod plain;
 mod screen;
 mod table;
-mod words;
+pub(crate) mod words;
 
 use crate::cli::{ConnectCommand, ConnectOptions};
 use crate::conflict::Policy;

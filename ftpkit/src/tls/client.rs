@@ -90,22 +90,20 @@ impl ClientTls {
     pub(crate) fn judge(&self, what: String, client: &TlsClient) -> Result<(), Failure> {
         let Some(Rejected { fingerprint, reason }) = client.rejected() else {
             return Err(
-                Failure::new(Exit::Connect, what, "the TLS handshake failed").with_remedy("-v shows the conversation")
+                Failure::new(Exit::Tls, what, "the TLS handshake failed").with_remedy("-v shows the conversation")
             );
         };
         if let Some(pinned) = self.pinned.first() {
             let why =
                 format!("the server's certificate is not the one expected: its SHA-256 is {fingerprint}, not {pinned}");
-            return Err(
-                Failure::new(Exit::Connect, what, why).with_remedy("ask whoever runs the server which is right")
-            );
+            return Err(Failure::new(Exit::Tls, what, why).with_remedy("ask whoever runs the server which is right"));
         }
         if let Some(known) = known::load()?.get(&self.name()) {
             let why = format!(
                 "the server's certificate has changed: its SHA-256 was {known}, and is {fingerprint}. Somebody may be in between"
             );
             let remedy = format!("ask whoever runs the server; if it is right, `ftpkit trust remove {}`", self.name());
-            return Err(Failure::new(Exit::Connect, what, why).with_remedy(remedy));
+            return Err(Failure::new(Exit::Tls, what, why).with_remedy(remedy));
         }
         if matches!(self.trust, Trust::System) && io::stdin().is_terminal() && io::stderr().is_terminal() {
             if ask(&format!(
@@ -114,12 +112,12 @@ impl ClientTls {
             )) {
                 return known::add(self.name(), fingerprint);
             }
-            return Err(Failure::new(Exit::Connect, what, "the certificate was not believed"));
+            return Err(Failure::new(Exit::Tls, what, "the certificate was not believed"));
         }
         let why = format!("the server's certificate is not to be relied on: {reason}. Its SHA-256 is {fingerprint}");
         let remedy =
             format!("if that is the server's, --pin {fingerprint}; or --ca with the certificate of its authority");
-        Err(Failure::new(Exit::Connect, what, why).with_remedy(remedy))
+        Err(Failure::new(Exit::Tls, what, why).with_remedy(remedy))
     }
 
     fn name(&self) -> String {

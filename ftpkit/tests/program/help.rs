@@ -46,5 +46,10 @@ helps! {
     mkdir: ["mkdir", "--help"];
     rmdir: ["rmdir", "--help"];
     raw: ["raw", "--help"];
+    trust: ["trust", "--help"];
+    trust_list: ["trust", "list", "--help"];
+    trust_remove: ["trust", "remove", "--help"];
     check: ["check", "--help"];
+    completions: ["completions", "--help"];
+    man: ["man", "--help"];
 }

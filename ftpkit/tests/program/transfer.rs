@@ -1,6 +1,7 @@
 //! `get`, `put` and `ls` against `serve`, over loopback: what arrives, what is said, and how each failure ends.
 
 use crate::common::{Outcome, Server, noise, run, run_with_input};
+use crate::peer::Peer;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
@@ -238,51 +239,26 @@ fn silence_ends_in_a_time_out() -> Outcome {
     Ok(())
 }
 
-/// A server that sends half of a file that it said is whole, in the words that `end` gives it.
-fn half_a_file(end: &'static str) -> std::io::Result<(u16, std::thread::JoinHandle<std::io::Result<()>>)> {
-    let control = TcpListener::bind("127.0.0.1:0")?;
-    let port = control.local_addr()?.port();
-    let thread = std::thread::spawn(move || {
-        let (stream, _) = control.accept()?;
-        let mut out = stream.try_clone()?;
-        let data = TcpListener::bind("127.0.0.1:0")?;
-        let data_port = data.local_addr()?.port();
-        out.write_all(b"220 Hello\r\n")?;
-        for line in BufReader::new(stream).lines() {
-            let line = line?;
-            let reply = match line.split(' ').next().unwrap_or_default() {
-                "USER" => "331 Password".to_owned(),
-                "PASS" => "230 Welcome".to_owned(),
-                "TYPE" => "200 Fine".to_owned(),
-                "SIZE" => "213 10".to_owned(),
-                "EPSV" => format!("229 Passive (|||{data_port}|)"),
-                "RETR" => {
-                    out.write_all(b"150 Here it comes\r\n")?;
-                    data.accept()?.0.write_all(b"12345")?;
-                    end.to_owned()
-                }
-                "QUIT" => "221 Bye".to_owned(),
-                _ => "502 No".to_owned(),
-            };
-            out.write_all(format!("{reply}\r\n").as_bytes())?;
-        }
-        Ok(())
-    });
-    Ok((port, thread))
-}
-
 #[test]
 fn half_a_file_never_passes_for_the_whole() -> Outcome {
     // The server admits it; or believes, and says, that all is well.
     for end in ["426 Broken", "226 Done"] {
         let dir = tempfile::tempdir()?;
-        let (port, server) = half_a_file(end)?;
-        let ran = run(dir.path(), ["get", &format!("ftp://127.0.0.1:{port}/a")]);
+        let peer = Peer::start(move |exchange| {
+            Ok(match exchange.verb {
+                "SIZE" => Some("213 10".into()),
+                "RETR" => {
+                    exchange.send(b"12345")?;
+                    Some(end.into())
+                }
+                _ => None,
+            })
+        })?;
+        let ran = run(dir.path(), ["get", &peer.url("a")]);
         assert_eq!(ran.code, Some(9), "{end}: {ran:?}");
         assert!(!dir.path().join("a").exists());
         // What came is kept, to go on with.
         assert_eq!(fs::read(dir.path().join(".ftpkit-part.a"))?, b"12345");
-        server.join().map_err(|_| "the server panicked")??;
     }
     Ok(())
 }

@@ -1,0 +1,79 @@
+//! A server that answers as a script has it, for what our own would never say.
+
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
+
+/// Where such a server listens. Its threads end with the test.
+pub(crate) struct Peer {
+    port: u16,
+}
+
+/// What a script answers with.
+pub(crate) struct Exchange<'a> {
+    /// The command, in capitals, without what Telnet puts before it (RFC 959 4.1.3).
+    pub(crate) verb: &'a str,
+    /// Where replies go that come before the last one.
+    pub(crate) out: &'a mut TcpStream,
+    /// Where EPSV sends the client.
+    pub(crate) data: &'a TcpListener,
+}
+
+impl Exchange<'_> {
+    /// Answers 150 and sends these bytes over the data connection.
+    pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.out.write_all(b"150 Here it comes\r\n")?;
+        self.data.accept()?.0.write_all(bytes)
+    }
+}
+
+impl Peer {
+    /// Each command is put to `answer`; where that gives nothing, the answer is the usual one: logins succeed, EPSV and QUIT are served,
+    /// and everything else is 502. An empty answer is no answer.
+    pub(crate) fn start(
+        answer: impl Fn(&mut Exchange) -> io::Result<Option<String>> + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        let control = TcpListener::bind("127.0.0.1:0")?;
+        let port = control.local_addr()?.port();
+        let answer = Arc::new(answer);
+        thread::spawn(move || {
+            while let Ok((stream, _)) = control.accept() {
+                let answer = Arc::clone(&answer);
+                // A client that leaves ends it.
+                thread::spawn(move || converse(stream, answer.as_ref()));
+            }
+        });
+        Ok(Self { port })
+    }
+
+    /// The URL of `path` there.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("ftp://127.0.0.1:{}/{path}", self.port)
+    }
+}
+
+fn converse(stream: TcpStream, answer: &impl Fn(&mut Exchange) -> io::Result<Option<String>>) -> io::Result<()> {
+    let mut out = stream.try_clone()?;
+    let data = TcpListener::bind("127.0.0.1:0")?;
+    let port = data.local_addr()?.port();
+    out.write_all(b"220 Hello\r\n")?;
+    for line in BufReader::new(stream).split(b'\n') {
+        let line = String::from_utf8_lossy(&line?).into_owned();
+        let line = line.trim_start_matches(|sign: char| !sign.is_ascii_alphabetic()).trim_end();
+        let verb = line.split(' ').next().unwrap_or_default().to_ascii_uppercase();
+        let said = answer(&mut Exchange { verb: &verb, out: &mut out, data: &data })?;
+        let reply = said.unwrap_or_else(|| match verb.as_str() {
+            "USER" => "331 Password".to_owned(),
+            "PASS" => "230 Welcome".to_owned(),
+            "TYPE" => "200 Fine".to_owned(),
+            "EPSV" => format!("229 Passive (|||{port}|)"),
+            "QUIT" => "221 Bye".to_owned(),
+            _ => "502 No".to_owned(),
+        });
+        if !reply.is_empty() {
+            out.write_all(format!("{reply}\r\n").as_bytes())?;
+        }
+    }
+    Ok(())
+}
