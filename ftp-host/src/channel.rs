@@ -51,8 +51,9 @@ impl Channel {
         Ok(set_tcp_nodelay(socket, true)?)
     }
 
-    /// A connection that does not block and has its options.
-    pub(crate) const fn ready(stream: Arc<TcpStream>) -> Self {
+    /// A connection that has its options already. One that blocks makes every call wait instead of answering
+    /// [`ErrorKind::WouldBlock`].
+    pub const fn ready(stream: Arc<TcpStream>) -> Self {
         Self { layer: Layer::Plain(stream), ahead: None }
     }
 
@@ -105,7 +106,7 @@ impl Channel {
     ///
     /// # Errors
     /// [`ErrorKind::WouldBlock`], or why there is no TLS.
-    pub(crate) fn handshake(&mut self) -> io::Result<()> {
+    pub fn handshake(&mut self) -> io::Result<()> {
         match &mut self.layer {
             Layer::Tls(stream) => stream.handshake(),
             Layer::Plain(_) => Ok(()),
@@ -113,12 +114,12 @@ impl Channel {
     }
 
     /// Is it under TLS?
-    pub(crate) fn is_secured(&self) -> bool {
+    pub fn is_secured(&self) -> bool {
         matches!(&self.layer, Layer::Tls(_))
     }
 
     /// Is a TLS handshake under way?
-    pub(crate) fn is_handshaking(&self) -> bool {
+    pub fn is_handshaking(&self) -> bool {
         matches!(&self.layer, Layer::Tls(stream) if stream.is_handshaking())
     }
 
@@ -182,7 +183,7 @@ impl Channel {
     ///
     /// # Errors
     /// [`ErrorKind::WouldBlock`], or what the socket says.
-    pub(crate) fn flush(&mut self) -> io::Result<()> {
+    pub fn flush(&mut self) -> io::Result<()> {
         match &mut self.layer {
             Layer::Plain(_) => Ok(()),
             Layer::Tls(stream) => stream.flush(),

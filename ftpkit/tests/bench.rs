@@ -20,7 +20,7 @@ struct Server {
 }
 
 impl Server {
-    fn start(dir: &Path) -> Result<Self> {
+    fn start(dir: &Path, tls: &str) -> Result<Self> {
         let accounts = dir.join("accounts.json");
         let home = dir.join("home");
         std::fs::create_dir(&home)?;
@@ -34,7 +34,8 @@ impl Server {
         add.stdin.take().ok_or("no standard input")?.write_all(b"secret\n")?;
         assert!(add.wait()?.success());
         let mut process = Command::new(PROGRAM)
-            .args(["serve", "--json", "--listen", "127.0.0.1:0", "--accounts"])
+            .env("XDG_STATE_HOME", dir.join("state"))
+            .args(["serve", "--json", "--listen", "127.0.0.1:0", "--tls", tls, "--accounts"])
             .arg(&accounts)
             .arg(&home)
             .stdout(Stdio::piped())
@@ -64,12 +65,22 @@ fn bench(arguments: &[&str]) -> Result<(Option<i32>, String)> {
 
 #[test]
 fn every_workload_gives_figures_and_leaves_nothing_behind() -> Result<()> {
+    every_workload("off", &[])
+}
+
+#[test]
+fn under_tls_every_workload_gives_the_same_figures() -> Result<()> {
+    every_workload("require-data", &["--tls"])
+}
+
+fn every_workload(tls: &str, options: &[&str]) -> Result<()> {
     let dir = tempfile::tempdir()?;
-    let server = Server::start(dir.path())?;
+    let server = Server::start(dir.path(), tls)?;
     let target = format!("ours={},{}", server.address, server.process.id());
     // The bench goes on without that server.
     let gone = format!("gone={NOBODY}");
-    let (code, out) = bench(&[&target, &gone, "--user", "ann", "--password", "secret", "--pipeline"])?;
+    let arguments = [&[&target, &gone, "--user", "ann", "--password", "secret", "--pipeline"], options].concat();
+    let (code, out) = bench(&arguments)?;
     assert_eq!(code, Some(0), "{out}");
     let report: Value = serde_json::from_str(&out)?;
 
@@ -99,7 +110,7 @@ fn every_workload_gives_figures_and_leaves_nothing_behind() -> Result<()> {
             format!("{} {} [{}] {}", text("workload"), text("figure"), text("unit"), text("better"))
         })
         .collect();
-    insta::assert_snapshot!(rows.join("\n"));
+    insta::assert_snapshot!("every_workload_gives_figures_and_leaves_nothing_behind", rows.join("\n"));
 
     let left: Vec<_> = std::fs::read_dir(dir.path().join("home"))?.flatten().map(|entry| entry.file_name()).collect();
     assert!(left.is_empty(), "{left:?}");
@@ -112,7 +123,7 @@ fn a_run_without_any_figure_fails_with_the_reason() -> Result<()> {
     assert_eq!(code, Some(3));
 
     let dir = tempfile::tempdir()?;
-    let server = Server::start(dir.path())?;
+    let server = Server::start(dir.path(), "off")?;
     let (code, _) = bench(&[&server.address, "--only", "noop", "--user", "ann", "--password", "wrong"])?;
     assert_eq!(code, Some(4));
     let (code, _) = bench(&[&server.address, "--only", "stor"])?;

@@ -1,12 +1,15 @@
 //! [`TlsClient`]: the TLS of a client of one server; [`ClientSide`]: what the connections of one session share.
 
 use super::{ALPN, Fingerprint, Stream, provider};
+use crate::channel::Channel;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{ClientConfig, Resumption, WebPkiServerVerifier};
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
-    CertificateError, ClientConnection, Connection, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+    CertificateError, CipherSuite, ClientConnection, Connection, DigitallySignedStruct, Error, RootCertStore,
+    SignatureScheme, SupportedProtocolVersion, version,
 };
 use rustls_platform_verifier::Verifier as SystemVerifier;
 use std::fmt;
@@ -63,13 +66,7 @@ impl TlsClient {
         };
         let judge = Judge { verifier, anybody: matches!(trust, Trust::Anybody), known, verdict: Mutex::default() };
         let judge = Arc::new(judge);
-        let mut config = ClientConfig::builder_with_provider(provider())
-            .with_safe_default_protocol_versions()
-            .map_err(io::Error::other)?
-            .dangerous()
-            .with_custom_certificate_verifier(judge.clone())
-            .with_no_client_auth();
-        config.alpn_protocols = vec![ALPN.to_vec()];
+        let config = config(provider(), rustls::DEFAULT_VERSIONS, Arc::clone(&judge))?;
         Ok(Self { config, name, judge })
     }
 
@@ -83,12 +80,36 @@ impl TlsClient {
         self.judge.verdict().accepted
     }
 
+    /// The same with TLS 1.3 and AES-128-GCM and nothing else: servers are compared at the same work, whatever each
+    /// would choose.
+    ///
+    /// # Errors
+    /// When the provider of the arithmetic has no such thing.
+    pub fn with_one_suite(mut self) -> io::Result<Self> {
+        let mut provider = CryptoProvider::clone(&provider());
+        provider.cipher_suites.retain(|suite| suite.suite() == CipherSuite::TLS13_AES_128_GCM_SHA256);
+        self.config = config(provider.into(), &[&version::TLS13], Arc::clone(&self.judge))?;
+        Ok(self)
+    }
+
     /// The TLS of one session, with a store of its own for tickets.
-    pub(crate) fn session(&self) -> ClientSide {
+    pub fn session(&self) -> ClientSide {
         let mut config = self.config.clone();
         config.resumption = Resumption::in_memory_sessions(TICKETS);
         ClientSide { config: Arc::new(config), name: self.name.clone() }
     }
+}
+
+fn config(
+    provider: Arc<CryptoProvider>,
+    versions: &[&'static SupportedProtocolVersion],
+    judge: Arc<Judge>,
+) -> io::Result<ClientConfig> {
+    let builder = ClientConfig::builder_with_provider(provider).with_protocol_versions(versions);
+    let builder = builder.map_err(io::Error::other)?.dangerous().with_custom_certificate_verifier(judge);
+    let mut config = builder.with_no_client_auth();
+    config.alpn_protocols = vec![ALPN.to_vec()];
+    Ok(config)
 }
 
 fn authorities(pem: &[u8]) -> io::Result<Arc<WebPkiServerVerifier>> {
@@ -107,6 +128,22 @@ pub struct ClientSide {
 }
 
 impl ClientSide {
+    /// Begins TLS on a control connection. The handshake is [`Channel::handshake`]'s.
+    ///
+    /// # Errors
+    /// What the socket says.
+    pub fn secure_control(&self, channel: &mut Channel) -> io::Result<()> {
+        channel.start_tls(|socket| self.control(socket, Vec::new()))
+    }
+
+    /// A data connection under TLS, before its handshake.
+    ///
+    /// # Errors
+    /// What the socket says.
+    pub fn secure_data(&self, channel: Channel) -> io::Result<Channel> {
+        channel.secured(|socket| self.data(socket))
+    }
+
     /// TLS on the control connection, which begins with `received`.
     pub(crate) fn control(&self, socket: Arc<TcpStream>, received: Vec<u8>) -> io::Result<Stream> {
         Ok(Stream::control(socket, self.connection()?, received))

@@ -1,17 +1,20 @@
 //! [`Connection`]: a control connection with as little on top of the socket as a load generator can do with. Commands are bytes;
-//! what replies look like is ftp-core's business.
+//! what replies look like is ftp-core's business, and TLS ftp-host's.
 
 use super::fault::Fault;
 use super::workload::Subject;
 use ftp_core::address::{find_extended_port, find_host_port};
 use ftp_core::line::{Framed, LineReader, write_line};
 use ftp_core::reply::{Class, Reply, ReplyReader};
+use ftp_host::channel::Channel;
+use ftp_host::tls::ClientSide;
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 use rustix::net::sockopt::{Timeout, set_socket_timeout, set_tcp_nodelay};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
-use std::io::{ErrorKind, Read, Write};
+use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The longest line of a reply that is read.
@@ -22,7 +25,9 @@ const BUFFER: usize = 4 * 1024;
 
 /// A control connection.
 pub(super) struct Connection {
-    stream: TcpStream,
+    channel: Channel,
+    /// What its connections under TLS share.
+    tls: Option<ClientSide>,
     peer: SocketAddr,
     timeout: Duration,
     lines: LineReader,
@@ -39,12 +44,12 @@ impl Connection {
     ///
     /// # Errors
     /// [`Fault::Connect`].
-    fn open(peer: SocketAddr, timeout: Duration) -> Result<Self, Fault> {
-        let socket = connect(peer, timeout)?;
+    fn open(subject: &Subject, timeout: Duration) -> Result<Self, Fault> {
+        let socket = connect(subject.address, timeout)?;
         // Without it a command that follows an unacknowledged one waits for the server's delayed ACK (RFC 896, RFC 1122
         // 4.2.3.2).
         set_tcp_nodelay(&socket, true)?;
-        Ok(Self::over(socket.into(), peer, timeout))
+        Ok(Self::over(socket, subject, timeout))
     }
 
     /// Begins to connect, and waits for nothing: when the socket is readable, the greeting is there, or the reason why
@@ -52,20 +57,25 @@ impl Connection {
     ///
     /// # Errors
     /// [`Fault::Connect`].
-    pub(super) fn begin(peer: SocketAddr, timeout: Duration) -> Result<Self, Fault> {
+    pub(super) fn begin(subject: &Subject, timeout: Duration) -> Result<Self, Fault> {
+        let peer = subject.address;
         let socket = socket_for(peer, SocketFlags::NONBLOCK)?;
         match rustix::net::connect(&socket, &peer) {
             Ok(()) | Err(Errno::INPROGRESS) => {}
             Err(error) => return Err(Fault::Connect(error.into())),
         }
-        // One command after the other: nothing of it waits for an acknowledgement, so no TCP_NODELAY.
-        Ok(Self::over(socket.into(), peer, timeout))
+        // One command after the other: nothing of it waits for an acknowledgement, but for the end of a handshake.
+        if subject.tls.is_some() {
+            set_tcp_nodelay(&socket, true)?;
+        }
+        Ok(Self::over(socket, subject, timeout))
     }
 
-    fn over(stream: TcpStream, peer: SocketAddr, timeout: Duration) -> Self {
+    fn over(socket: OwnedFd, subject: &Subject, timeout: Duration) -> Self {
         Self {
-            stream,
-            peer,
+            channel: Channel::ready(Arc::new(socket.into())),
+            tls: subject.tls.as_ref().map(|client| client.session()),
+            peer: subject.address,
             timeout,
             lines: LineReader::new(LINE_LIMIT),
             replies: ReplyReader::default(),
@@ -75,13 +85,18 @@ impl Connection {
         }
     }
 
-    /// Connects and logs in, with TYPE I.
+    /// Connects and logs in, with TYPE I, and under TLS with PROT P.
     ///
     /// # Errors
     /// What the network or the server says.
     pub(super) fn login(subject: &Subject, timeout: Duration) -> Result<Self, Fault> {
-        let mut connection = Self::open(subject.address, timeout)?;
+        let mut connection = Self::open(subject, timeout)?;
         accepted(connection.reply()?)?;
+        if subject.tls.is_some() {
+            connection.demand("AUTH", b"TLS")?;
+            connection.start_tls()?;
+            connection.shake_hands()?;
+        }
         let greeted = connection.ask("USER", subject.user.as_bytes())?;
         if greeted.code().class() == Class::Intermediate {
             let reply = connection.ask("PASS", subject.password.expose())?;
@@ -89,13 +104,36 @@ impl Connection {
         } else {
             accepted(greeted).map_err(as_login)?;
         }
+        if subject.tls.is_some() {
+            connection.demand("PBSZ", b"0")?;
+            connection.demand("PROT", b"P")?;
+        }
         connection.demand("TYPE", b"I")?;
         Ok(connection)
     }
 
     /// The socket, for whoever waits.
-    pub(super) const fn stream(&self) -> &TcpStream {
-        &self.stream
+    pub(super) fn socket(&self) -> &Arc<TcpStream> {
+        self.channel.socket()
+    }
+
+    /// Begins TLS. What was read before must have been taken as replies.
+    ///
+    /// # Errors
+    /// What the socket says.
+    pub(super) fn start_tls(&mut self) -> Result<(), Fault> {
+        match &self.tls {
+            Some(tls) => Ok(tls.secure_control(&mut self.channel)?),
+            None => Ok(()),
+        }
+    }
+
+    /// Does the handshake, if one is to be done; on a connection that does not wait, as far as that goes.
+    ///
+    /// # Errors
+    /// What the socket or TLS says.
+    pub(super) fn shake_hands(&mut self) -> Result<(), Fault> {
+        Ok(self.channel.handshake()?)
     }
 
     /// Sends bytes as they are: one command or several.
@@ -103,7 +141,7 @@ impl Connection {
     /// # Errors
     /// What the socket says.
     pub(super) fn send(&mut self, bytes: &[u8]) -> Result<(), Fault> {
-        Ok(self.stream.write_all(bytes)?)
+        write_all(&mut self.channel, bytes)
     }
 
     /// The next reply, waited for.
@@ -145,7 +183,7 @@ impl Connection {
     /// # Errors
     /// What the socket says; [`Fault::Closed`] at its end.
     pub(super) fn fill(&mut self) -> Result<(), Fault> {
-        let read = self.stream.read(&mut self.buffer)?;
+        let read = self.channel.read(&mut self.buffer)?;
         self.unread = 0..read;
         if read == 0 { Err(Fault::Closed) } else { Ok(()) }
     }
@@ -168,11 +206,11 @@ impl Connection {
     }
 
     /// Opens a data connection. `command` is sent together with EPSV (`pipelined`), or after the connection stands; its
-    /// reply is still to come.
+    /// reply is still to come, and under TLS the handshake to be ended: some servers wait with the one for the other.
     ///
     /// # Errors
     /// What the network or the server says.
-    pub(super) fn data(&mut self, command: &[u8], pipelined: bool) -> Result<TcpStream, Fault> {
+    pub(super) fn data(&mut self, command: &[u8], pipelined: bool) -> Result<Channel, Fault> {
         if pipelined && !self.plain_passive {
             self.send(&[b"EPSV\r\n", command].concat())?;
             let reply = accepted(self.reply()?)?;
@@ -180,9 +218,9 @@ impl Connection {
             return self.connect_data(port);
         }
         let port = self.passive()?;
-        let stream = self.connect_data(port)?;
+        let channel = self.connect_data(port)?;
         self.send(command)?;
-        Ok(stream)
+        Ok(channel)
     }
 
     /// The first reply to a command of transfer.
@@ -217,9 +255,26 @@ impl Connection {
         Ok(address.port())
     }
 
-    fn connect_data(&self, port: u16) -> Result<TcpStream, Fault> {
-        connect(SocketAddr::new(self.peer.ip(), port), self.timeout).map(TcpStream::from)
+    fn connect_data(&self, port: u16) -> Result<Channel, Fault> {
+        let socket = connect(SocketAddr::new(self.peer.ip(), port), self.timeout)?;
+        let channel = Channel::ready(Arc::new(socket.into()));
+        let Some(tls) = &self.tls else { return Ok(channel) };
+        let mut channel = tls.secure_data(channel)?;
+        channel.flush()?;
+        Ok(channel)
     }
+}
+
+/// Writes all of it.
+///
+/// # Errors
+/// What the socket or TLS says.
+pub(super) fn write_all(channel: &mut Channel, mut bytes: &[u8]) -> Result<(), Fault> {
+    while !bytes.is_empty() {
+        let count = channel.write(bytes)?;
+        bytes = bytes.get(count..).unwrap_or_default();
+    }
+    Ok(())
 }
 
 /// A command with its argument, as it goes over the wire.

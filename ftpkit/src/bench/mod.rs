@@ -11,6 +11,7 @@ mod figure;
 mod local;
 mod options;
 mod process;
+mod records;
 mod report;
 mod statistics;
 mod target;
@@ -25,9 +26,11 @@ use crate::interrupt::Interrupt;
 use crate::password;
 use fault::Fault;
 use ftp_core::secret::Secret;
+use ftp_host::tls::{TlsClient, Trust};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use report::Report;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use workload::{Subject, Workload};
 
 /// The user without a password (RFC 1635 2.1), and what is given for one.
@@ -132,6 +135,7 @@ fn subjects(options: &BenchOptions) -> Result<Vec<Subject>, Failure> {
         None if options.user == ANONYMOUS.0 || options.user == "ftp" => Secret::new(ANONYMOUS.1),
         None => password::existing(&options.user, false, None)?,
     };
+    let tls = options.tls.then(tls_client).transpose()?;
     let subjects = options.servers.iter().map(|target| {
         let address = target.resolve().map_err(|error| {
             Failure::new(Exit::Connect, format!("cannot find {}", target.place), error)
@@ -144,9 +148,16 @@ fn subjects(options: &BenchOptions) -> Result<Vec<Subject>, Failure> {
             fresh: None,
             user: options.user.clone(),
             password: password.clone(),
+            tls: tls.clone(),
         })
     });
     subjects.collect()
+}
+
+/// TLS that costs the same with every server. Whose certificate it is does not matter to a measurement.
+fn tls_client() -> Result<Arc<TlsClient>, Failure> {
+    let client = TlsClient::new("localhost", &Trust::Anybody, Vec::new()).and_then(TlsClient::with_one_suite);
+    client.map(Arc::new).map_err(|error| Failure::new(Exit::Internal, "cannot do TLS", error))
 }
 
 fn bar(console: Console, steps: usize) -> ProgressBar {

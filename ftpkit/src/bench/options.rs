@@ -11,8 +11,8 @@ use std::time::Duration;
 /// Measure FTP servers
 ///
 /// Runs workloads against one server or several in turn, and shows the median of the runs, their spread, and how each server
-/// compares with the best (1.00; less is worse, whatever the unit). It speaks plain FTP with passive data connections. What it
-/// stores is named ftpkit-bench-…, and removed afterwards.
+/// compares with the best (1.00; less is worse, whatever the unit). It speaks plain FTP, or with --tls
+/// FTP under TLS, with passive data connections. What it stores is named ftpkit-bench-…, and removed afterwards.
 #[derive(Debug, Args)]
 #[command(after_help = format!("\
 Examples:
@@ -49,6 +49,11 @@ pub(crate) struct BenchOptions {
     /// The password; without it, that of `FTPKIT_PASSWORD`, or it is asked for
     #[arg(long)]
     pub(super) password: Option<String>,
+
+    /// Measure under TLS: AUTH TLS, and PROT P for data. Only TLS 1.3 with AES-128-GCM is offered, so that all servers do
+    /// the same work; any certificate is taken; large downloads are counted by their records and not decrypted
+    #[arg(long)]
+    pub(super) tls: bool,
 
     /// The process of the only server, whose CPU time and memory are measured with its children's
     #[arg(long)]

@@ -7,6 +7,7 @@ use super::super::options::BenchOptions;
 use super::super::statistics::Summary;
 use super::Subject;
 use std::net::TcpStream;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Logins while the others idle.
@@ -40,10 +41,10 @@ pub(super) fn run(subject: &Subject, options: &BenchOptions) -> Result<Vec<Figur
 
 /// Opens sessions until the server refuses, or there is one more than enough. The last is closed again, so that there is room
 /// for the logins that are to be timed. Only their sockets are kept.
-fn open(subject: &Subject, options: &BenchOptions) -> Result<Vec<TcpStream>, Fault> {
+fn open(subject: &Subject, options: &BenchOptions) -> Result<Vec<Arc<TcpStream>>, Fault> {
     let mut sessions = Vec::with_capacity(options.sessions + 1);
     while sessions.len() <= options.sessions {
-        match Connection::login(subject, options.timeout).and_then(|session| Ok(session.stream().try_clone()?)) {
+        match Connection::login(subject, options.timeout).map(|session| Arc::clone(session.socket())) {
             Ok(session) => sessions.push(session),
             Err(fault) if sessions.is_empty() => return Err(fault),
             Err(_) => break,

@@ -10,7 +10,7 @@ use ftp_core::reply::Class;
 use std::time::Instant;
 
 /// The most that a listing may have. Longer ones show as too short.
-const LISTING_LIMIT: u64 = 256 << 20;
+const LISTING_LIMIT: usize = 256 << 20;
 
 /// Makes and fills the directory.
 pub(super) fn prepare(subject: &Subject, options: &BenchOptions) -> Result<(), Fault> {
@@ -34,9 +34,9 @@ pub(super) fn run(verb: &str, subject: &Subject, options: &BenchOptions) -> Resu
     let directory = options.dir.clone().unwrap_or_else(|| subject.own("directory"));
     connection.demand("CWD", directory.as_bytes())?;
     let began = Instant::now();
-    let stream = connection.data(&command(verb, b""), false)?;
+    let channel = connection.data(&command(verb, b""), false)?;
     connection.begun()?;
-    let listing = collect(stream, LISTING_LIMIT)?;
+    let listing = collect(channel, LISTING_LIMIT)?;
     connection.done()?;
     let time = began.elapsed();
     let lines = listing.split_inclusive(|&byte| byte == b'\n').count() as u64;

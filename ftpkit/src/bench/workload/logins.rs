@@ -1,4 +1,4 @@
-//! `logins`: connections with USER, PASS and QUIT, one at a time and many at once.
+//! `logins`: connections with USER, PASS and QUIT, and under TLS its handshake, one at a time and many at once.
 //!
 //! The many are driven by one thread, so that switching among threads is not what is measured.
 
@@ -28,6 +28,8 @@ pub(super) fn run(subject: &Subject, options: &BenchOptions) -> Result<Vec<Figur
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Greeting,
+    Auth,
+    Handshake,
     User,
     Password,
     Quit,
@@ -37,6 +39,8 @@ enum Stage {
 struct Login {
     connection: Connection,
     stage: Stage,
+    /// It is to be under TLS.
+    secured: bool,
 }
 
 /// Logins a second, and the CPU time of each.
@@ -74,13 +78,16 @@ fn rate(subject: &Subject, options: &BenchOptions, connections: usize) -> Result
 impl Login {
     /// Begins to connect. `watch` tells its `number` when there is something to read, until it is dropped.
     fn begin(subject: &Subject, options: &BenchOptions, watch: &OwnedFd, number: usize) -> Result<Self, Fault> {
-        let connection = Connection::begin(subject.address, options.timeout)?;
-        epoll::add(watch, connection.stream(), EventData::new_u64(number as u64), EventFlags::IN)?;
-        Ok(Self { connection, stage: Stage::Greeting })
+        let connection = Connection::begin(subject, options.timeout)?;
+        epoll::add(watch, connection.socket(), EventData::new_u64(number as u64), EventFlags::IN)?;
+        Ok(Self { connection, stage: Stage::Greeting, secured: subject.tls.is_some() })
     }
 
     /// Reads what came and answers it; true when the login is over.
     fn go_on(&mut self, user: &[u8], password: &[u8]) -> Result<bool, Fault> {
+        if self.stage == Stage::Handshake {
+            return self.shake_hands(user).map(|()| false);
+        }
         match self.connection.fill() {
             // 221 need not have been read for QUIT to have done its work.
             Err(Fault::Closed) if self.stage == Stage::Quit => return Ok(true),
@@ -97,13 +104,31 @@ impl Login {
         Ok(false)
     }
 
+    /// Goes on with the handshake, and behind it with the login.
+    fn shake_hands(&mut self, user: &[u8]) -> Result<(), Fault> {
+        match self.connection.shake_hands() {
+            Err(Fault::Io(error)) if error.kind() == ErrorKind::WouldBlock => Ok(()),
+            Err(fault) => Err(fault),
+            Ok(()) => {
+                self.stage = Stage::User;
+                self.connection.send(user)
+            }
+        }
+    }
+
     fn answer(&mut self, reply: Reply, user: &[u8], password: &[u8]) -> Result<bool, Fault> {
         let (stage, next) = match (self.stage, reply.code().class()) {
+            (Stage::Greeting, Class::Completion) if self.secured => (Stage::Auth, &b"AUTH TLS\r\n"[..]),
+            (Stage::Auth, Class::Completion) => {
+                self.stage = Stage::Handshake;
+                self.connection.start_tls()?;
+                return self.shake_hands(user).map(|()| false);
+            }
             (Stage::Greeting, Class::Completion) => (Stage::User, user),
             (Stage::User, Class::Intermediate) => (Stage::Password, password),
             (Stage::User | Stage::Password, Class::Completion) => (Stage::Quit, &b"QUIT\r\n"[..]),
             (Stage::Quit, _) => return accepted(reply).map(|_| true),
-            (Stage::Greeting, _) => return Err(Fault::Refused(reply)),
+            (Stage::Greeting | Stage::Auth | Stage::Handshake, _) => return Err(Fault::Refused(reply)),
             (Stage::User | Stage::Password, _) => return Err(Fault::Login(reply)),
         };
         self.stage = stage;

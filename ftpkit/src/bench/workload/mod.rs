@@ -16,7 +16,9 @@ use super::process::Tree;
 use super::target::Target;
 use clap::ValueEnum;
 use ftp_core::secret::Secret;
+use ftp_host::tls::TlsClient;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A server, and how to get in.
@@ -30,6 +32,8 @@ pub(super) struct Subject {
     pub(super) fresh: Option<u64>,
     pub(super) user: String,
     pub(super) password: Secret,
+    /// What is common to all connections under TLS.
+    pub(super) tls: Option<Arc<TlsClient>>,
 }
 
 impl Subject {
@@ -147,9 +151,9 @@ fn per_second(count: u64, time: Duration) -> f64 {
 
 /// Stores a file of these bytes.
 fn put(connection: &mut Connection, name: &str, bytes: &[u8]) -> Result<(), Fault> {
-    let stream = connection.data(&super::connection::command("STOR", name.as_bytes()), false)?;
+    let channel = connection.data(&super::connection::command("STOR", name.as_bytes()), false)?;
     connection.begun()?;
-    super::data::send_bytes(stream, bytes)?;
+    super::data::send_bytes(channel, bytes)?;
     connection.done()
 }
 
