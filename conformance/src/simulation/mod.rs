@@ -13,7 +13,7 @@
 mod client;
 pub mod coverage;
 mod explore;
-pub(crate) mod monitor;
+pub mod monitor;
 mod pair;
 mod program;
 mod raw;
@@ -22,7 +22,7 @@ mod tree;
 
 pub use coverage::Coverage;
 pub use explore::{Explored, Failure, explore};
-pub use program::Program;
+pub use program::{Manner, Program, Sky, Step};
 pub use shrink::shrink;
 
 /// Plays one program.

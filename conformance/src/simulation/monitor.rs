@@ -13,10 +13,10 @@ const UNANSWERED: usize = 1500;
 const REPLY_LINE: usize = 16 * 1024;
 
 /// A reply: to which command (`None`: to none), in which state, and its code.
-pub(crate) type Seen = (Option<Verb>, State, u16);
+pub type Seen = (Option<Verb>, State, u16);
 
 /// What was said, and what it means for the session.
-pub(crate) struct Monitor {
+pub struct Monitor {
     commands: LineReader,
     lines: LineReader,
     replies: ReplyReader,
@@ -53,7 +53,8 @@ impl Asked {
 }
 
 impl Monitor {
-    pub(crate) fn new(config: &ServerConfig) -> Self {
+    /// A session with these settings, which has not greeted yet.
+    pub fn new(config: &ServerConfig) -> Self {
         Self {
             commands: LineReader::new(config.line_limit),
             lines: LineReader::new(REPLY_LINE),
@@ -68,7 +69,7 @@ impl Monitor {
     }
 
     /// The session took these bytes.
-    pub(crate) fn heard(&mut self, bytes: &[u8]) {
+    pub fn heard(&mut self, bytes: &[u8]) {
         let mut rest = bytes;
         while !rest.is_empty() {
             let (used, framed) = self.commands.next(rest);
@@ -89,7 +90,7 @@ impl Monitor {
     }
 
     /// The session sent these bytes.
-    pub(crate) fn said(&mut self, bytes: &[u8]) {
+    pub fn said(&mut self, bytes: &[u8]) {
         let mut rest = bytes;
         while !rest.is_empty() {
             let (used, framed) = self.lines.next(rest);
@@ -108,22 +109,22 @@ impl Monitor {
     }
 
     /// The replies that were seen.
-    pub(crate) fn seen(&self) -> &[Seen] {
+    pub fn seen(&self) -> &[Seen] {
         &self.seen
     }
 
     /// Is there a command without its final reply?
-    pub(crate) fn owes(&self) -> bool {
+    pub fn owes(&self) -> bool {
         !self.ended && !self.asked.is_empty()
     }
 
     /// What did not hold, if anything.
-    pub(crate) fn broken(&self) -> Option<&str> {
+    pub fn broken(&self) -> Option<&str> {
         self.broken.as_deref()
     }
 
     /// The session rests: is every command answered?
-    pub(crate) fn rests(&mut self) {
+    pub fn rests(&mut self) {
         if self.owes() {
             self.breaks(format!("no final reply to {:?}", self.asked));
         }

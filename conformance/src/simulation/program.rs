@@ -41,8 +41,15 @@ pub enum Sky {
 /// One thing that is done.
 #[derive(Clone)]
 pub enum Step {
-    /// The client's application asks for this; these bytes are what it stores. It gives up after so many rounds.
-    Ask { request: Request, content: Vec<u8>, patience: Option<u32> },
+    /// The client's application asks for something.
+    Ask {
+        /// What it asks for.
+        request: Request,
+        /// What it stores.
+        content: Vec<u8>,
+        /// The rounds after which it gives up.
+        patience: Option<u32>,
+    },
     /// The peer sends these bytes; `$p` stands for its listener in the form of PORT, `$e` in that of EPRT.
     Say(Vec<u8>),
     /// The peer waits until nothing more happens.
