@@ -113,6 +113,14 @@ impl Channel {
         }
     }
 
+    /// Reads what the peer has sent of a handshake: is there anything for [`handshake`](Self::handshake) to do?
+    pub(crate) fn gather(&mut self) -> bool {
+        match &mut self.layer {
+            Layer::Tls(stream) => stream.gather(),
+            Layer::Plain(_) => true,
+        }
+    }
+
     /// Is it under TLS?
     pub fn is_secured(&self) -> bool {
         matches!(&self.layer, Layer::Tls(_))

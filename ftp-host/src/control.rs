@@ -11,6 +11,7 @@ use ftp_core::time::Time;
 use std::collections::VecDeque;
 use std::io::ErrorKind;
 use std::os::fd::AsFd;
+use std::sync::Arc;
 
 /// A machine of `ftp-core`, seen from its control connection.
 pub(crate) trait Machine {
@@ -64,12 +65,14 @@ pub(crate) struct Control<A> {
     actions: VecDeque<A>,
     /// The end of the output is still to be sent.
     ending: bool,
+    /// The channel is elsewhere, and what stands in its place is not to be used.
+    away: bool,
 }
 
 impl<A> Control<A> {
     pub(crate) fn new(channel: Channel) -> Self {
         let wait = Wait { read: false, urgent: false, write: true, deadline: None };
-        Self { channel, wait, inbox: Vec::new(), readable: true, actions: VecDeque::new(), ending: false }
+        Self { channel, wait, inbox: Vec::new(), readable: true, actions: VecDeque::new(), ending: false, away: false }
     }
 
     /// The socket may have something to read again.
@@ -84,11 +87,11 @@ impl<A> Control<A> {
 
     /// What to wait for: for this connection as the machine said when it was drained last, and for this data socket.
     pub(crate) fn interest<'a>(&'a self, data: Option<(Socket<'a>, Direction)>) -> Interest<'a> {
-        let handshake = self.channel.is_handshaking();
+        let handshake = self.channel.is_handshaking() && self.channel.waits(Direction::Read) == Direction::Read;
         Interest {
             control: self.channel.socket().as_fd(),
-            control_read: self.wait.read || handshake && self.channel.waits(Direction::Read) == Direction::Read,
-            control_write: self.wait.write || self.channel.wants_write(),
+            control_read: !self.away && (self.wait.read || handshake),
+            control_write: !self.away && (self.wait.write || self.channel.wants_write()),
             control_urgent: self.wait.urgent,
             data,
             deadline: self.wait.deadline,
@@ -100,6 +103,25 @@ impl<A> Control<A> {
         self.actions.pop_front()
     }
 
+    /// Takes out the channel. Until it is [given back](Self::give_back) nothing is read and nothing written.
+    pub(crate) fn take_channel(&mut self) -> Channel {
+        self.away = true;
+        let socket = Arc::clone(self.channel.socket());
+        std::mem::replace(&mut self.channel, Channel::ready(socket))
+    }
+
+    /// The channel is back.
+    pub(crate) fn give_back(&mut self, channel: Channel) {
+        self.away = false;
+        self.channel = channel;
+        self.readable = true;
+    }
+
+    /// Is the channel taken out?
+    pub(crate) fn is_away(&self) -> bool {
+        self.away
+    }
+
     /// Takes out what came in and the machine has not taken.
     pub(crate) fn take_inbox(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.inbox)
@@ -108,7 +130,8 @@ impl<A> Control<A> {
     /// Tells the peer that no more will be written, as soon as everything has left. If that fails the connection is gone,
     /// which the next read will tell.
     pub(crate) fn end_output(&mut self) {
-        self.ending = matches!(self.channel.shutdown_write(), Err(error) if error.kind() == ErrorKind::WouldBlock);
+        self.ending =
+            self.away || matches!(self.channel.shutdown_write(), Err(error) if error.kind() == ErrorKind::WouldBlock);
     }
 
     /// Drains the machine; its actions are then to be had. Are there any?
@@ -117,14 +140,16 @@ impl<A> Control<A> {
             self.end_output();
         }
         // What TLS has taken leaves when it can. That it cannot is seen when something is read or written.
-        let _ = self.channel.flush();
+        if !self.away {
+            let _ = self.channel.flush();
+        }
         self.wait = machine.drain(now, self);
         !self.actions.is_empty()
     }
 
     /// Offers the machine what the peer sent, if it waits for that: was there anything?
     pub(crate) fn read(&mut self, now: Time, machine: &mut impl Machine<Action = A>, scratch: &mut [u8]) -> bool {
-        if !self.wait.read {
+        if !self.wait.read || self.away {
             return false;
         }
         if !self.inbox.is_empty() {
@@ -163,6 +188,9 @@ impl<A> Control<A> {
 
 impl<A> Port<A> for Control<A> {
     fn write(&mut self, bytes: &[u8]) -> Result<usize, Closed> {
+        if self.away {
+            return Ok(0);
+        }
         match self.channel.write(bytes) {
             Ok(count) => Ok(count),
             Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(0),

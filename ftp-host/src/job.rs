@@ -1,7 +1,8 @@
-//! [`Job`]: work of a session that blocks or computes for long: a password, a call on the file system, a step of a
-//! transfer. The session hands it out; the adapter runs it where it sees fit and brings the [`Finished`] work back.
+//! [`Job`]: work of a session that blocks or computes for long: a TLS handshake, a password, a call on the file system, a
+//! step of a transfer. The session hands it out; the adapter runs it where it sees fit and brings the [`Finished`] work back.
 
 use crate::accounts::Account;
+use crate::channel::Channel;
 use crate::chore::Chore;
 use crate::gate::{Called, Gate, Ready};
 use crate::host::Host;
@@ -9,6 +10,7 @@ use crate::pump::{Pump, Step};
 use ftp_core::action::{Credentials, LoginError, OpId, StorageAnswer, StorageCall, StorageError, Work};
 use ftp_core::codec::Codec;
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 
 /// Something to run away from the session. Run it once, on any thread.
@@ -18,6 +20,10 @@ pub struct Job {
 }
 
 pub(crate) enum Task {
+    /// Of the control connection. A data connection's is part of its transfer.
+    Handshake {
+        channel: Box<Channel>,
+    },
     Login {
         host: Arc<Host>,
         credentials: Credentials,
@@ -47,6 +53,8 @@ pub struct Finished {
 }
 
 pub(crate) enum Outcome {
+    /// As far as it went.
+    Handshake(Box<Channel>, io::Result<()>),
     Login(Result<Account, LoginError>),
     Storage(Result<StorageAnswer, StorageError>),
     /// The call is not done.
@@ -64,6 +72,10 @@ impl Job {
     /// Runs it; this may take its time.
     pub fn run(self) -> Finished {
         let outcome = match self.task {
+            Task::Handshake { mut channel } => {
+                let result = channel.handshake();
+                Outcome::Handshake(channel, result)
+            }
             Task::Login { host, credentials } => Outcome::Login(host.accounts.verify(&credentials)),
             Task::Storage { gate, call } => match gate.begin(&call) {
                 Ok(Called::Answer(answer)) => Outcome::Storage(Ok(answer)),

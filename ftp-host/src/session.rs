@@ -179,6 +179,7 @@ impl Session {
         let Finished { op, outcome } = finished;
         let now = self.now();
         match outcome {
+            Outcome::Handshake(channel, result) => self.shaken_hands(op, *channel, result),
             Outcome::Login(verdict) => self.verified(op, verdict),
             Outcome::Storage(result) => self.machine.complete(now, op, Completion::Storage(result)),
             Outcome::Chore(chore) => self.job = Some(Job { op, task: Task::Chore { chore } }),
@@ -223,30 +224,34 @@ impl Session {
 
     /// Drains the machine, and carries out what it asks for, until it asks for nothing more.
     fn settle(&mut self) {
-        loop {
-            while self.control.drain(self.host.clock.now(), &mut self.machine) {
-                while let Some(action) = self.control.action() {
-                    self.act(action);
-                }
+        while self.control.drain(self.host.clock.now(), &mut self.machine) {
+            while let Some(action) = self.control.action() {
+                self.act(action);
             }
-            if !self.shake_hands() {
-                return;
-            }
+        }
+        self.shake_hands();
+    }
+
+    /// Goes on with the handshake on the control connection, if there is one. Its arithmetic takes as long as hundreds of
+    /// commands, so that it is a job's.
+    fn shake_hands(&mut self) {
+        let Some(op) = self.tls.as_ref().and_then(|tls| tls.handshake) else { return };
+        if self.job.is_none() && !self.working && !self.control.is_away() && self.control.channel.gather() {
+            let channel = Box::new(self.control.take_channel());
+            self.job = Some(Job { op, task: Task::Handshake { channel } });
         }
     }
 
-    /// Goes on with the handshake on the control connection, if there is one: is it over?
-    fn shake_hands(&mut self) -> bool {
-        let Some(op) = self.tls.as_ref().and_then(|tls| tls.handshake) else { return false };
-        let result = match self.control.channel.handshake() {
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
-            result => result.map_err(|_| TlsError),
-        };
+    /// A job has gone on with the handshake.
+    fn shaken_hands(&mut self, op: OpId, channel: Channel, result: io::Result<()>) {
+        self.control.give_back(channel);
+        if matches!(&result, Err(error) if error.kind() == ErrorKind::WouldBlock) {
+            return;
+        }
         if let Some(tls) = &mut self.tls {
             tls.handshake = None;
         }
-        self.machine.complete(self.now(), op, Completion::TlsStarted(result));
-        true
+        self.machine.complete(self.now(), op, Completion::TlsStarted(result.map_err(|_| TlsError)));
     }
 
     fn start_tls(&mut self, op: OpId) {

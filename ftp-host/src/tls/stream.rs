@@ -114,6 +114,19 @@ impl Stream {
         })
     }
 
+    /// Reads what the peer has sent of the handshake, without looking into it: is there anything for
+    /// [`handshake`](Self::handshake) to do?
+    pub(crate) fn gather(&mut self) -> bool {
+        if self.wants_write() {
+            return false;
+        }
+        if self.connection.is_handshaking() && self.incoming.held().is_empty() {
+            // What else is wrong with the socket the handshake will say.
+            return !matches!(self.refill(), Err(error) if error.kind() == ErrorKind::WouldBlock);
+        }
+        true
+    }
+
     fn shake_hands(&mut self) -> io::Result<()> {
         while self.phase == Phase::Handshake {
             self.flush()?;
