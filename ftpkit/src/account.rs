@@ -32,7 +32,7 @@ fn add(options: &AddOptions, console: Console) -> Result<(), Failure> {
         return Err(Failure::new(Exit::Conflict, what, format!("{} has an account of that name", path.display()))
             .with_remedy(format!("ftpkit account passwd {name} changes its password, account remove removes it")));
     }
-    let password = password::new(name, options.password_stdin)?;
+    let password = password::new(name, options.password_stdin, console)?;
     let file = AccountFile::load_or_create(path).map_err(|error| unusable(&what, &error))?;
     let account = AccountInfo { name: name.clone(), home: home.clone(), permissions: *permissions, host: host.clone() };
     file.add(account, &password).map_err(|error| unusable(&what, &error))?;
@@ -44,7 +44,7 @@ fn passwd(options: &PasswdOptions, console: Console) -> Result<(), Failure> {
     let PasswdOptions { name, accounts: path, .. } = options;
     let what = format!("cannot change the password of {name}");
     let file = existing(path, name, &what)?;
-    let password = password::new(name, options.password_stdin)?;
+    let password = password::new(name, options.password_stdin, console)?;
     file.set_password(name, &password).map_err(|error| unusable(&what, &error))?;
     console.note(&format!("{name} has a new password"));
     Ok(())
@@ -70,7 +70,7 @@ fn list(options: &ListOptions, console: Console) -> Result<(), Failure> {
             let on = host.as_ref().map(|host| format!(" on {host}")).unwrap_or_default();
             format!("{name:<width$}  {}  {}{on}", home.display(), rights(*permissions))
         };
-        if Console::result(&line)? == Go::Stop {
+        if console.result(line)? == Go::Stop {
             break;
         }
     }

@@ -2,19 +2,30 @@
 
 use crate::remote::encoded_path;
 use crate::text::shown;
+use crate::tone::{Styled, Tone};
 use ftp_core::listing::{Entry, EntryKind};
 use ftp_core::time::WallTime;
 use serde::Serialize;
 
 /// The columns of a listing: kind and permissions, size, time, name. `width` is that of the size.
-pub(crate) fn columns(entry: &Entry, width: usize) -> String {
+pub(crate) fn columns(entry: &Entry, width: usize) -> Styled {
     let time = entry.modified.map_or_else(|| "-".to_owned(), date);
-    let name = shown(&entry.name);
     let target = match &entry.kind {
         EntryKind::Symlink(target) if !target.is_empty() => format!(" -> {}", shown(target)),
         _ => String::new(),
     };
-    format!("{} {:>width$} {time:<16} {name}{target}", mode(entry), size(entry))
+    Styled::from(format!("{} {:>width$} {time:<16} ", mode(entry), size(entry)))
+        .and(tone(entry), shown(&entry.name))
+        .and(Tone::Plain, target)
+}
+
+/// What kind of thing a name stands for, to be seen at once.
+pub(crate) fn tone(entry: &Entry) -> Tone {
+    match entry.kind {
+        EntryKind::Directory | EntryKind::Current | EntryKind::Parent => Tone::Directory,
+        EntryKind::Symlink(_) => Tone::Link,
+        EntryKind::File | EntryKind::Other => Tone::Plain,
+    }
 }
 
 /// The size of a file; of anything else it means nothing.
@@ -25,7 +36,7 @@ pub(crate) fn size(entry: &Entry) -> String {
     }
 }
 
-/// `-rw-r--r--`, as far as it is known.
+/// `-rw-r--r--`; the kind alone where the permissions are not known.
 fn mode(entry: &Entry) -> String {
     let kind = match entry.kind {
         EntryKind::File => '-',
@@ -34,7 +45,7 @@ fn mode(entry: &Entry) -> String {
         EntryKind::Other => '?',
     };
     let bits = (0..9).map(|at| match entry.mode {
-        None => '?',
+        None => ' ',
         Some(mode) if mode >> (8 - at) & 1 == 0 => '-',
         Some(_) => ['r', 'w', 'x'][at % 3],
     });
@@ -119,7 +130,7 @@ mod tests {
         let mut out = String::new();
         for entry in &entries {
             let json = serde_json::to_string(&Line::of(entry, &entry.name)).unwrap_or_default();
-            out.extend([columns(entry, 6), "\n".into(), json, "\n".into()]);
+            out.extend([columns(entry, 6).text(), "\n".into(), json, "\n".into()]);
         }
         insta::assert_snapshot!(out);
     }

@@ -10,6 +10,7 @@ mod check;
 mod cli;
 mod conflict;
 mod console;
+mod conversation;
 mod duration;
 mod entry_text;
 mod event;
@@ -17,6 +18,7 @@ mod exit;
 mod failure;
 mod interrupt;
 mod local;
+mod log;
 mod manual;
 mod password;
 mod place;
@@ -28,18 +30,36 @@ mod shell;
 mod state;
 mod text;
 mod tls;
+mod tone;
 mod transfer;
 mod verb;
 
 use clap::Parser;
 use cli::{Cli, Command};
 use console::Console;
+use failure::Failure;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let console = Console::new(cli.command.json(), cli.quiet, cli.command.verbose());
-    let result = match cli.command {
+    let log = cli.command.log().map(log::Log::open).transpose();
+    let (log, unwritten) = log.map_or_else(|failure| (None, Some(failure)), |log| (log, None));
+    let console = Console::new(cli.command.json(), cli.quiet, cli.command.verbose(), log);
+    let result = match unwritten {
+        Some(failure) => Err(failure),
+        None => obey(cli.command, console),
+    };
+    match result {
+        Ok(()) => exit::Exit::Ok.into(),
+        Err(failure) => {
+            console.failure(&failure);
+            failure.exit.into()
+        }
+    }
+}
+
+fn obey(command: Command, console: Console) -> Result<(), Failure> {
+    match command {
         Command::Serve(options) => serve::run(&options, console),
         Command::Account(command) => account::run(&command, console),
         Command::Connect(options) => shell::run(&options, console),
@@ -56,17 +76,10 @@ fn main() -> ExitCode {
         Command::Mkdir(options) => verb::mkdir::run(&options, console),
         Command::Rmdir(options) => verb::rmdir::run(&options, console),
         Command::Raw(options) => verb::raw::run(&options, console),
-        Command::Trust(command) => tls::known::run(&command),
+        Command::Trust(command) => tls::known::run(&command, console),
         Command::Bench(options) => bench::run(&options, console),
         Command::Check(options) => check::run(&options, console),
         Command::Completions(options) => manual::completions(&options),
         Command::Man(options) => manual::man(&options),
-    };
-    match result {
-        Ok(()) => exit::Exit::Ok.into(),
-        Err(failure) => {
-            console.failure(&failure);
-            failure.exit.into()
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! Where passwords come from: the terminal, standard input, a command's output, or `FTPKIT_PASSWORD`. Never from an option,
 //! since every user of a machine can see the options of every program.
 
+use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use ftp_core::secret::Secret;
@@ -20,7 +21,12 @@ const WHAT: &str = "cannot read the password";
 ///
 /// # Errors
 /// [`Failure`], if there is none of them.
-pub(crate) fn existing(user: &str, from_stdin: bool, command: Option<&str>) -> Result<Secret, Failure> {
+pub(crate) fn existing(
+    user: &str,
+    from_stdin: bool,
+    command: Option<&str>,
+    console: Console,
+) -> Result<Secret, Failure> {
     if from_stdin {
         return stdin_line();
     }
@@ -30,7 +36,7 @@ pub(crate) fn existing(user: &str, from_stdin: bool, command: Option<&str>) -> R
     if let Some(password) = std::env::var_os(VARIABLE) {
         return Ok(Secret::new(password.into_encoded_bytes()));
     }
-    prompt(&format!("Password for {user}: "))
+    prompt(&format!("Password for {user}: "), console)
 }
 
 /// Does the variable hold one?
@@ -42,13 +48,13 @@ pub(crate) fn is_in_environment() -> bool {
 ///
 /// # Errors
 /// [`Failure`], if it is empty, or if the two differ.
-pub(crate) fn new(user: &str, from_stdin: bool) -> Result<Secret, Failure> {
-    let password = if from_stdin { stdin_line()? } else { prompt(&format!("New password for {user}: "))? };
+pub(crate) fn new(user: &str, from_stdin: bool, console: Console) -> Result<Secret, Failure> {
+    let password = if from_stdin { stdin_line()? } else { prompt(&format!("New password for {user}: "), console)? };
     if password.expose().is_empty() {
         return Err(Failure::new(Exit::Usage, format!("cannot set the password of {user}"), "it is empty")
             .with_remedy("give a password of at least one character"));
     }
-    if !from_stdin && prompt("The same again: ")? != password {
+    if !from_stdin && prompt("The same again: ", console)? != password {
         return Err(Failure::new(Exit::Usage, format!("cannot set the password of {user}"), "the two differ")
             .with_remedy("run the command again"));
     }
@@ -59,8 +65,8 @@ pub(crate) fn new(user: &str, from_stdin: bool) -> Result<Secret, Failure> {
 ///
 /// # Errors
 /// [`Failure`], if nobody is there to be asked.
-pub(crate) fn prompt(prompt: &str) -> Result<Secret, Failure> {
-    if let Some(screen) = crate::console::screen() {
+pub(crate) fn prompt(prompt: &str, console: Console) -> Result<Secret, Failure> {
+    if let Some(screen) = console.screen() {
         let typed = screen.ask(prompt, true);
         return typed.map(Secret::new).ok_or_else(|| Failure::new(Exit::Interrupted, WHAT, "cancelled"));
     }

@@ -1,9 +1,10 @@
 //! [`Progress`]: how far a transfer is, as a bar for a person or as events for a script.
 
-use crate::console::{Console, screen};
+use crate::console::{Console, Meter};
 use crate::event::Event;
 use crate::remote::Looker;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The time between two events, and between two changes of the bar.
@@ -16,7 +17,8 @@ const UNKNOWN: &str = "{msg} {spinner} {bytes} {bytes_per_sec}";
 #[derive(Debug)]
 pub(crate) struct Progress {
     console: Console,
-    name: String,
+    /// How far it is, for a screen.
+    meter: Arc<Meter>,
     bar: Option<ProgressBar>,
     offset: u64,
     size: Option<u64>,
@@ -27,12 +29,17 @@ impl Progress {
     /// A transfer of the file `name`, of which `offset` of `size` bytes are already there.
     pub(crate) fn begin(console: Console, name: &str, offset: u64, size: Option<u64>) -> Self {
         let bar = console.shows_bar().then(|| bar(name, offset, size));
-        Self { console, name: name.to_owned(), bar, offset, size, next: Instant::now() + INTERVAL }
+        let meter = Meter::new(name.to_owned(), offset, size);
+        if let Some(screen) = console.screen() {
+            screen.begin(&meter);
+        }
+        Self { console, meter, bar, offset, size, next: Instant::now() + INTERVAL }
     }
 }
 
 impl Looker for Progress {
     fn moved(&mut self, bytes: u64) {
+        self.meter.set(self.offset.saturating_add(bytes));
         let now = Instant::now();
         if now < self.next {
             return;
@@ -41,9 +48,6 @@ impl Looker for Progress {
         let bytes = self.offset.saturating_add(bytes);
         if let Some(bar) = &self.bar {
             bar.set_position(bytes);
-        }
-        if let Some(screen) = screen() {
-            screen.progress(&self.name, Some((bytes, self.size)));
         }
         self.console.event(&Event::Progress { bytes, size: self.size });
     }
@@ -58,9 +62,6 @@ impl Looker for Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if let Some(screen) = screen() {
-            screen.progress(&self.name, None);
-        }
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }

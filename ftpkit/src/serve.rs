@@ -45,7 +45,7 @@ pub(crate) fn run(options: &ServeOptions, console: Console) -> Result<(), Failur
         data_resumption: options.data_resumption,
         ..ServerConfig::clone(&host.config)
     });
-    warn(options, policy);
+    warn(options, policy, console);
     let mut listeners = handed_over()?;
     if listeners.is_empty() {
         listeners = options.listen.iter().map(|&address| listen(address)).collect::<Result<_, _>>()?;
@@ -80,7 +80,7 @@ pub(crate) fn run(options: &ServeOptions, console: Console) -> Result<(), Failur
     let in_time = running.stop(options.grace);
     console.event(&Event::Stopped { in_time });
     if !in_time {
-        Console::warning("transfers were cut off; the files that they were to replace are unharmed");
+        console.warning("transfers were cut off; the files that they were to replace are unharmed");
     }
     Ok(())
 }
@@ -168,21 +168,21 @@ fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
 }
 
 /// Before the first connection can come in.
-fn warn(options: &ServeOptions, tls: TlsPolicy) {
+fn warn(options: &ServeOptions, tls: TlsPolicy, console: Console) {
     if options.listen.iter().all(|address| address.ip().is_loopback()) {
         return;
     }
     match (options.anonymous, &options.accounts) {
-        (AnonymousMode::Upload, _) => Console::warning("everybody who reaches this machine can fetch and store files"),
-        (AnonymousMode::Ro, None) => Console::warning("everybody who reaches this machine can fetch every file served"),
+        (AnonymousMode::Upload, _) => console.warning("everybody who reaches this machine can fetch and store files"),
+        (AnonymousMode::Ro, None) => console.warning("everybody who reaches this machine can fetch every file served"),
         _ => {}
     }
     match tls {
         TlsPolicy::Off if options.accounts.is_some() => {
-            Console::warning("passwords and files cross the network unencrypted");
+            console.warning("passwords and files cross the network unencrypted");
         }
         TlsPolicy::Offer if options.accounts.is_some() => {
-            Console::warning("passwords and files of clients without TLS cross the network unencrypted");
+            console.warning("passwords and files of clients without TLS cross the network unencrypted");
         }
         _ => {}
     }

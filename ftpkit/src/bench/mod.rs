@@ -42,7 +42,7 @@ const ANONYMOUS: (&str, &[u8]) = ("anonymous", b"ftpkit@");
 /// [`Failure`], if nothing could be measured. A server that cannot do one workload, or any, does not end the run.
 pub(crate) fn run(options: &BenchOptions, console: Console) -> Result<(), Failure> {
     let interrupt = Interrupt::install()?;
-    let mut subjects = subjects(options)?;
+    let mut subjects = subjects(options, console)?;
     local::raise_descriptor_limit();
     let workloads = options.workloads();
     let bar = bar(console, workloads.len() * options.runs * subjects.len());
@@ -65,7 +65,7 @@ pub(crate) fn run(options: &BenchOptions, console: Console) -> Result<(), Failur
     let interrupted = interrupt.asked();
     drop(hold);
     for line in report.render(options.format).lines() {
-        if Console::result(line)? == Go::Stop {
+        if console.result(line)? == Go::Stop {
             break;
         }
     }
@@ -125,7 +125,7 @@ fn before(options: &BenchOptions) -> Result<(), Fault> {
     Ok(())
 }
 
-fn subjects(options: &BenchOptions) -> Result<Vec<Subject>, Failure> {
+fn subjects(options: &BenchOptions, console: Console) -> Result<Vec<Subject>, Failure> {
     if options.pid.is_some() && options.servers.len() > 1 {
         return Err(Failure::new(Exit::Usage, "cannot measure", "--pid is for a single server")
             .with_remedy("write NAME=HOST:PORT,PID for each"));
@@ -133,7 +133,7 @@ fn subjects(options: &BenchOptions) -> Result<Vec<Subject>, Failure> {
     let password = match &options.password {
         Some(password) => Secret::new(password.as_bytes()),
         None if options.user == ANONYMOUS.0 || options.user == "ftp" => Secret::new(ANONYMOUS.1),
-        None => password::existing(&options.user, false, None)?,
+        None => password::existing(&options.user, false, None, console)?,
     };
     let tls = options.tls.then(tls_client).transpose()?;
     let subjects = options.servers.iter().map(|target| {

@@ -1,12 +1,12 @@
 //! [`Report`]: what those who wait see of a job: a bar, lines of JSON, or nothing but failures.
 
-use crate::console::{Console, screen};
+use crate::console::{Console, Meter};
 use crate::event::Event;
 use crate::failure::Failure;
 use crate::remote::Looker;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The time between two events, and between two changes of the bar.
@@ -18,6 +18,8 @@ const TEMPLATE: &str = "{msg} {wide_bar} {percent:>3}% {bytes}/{total_bytes} {by
 pub(crate) struct Report {
     console: Console,
     bar: Option<ProgressBar>,
+    /// How far it is, for a screen.
+    meter: Arc<Meter>,
     files: AtomicU64,
     bytes: AtomicU64,
     total_files: u64,
@@ -46,9 +48,14 @@ impl Report {
     pub(crate) fn new(console: Console, total_files: u64, total_bytes: u64) -> Self {
         let bar = (console.shows_bar() && total_files > 0).then(|| bar(total_bytes));
         let now = Instant::now();
+        let meter = Meter::new(format!("{total_files} files"), 0, Some(total_bytes));
+        if let Some(screen) = console.screen().filter(|_| total_files > 0) {
+            screen.begin(&meter);
+        }
         Self {
             console,
             bar,
+            meter,
             files: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             total_files,
@@ -91,13 +98,13 @@ impl Report {
     }
 
     fn moved(&self, bytes: u64) {
-        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        let before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.meter.set(before + bytes);
         self.show();
     }
 
     fn show(&self) {
-        let screen = screen();
-        if self.bar.is_none() && !self.console.json() && screen.is_none() {
+        if self.bar.is_none() && !self.console.json() {
             return;
         }
         let now = Instant::now();
@@ -110,22 +117,11 @@ impl Report {
             bar.set_position(bytes);
             bar.set_message(format!("{files}/{} files", self.total_files));
         }
-        if let Some(screen) = screen {
-            screen.progress(&self.name(), Some((bytes, Some(self.total_bytes))));
-        }
         self.console.event(&Event::Progress { bytes, size: Some(self.total_bytes) });
-    }
-
-    /// What it is called on a screen.
-    fn name(&self) -> String {
-        format!("{} files", self.total_files)
     }
 
     /// The end of it.
     pub(crate) fn end(self) -> Summary {
-        if let Some(screen) = screen() {
-            screen.progress(&self.name(), None);
-        }
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }

@@ -40,7 +40,7 @@ const ANONYMOUS_PASSWORD: &[u8] = b"ftpkit@";
 pub(crate) fn run(options: &CheckOptions, console: Console) -> Result<(), Failure> {
     let cases = corpus().map_err(|error| Failure::new(Exit::Internal, "cannot read the cases", error))?;
     if let Some(name) = &options.show {
-        return show(&cases, name);
+        return show(&cases, name, console);
     }
     let cases: Vec<Case> = cases.into_iter().filter(|case| wanted(case, options)).collect();
     if cases.is_empty() {
@@ -48,11 +48,11 @@ pub(crate) fn run(options: &CheckOptions, console: Console) -> Result<(), Failur
             .with_remedy("ftpkit check --list shows the cases"));
     }
     if options.list {
-        return list(&cases);
+        return list(&cases, console);
     }
     let server = options.server.as_deref().unwrap_or_default();
     let interrupt = Interrupt::install()?;
-    let login = login(options)?;
+    let login = login(options, console)?;
     let target = Target {
         address: resolve(server)?,
         login,
@@ -68,7 +68,7 @@ pub(crate) fn run(options: &CheckOptions, console: Console) -> Result<(), Failur
     let interrupted = interrupt.asked();
     let scratch = steward.scratch().unwrap_or_default().to_owned();
     if let Err(fault) = steward.end() {
-        Console::warning(&format!("{scratch} is still on the server: {fault}"));
+        console.warning(&format!("{scratch} is still on the server: {fault}"));
     }
     drop(hold);
     publish(&report, options, console)?;
@@ -140,26 +140,26 @@ fn publish(report: &Report, options: &CheckOptions, console: Console) -> Result<
         console.event_line(&json::summary(report));
         return Ok(());
     }
-    print(&table::render(report, options.all))
+    print(&table::render(report, options.all), console)
 }
 
-fn show(cases: &[Case], name: &str) -> Result<(), Failure> {
+fn show(cases: &[Case], name: &str, console: Console) -> Result<(), Failure> {
     let case = cases.iter().find(|case| case.name == name).ok_or_else(|| {
         Failure::new(Exit::NotFound, format!("cannot show {name}"), "there is no such case")
             .with_remedy("ftpkit check --list shows the cases")
     })?;
-    print(&format!("{}: {} ({})\n\n{}", case.name, case.title, case.check.level, case.text))
+    print(&format!("{}: {} ({})\n\n{}", case.name, case.title, case.check.level, case.text), console)
 }
 
-fn list(cases: &[Case]) -> Result<(), Failure> {
+fn list(cases: &[Case], console: Console) -> Result<(), Failure> {
     let width = cases.iter().map(|case| case.name.len()).max().unwrap_or_default();
     let lines = cases.iter().map(|case| format!("{:6}  {:width$}  {}\n", case.check.level, case.name, case.title));
-    print(&lines.collect::<String>())
+    print(&lines.collect::<String>(), console)
 }
 
-fn print(text: &str) -> Result<(), Failure> {
+fn print(text: &str, console: Console) -> Result<(), Failure> {
     for line in text.lines() {
-        if Console::result(line)? == Go::Stop {
+        if console.result(line)? == Go::Stop {
             break;
         }
     }
@@ -181,11 +181,11 @@ fn wanted(case: &Case, options: &CheckOptions) -> bool {
     named && case.check.level <= least
 }
 
-fn login(options: &CheckOptions) -> Result<Login, Failure> {
+fn login(options: &CheckOptions, console: Console) -> Result<Login, Failure> {
     let password = if matches!(&*options.user, "anonymous" | "ftp") && !options.password_stdin {
         Secret::new(ANONYMOUS_PASSWORD)
     } else {
-        password::existing(&options.user, options.password_stdin, None)?
+        password::existing(&options.user, options.password_stdin, None, console)?
     };
     Ok(Login { user: options.user.clone(), password, account: options.account.clone() })
 }

@@ -1,7 +1,7 @@
 //! What every command that talks to a server has in common: how it connects, and how a URL is read.
 
 use crate::duration;
-use crate::remote::{FtpUrl, UrlError};
+use crate::remote::{FtpUrl, Kept, UrlError};
 use crate::runtime::Runtime;
 use clap::builder::TypedValueParser;
 use clap::error::ErrorKind;
@@ -41,6 +41,10 @@ pub(crate) struct ConnectOptions {
     #[arg(short, long, action = ArgAction::Count)]
     pub(crate) verbose: u8,
 
+    /// Write the conversation to this file too, passwords masked, with the time of each line
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, hide_short_help = true)]
+    pub(crate) log: Option<PathBuf>,
+
     /// What carries the conversation; nothing changes but what it costs
     #[arg(long, value_enum, default_value_t = Runtime::for_a_client(), hide_short_help = true)]
     pub(crate) runtime: Runtime,
@@ -51,6 +55,10 @@ pub(crate) struct ConnectOptions {
 
     #[command(flatten)]
     pub(crate) security: SecurityOptions,
+
+    /// Connections that go from one command to the next.
+    #[arg(skip)]
+    pub(crate) kept: Kept,
 
     /// Print JSON, one object a line
     #[arg(long)]

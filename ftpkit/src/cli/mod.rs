@@ -46,6 +46,7 @@ pub(crate) use rmdir::RmdirOptions;
 pub(crate) use serve::{AnonymousMode, ServeOptions, TlsMode};
 pub(crate) use shell::ConnectCommand;
 pub(crate) use stat::StatOptions;
+use std::path::Path;
 pub(crate) use transfer::TransferOptions;
 pub(crate) use trust::TrustCommand;
 
@@ -119,6 +120,11 @@ impl Command {
     /// How much of the conversation with the server is to be shown?
     pub(crate) fn verbose(&self) -> u8 {
         self.connect().map_or(0, |connect| connect.verbose)
+    }
+
+    /// Where is the conversation with the server to be written down?
+    pub(crate) fn log(&self) -> Option<&Path> {
+        self.connect().and_then(|connect| connect.log.as_deref())
     }
 
     fn connect(&self) -> Option<&ConnectOptions> {

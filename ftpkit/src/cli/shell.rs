@@ -28,6 +28,10 @@ pub(crate) struct ConnectCommand {
     #[arg(long)]
     pub(crate) plain: bool,
 
+    /// Let the wheel of the mouse scroll; most terminals then mark text only while Shift is held
+    #[arg(long, conflicts_with = "plain")]
+    pub(crate) mouse: bool,
+
     /// Read the commands from this file
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) file: Option<PathBuf>,

@@ -4,6 +4,7 @@
 use super::netrc;
 use super::url::FtpUrl;
 use crate::cli::ConnectOptions;
+use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::password;
@@ -30,7 +31,7 @@ fn has_no_password(user: &[u8]) -> bool {
 ///
 /// # Errors
 /// [`Failure`], if a password is needed and not to be had.
-pub(super) fn request(url: &FtpUrl, options: &ConnectOptions) -> Result<Request, Failure> {
+pub(super) fn request(url: &FtpUrl, options: &ConnectOptions, console: Console) -> Result<Request, Failure> {
     let entry = match &options.netrc {
         Some(file) => find_entry(url, file)?,
         None => None,
@@ -43,7 +44,9 @@ pub(super) fn request(url: &FtpUrl, options: &ConnectOptions) -> Result<Request,
         (Some(password), _) => password.clone(),
         (None, Some(password)) if !asked => password,
         (None, _) if has_no_password(&user) => Secret::new(ANONYMOUS.1),
-        (None, _) => password::existing(&shown(&user), options.password_stdin, options.password_command.as_deref())?,
+        (None, _) => {
+            password::existing(&shown(&user), options.password_stdin, options.password_command.as_deref(), console)?
+        }
     };
     Ok(Request::Login { user, password, account: entry.account })
 }

@@ -4,6 +4,7 @@
 //! Nothing here prints results or reads options; the commands in `verb` do.
 
 mod glob;
+mod kept;
 mod login;
 mod netrc;
 pub(crate) mod path;
@@ -14,7 +15,8 @@ mod tree;
 mod url;
 
 pub(crate) use glob::expand;
-pub(crate) use session::{Ear, Looker, Moved, Session};
+pub(crate) use kept::Kept;
+pub(crate) use session::{Looker, Moved, Session};
 pub(crate) use site::{Site, pause};
 pub(crate) use tree::{DEEPEST, entry, list, make_directories, remove, too_deep, walk};
 pub(crate) use url::{FtpUrl, UrlError, encoded_path};

@@ -1,6 +1,9 @@
 //! [`Session`]: a connection to a server, logged in, as every command uses it.
 
+use super::kept::Kept;
 use super::refusal::failure;
+use super::url::FtpUrl;
+use crate::conversation::Ear;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::runtime::Client;
@@ -11,9 +14,6 @@ use ftp_host::client::{End, Go, Watch};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Hears the conversation with the server.
-pub(crate) type Ear = Arc<dyn Fn(&Event) + Send + Sync>;
-
 /// A connection, logged in.
 pub(crate) struct Session {
     client: Box<dyn Client>,
@@ -21,6 +21,12 @@ pub(crate) struct Session {
     interrupt: Interrupt,
     farewell: Option<Reply>,
     limit: Option<Arc<Limit>>,
+    /// Where it goes when nobody needs it any more.
+    keeper: Option<(Kept, FtpUrl)>,
+    /// What was begun and is not finished.
+    open: usize,
+    /// Nothing has gone wrong with the connection.
+    sound: bool,
 }
 
 /// What a transfer gave.
@@ -51,7 +57,22 @@ pub(crate) trait Looker: Send {
 impl Session {
     /// On a client that is connected.
     pub(super) fn new(client: Box<dyn Client>, ear: Ear, interrupt: Interrupt, limit: Option<Arc<Limit>>) -> Self {
-        Self { client, ear, interrupt, farewell: None, limit }
+        Self { client, ear, interrupt, farewell: None, limit, keeper: None, open: 0, sound: true }
+    }
+
+    /// Goes to `keeper` when nobody needs it any more.
+    pub(super) fn kept_by(self, keeper: Kept, url: FtpUrl) -> Self {
+        Self { keeper: Some((keeper, url)), ..self }
+    }
+
+    /// A connection that was kept, for its next user.
+    pub(super) fn again(self, limit: Option<Arc<Limit>>) -> Self {
+        Self { limit, ..self }
+    }
+
+    /// Does the connection stand, as far as anybody knows?
+    pub(crate) fn is_sound(&self) -> bool {
+        self.sound
     }
 
     /// Asks for something that is no transfer of a file.
@@ -113,6 +134,7 @@ impl Session {
     /// The connection is closed.
     pub(crate) fn begin(&mut self, request: Request, end: Option<End>) -> Result<(), ClientError> {
         let begun = self.client.begin(request, end);
+        self.open += 1;
         begun.map_err(|error| self.explained(error))
     }
 
@@ -125,6 +147,7 @@ impl Session {
         let (interrupt, limit) = (Some(self.interrupt.clone()), self.limit.clone());
         let mut watcher = Watcher { ear, farewell, looker: Some(looker), interrupt, limit, moved: 0 };
         let outcome = self.client.finish(&mut watcher).unwrap_or(Err(ClientError::Disconnected));
+        self.open = self.open.saturating_sub(1);
         if let Ok(Outcome::Transferred { bytes, .. }) = &outcome {
             watcher.progress(*bytes);
         }
@@ -142,14 +165,30 @@ impl Session {
     }
 
     fn explained(&mut self, error: ClientError) -> ClientError {
+        self.sound &= !matches!(
+            error,
+            ClientError::Disconnected | ClientError::TimedOut | ClientError::TlsFailed | ClientError::Protocol(_)
+        );
         match (error, self.farewell.take()) {
             (ClientError::Disconnected, Some(reply)) => ClientError::Refused(reply),
             (error, _) => error,
         }
     }
 
-    /// Says goodbye. All is done by then: whether the server hears it does not matter.
+    /// Nobody needs it any more: it is kept for the next, or says goodbye.
     pub(crate) fn close(mut self) {
+        let keeper = self.keeper.take().filter(|_| self.sound && self.open == 0);
+        match keeper {
+            Some((kept, url)) => {
+                let keeper = Some((kept.clone(), url.clone()));
+                kept.put(&url, Self { keeper, ..self });
+            }
+            None => self.quit(),
+        }
+    }
+
+    /// Says goodbye. All is done by then: whether the server hears it does not matter.
+    pub(crate) fn quit(mut self) {
         let _ = self.ask(Request::Quit);
     }
 }

@@ -1,8 +1,9 @@
 //! [`Site`]: a server, and all that it takes to log in there once more: what several connections to it have in common.
 
+use super::kept::Kept;
 use super::login;
 use super::refusal;
-use super::session::{Ear, Session};
+use super::session::Session;
 use super::url::FtpUrl;
 use crate::cli::ConnectOptions;
 use crate::console::Console;
@@ -32,7 +33,10 @@ pub(crate) struct Site {
     tls: ClientTls,
     runtime: Runtime,
     retries: u32,
-    ear: Ear,
+    console: Console,
+    /// Its connection is the one on which commands are obeyed.
+    first: bool,
+    kept: Kept,
     interrupt: Interrupt,
     limit: Option<Arc<Limit>>,
 }
@@ -43,7 +47,7 @@ impl Site {
     /// # Errors
     /// [`Failure`], if it is not to be had.
     pub(crate) fn new(url: &FtpUrl, options: &ConnectOptions, console: Console) -> Result<Self, Failure> {
-        let login = login::request(url, options)?;
+        let login = login::request(url, options, console)?;
         let tls = ClientTls::new(url, &options.security, login::is_anonymous(&login))?;
         let client = ClientOptions {
             timeout: options.timeout,
@@ -58,7 +62,9 @@ impl Site {
             tls,
             runtime: options.runtime,
             retries: options.retries.unwrap_or(0),
-            ear: Arc::new(move |event| console.conversation(event)),
+            console,
+            first: false,
+            kept: options.kept.clone(),
             interrupt: Interrupt::install()?,
             limit: None,
         })
@@ -72,10 +78,10 @@ impl Site {
         self
     }
 
-    /// The conversation is heard by `ear`, not by the console.
+    /// Its connection is the one on which the commands of an interactive client are obeyed.
     #[must_use]
-    pub(crate) fn with_ear(self, ear: Ear) -> Self {
-        Self { ear, ..self }
+    pub(crate) fn for_commands(self) -> Self {
+        Self { first: true, ..self }
     }
 
     /// Connects and logs in. Where the server is full or silent, again, as often as the options say.
@@ -87,7 +93,7 @@ impl Site {
         loop {
             match self.open_once() {
                 Err(failure) if attempt < self.retries && failure.passes() => {
-                    Console::warning(&format!("{failure}; again in a moment"));
+                    self.console.warning(&format!("{failure}; again in a moment"));
                     self.interrupt.sleep(pause(attempt))?;
                     attempt += 1;
                 }
@@ -102,6 +108,9 @@ impl Site {
     /// [`Failure`], with what the server or the network said.
     pub(crate) fn open_once(&self) -> Result<Session, Failure> {
         let url = &self.url;
+        if let Some(session) = self.kept() {
+            return Ok(session);
+        }
         loop {
             let tls_client = self.tls.client()?;
             let options = ClientOptions { tls_client: tls_client.clone(), ..self.options.clone() };
@@ -109,14 +118,29 @@ impl Site {
                 .runtime
                 .connect((url.host.as_str(), url.port), &options)
                 .map_err(|error| refusal::unconnected(format!("cannot connect to {url}"), &error))?;
-            let mut session = Session::new(client, Arc::clone(&self.ear), self.interrupt.clone(), self.limit.clone());
+            let mut session =
+                Session::new(client, self.console.ear(self.first), self.interrupt.clone(), self.limit.clone());
             match (session.ask(self.login.clone()), tls_client) {
-                (Ok(_), _) => return Ok(session),
+                (Ok(_), _) if self.first => return Ok(session),
+                (Ok(_), _) => return Ok(session.kept_by(self.kept.clone(), url.clone())),
                 // Once more, if the user now believes the server.
-                (Err(ClientError::TlsFailed), Some(tls)) => self.tls.judge(format!("cannot log in to {url}"), &tls)?,
+                (Err(ClientError::TlsFailed), Some(tls)) => {
+                    self.tls.judge(format!("cannot log in to {url}"), &tls, self.console)?;
+                }
                 (Err(error), _) => return Err(refusal::failure(format!("cannot log in to {url}"), &error)),
             }
         }
+    }
+
+    /// A connection that was kept and still stands.
+    fn kept(&self) -> Option<Session> {
+        while let Some(session) = self.kept.take(&self.url).filter(|_| !self.first) {
+            let mut session = session.again(self.limit.clone());
+            if session.ask(Request::Noop).is_ok() {
+                return Some(session);
+            }
+        }
+        None
     }
 
     /// The URL by which it was named.

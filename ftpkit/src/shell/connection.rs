@@ -1,15 +1,16 @@
 //! Commands about the connection itself.
 
-use super::{Shell, TRIES, line};
+use super::settings::how;
+use super::{Shell, TRIES};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::password;
 use crate::remote::refusal::failure;
 use crate::remote::{FtpUrl, Site, path};
 use crate::text::shown;
+use crate::tone::{Styled, Tone};
 use ftp_core::client::{ClientError, Outcome, Request};
 use ftp_core::reply::Reply;
-use std::sync::Arc;
 
 /// `open URL`, or `open HOST`.
 pub(super) fn open(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
@@ -19,30 +20,34 @@ pub(super) fn open(shell: &mut Shell, arguments: &[String]) -> Result<(), Failur
     to(shell, url)
 }
 
-/// Connects, asks for the password where one is needed, once more where it was wrong, and goes to the URL's directory.
+/// Connects, asks for user and password where they are needed, once more where they were wrong, and goes to the URL's directory.
 pub(super) fn to(shell: &mut Shell, mut url: FtpUrl) -> Result<(), Failure> {
     leave(shell);
-    let asks = |url: &FtpUrl, shell: &Shell| url.user.is_some() && shell.connect.asks_for_passwords();
+    let asks = shell.connect.asks_for_passwords() && shell.console.has_somebody();
     let mut tries = TRIES;
     loop {
         if let Some(user) = &url.user
             && url.password.is_none()
-            && shell.connect.asks_for_passwords()
+            && asks
         {
-            url.password = Some(password::prompt(&format!("Password for {}: ", shown(user)))?);
+            url.password = Some(password::prompt(&format!("Password for {}: ", shown(user)), shell.console)?);
         }
-        let site = Site::new(&url, &shell.connect, shell.console)?.with_ear(Arc::clone(&shell.ear));
+        let site = Site::new(&url, &shell.connect, shell.console)?.for_commands();
         match site.open() {
             Ok(session) => {
                 shell.session = Some(session);
                 shell.site = Some(site);
                 break;
             }
-            // Whoever sits there may have mistyped it.
-            Err(failure) if failure.exit == Exit::Login && asks(&url, shell) && tries > 0 => {
+            // Whoever sits there may have mistyped it, or not known that a user is wanted.
+            Err(failure) if failure.exit == Exit::Login && asks && tries > 0 => {
                 tries -= 1;
                 shell.console.failure(&failure);
                 url.password = None;
+                if url.user.is_none() {
+                    let user = shell.console.ask("User: ").filter(|user| !user.is_empty());
+                    url.user = Some(user.ok_or(failure)?.into_bytes());
+                }
             }
             Err(failure) => return Err(failure),
         }
@@ -50,6 +55,20 @@ pub(super) fn to(shell: &mut Shell, mut url: FtpUrl) -> Result<(), Failure> {
     where_am_i(shell)?;
     shell.home.clone_from(&shell.directory);
     if url.path.is_empty() { Ok(()) } else { go(shell, &url.path) }
+}
+
+/// Connects once more to where we were, after the connection was lost or for it to be another.
+pub(super) fn again(shell: &mut Shell) -> Result<(), Failure> {
+    let Some(site) = &shell.site else { return Ok(()) };
+    let (site, directory) =
+        (Site::new(site.url(), &shell.connect, shell.console)?.for_commands(), shell.directory.clone());
+    if let Some(session) = shell.session.take() {
+        session.quit();
+    }
+    shell.connect.kept.close();
+    shell.session = Some(site.open()?);
+    shell.site = Some(site);
+    go(shell, &directory)
 }
 
 /// Goes to a directory, and remembers what the server calls it.
@@ -75,13 +94,15 @@ pub(super) fn close(shell: &mut Shell, _: &[String]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Ends the connection, if there is one.
+/// Ends the connection, if there is one, and those that were kept beside it.
 pub(super) fn leave(shell: &mut Shell) {
     if let Some(session) = shell.session.take() {
-        session.close();
+        session.quit();
     }
+    shell.connect.kept.close();
     shell.site = None;
     shell.directory.clear();
+    shell.names.forget();
 }
 
 pub(super) fn user(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
@@ -108,13 +129,15 @@ pub(super) fn site(shell: &mut Shell, arguments: &[String]) -> Result<(), Failur
 }
 
 fn send(shell: &mut Shell, command: &str) -> Result<(), Failure> {
+    // Nobody knows what it does.
+    shell.names.forget();
     let outcome = shell.session()?.ask(Request::Quote(command.as_bytes().to_vec()));
     match outcome {
-        Ok(Outcome::Reply(reply)) => show(&reply),
+        Ok(Outcome::Reply(reply)) => show(shell, &reply),
         Ok(_) => {}
         Err(error) => {
             if let ClientError::Refused(reply) = &error {
-                show(reply);
+                show(shell, reply);
             }
             return Err(failure(format!("`{command}`"), &error));
         }
@@ -126,9 +149,11 @@ fn send(shell: &mut Shell, command: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-fn show(reply: &Reply) {
+fn show(shell: &Shell, reply: &Reply) {
     for text in reply.lines() {
-        line(&format!("{} {}", reply.code().number(), shown(text)));
+        shell.line(
+            Styled::new(Tone::Faint, reply.code().number().to_string()).and(Tone::Plain, format!(" {}", shown(text))),
+        );
     }
 }
 
@@ -137,19 +162,25 @@ pub(super) fn feat(shell: &mut Shell, _: &[String]) -> Result<(), Failure> {
     if lines.is_empty() {
         shell.console.note("the server names nothing");
     }
-    for text in &lines {
-        line(text);
+    for text in lines {
+        shell.line(text);
+    }
+    Ok(())
+}
+
+pub(super) fn system(shell: &mut Shell, _: &[String]) -> Result<(), Failure> {
+    if let Outcome::Reply(reply) = shell.session()?.need(Request::System, || "cannot tell the system".into())? {
+        show(shell, &reply);
     }
     Ok(())
 }
 
 pub(super) fn status(shell: &mut Shell, _: &[String]) -> Result<(), Failure> {
     let place = shell.url(b"")?;
-    line(&format!("at {place}"));
-    let how = if shell.codec.is_raw() { "as they are (binary)" } else { "as text (ascii)" };
-    line(&format!("files are moved {how}; where one is there: {}", super::moving::name(shell.policy)));
+    shell.line(format!("at {place}"));
+    shell.line(how(shell));
     match shell.session()?.ask(Request::Status) {
-        Ok(Outcome::Reply(reply)) => show(&reply),
+        Ok(Outcome::Reply(reply)) => show(shell, &reply),
         Ok(_) | Err(ClientError::Refused(_)) => {}
         Err(error) => return Err(failure("cannot ask for the status".into(), &error)),
     }

@@ -1,7 +1,7 @@
 //! Commands that go about on the server and change names there.
 
+use super::Shell;
 use super::connection::{above, go, where_am_i};
-use super::{Shell, line};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::text::shown;
@@ -19,7 +19,7 @@ pub(super) fn cdup(shell: &mut Shell, _: &[String]) -> Result<(), Failure> {
 
 pub(super) fn pwd(shell: &mut Shell, _: &[String]) -> Result<(), Failure> {
     where_am_i(shell)?;
-    line(&shown(&shell.directory));
+    shell.line(shown(&shell.directory));
     Ok(())
 }
 
@@ -33,6 +33,7 @@ pub(super) fn rmdir(shell: &mut Shell, arguments: &[String]) -> Result<(), Failu
 
 pub(super) fn delete(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
     let found = super::look::expanded(shell, arguments)?;
+    shell.names.forget();
     for path in found {
         let what = || format!("cannot remove {}", shown(&path));
         shell.session()?.need(Request::RemoveFile(path.clone()), what)?;
@@ -41,6 +42,7 @@ pub(super) fn delete(shell: &mut Shell, arguments: &[String]) -> Result<(), Fail
 }
 
 fn each(shell: &mut Shell, paths: &[String], verb: &str, request: fn(Vec<u8>) -> Request) -> Result<(), Failure> {
+    shell.names.forget();
     for path in paths {
         let what = || format!("cannot {verb} {}", shown(path.as_bytes()));
         shell.session()?.need(request(path.clone().into_bytes()), what)?;
@@ -50,6 +52,7 @@ fn each(shell: &mut Shell, paths: &[String], verb: &str, request: fn(Vec<u8>) ->
 
 pub(super) fn rename(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
     let [from, to] = arguments else { return Ok(()) };
+    shell.names.forget();
     let request = Request::Rename { from: from.clone().into_bytes(), to: to.clone().into_bytes() };
     shell.session()?.need(request, || format!("cannot rename {}", shown(from.as_bytes()))).map(drop)
 }

@@ -1,6 +1,6 @@
 //! Commands on this machine.
 
-use super::{Shell, line};
+use super::Shell;
 use crate::entry_text::{columns, size};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -23,13 +23,13 @@ pub(super) fn lcd(_: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
     std::env::set_current_dir(&dir).map_err(|error| failed(&format!("cannot go to {}", dir.display()), error))
 }
 
-pub(super) fn lpwd(_: &mut Shell, _: &[String]) -> Result<(), Failure> {
+pub(super) fn lpwd(shell: &mut Shell, _: &[String]) -> Result<(), Failure> {
     let dir = std::env::current_dir().map_err(|error| failed("cannot tell where we are", error))?;
-    line(&dir.display().to_string());
+    shell.line(dir.display().to_string());
     Ok(())
 }
 
-pub(super) fn lls(_: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
+pub(super) fn lls(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
     let dir = arguments.first().map_or(".", String::as_str);
     let what = format!("cannot list {dir}");
     let disk = Disk::open(dir.as_ref()).map_err(|error| failed(&what, error))?;
@@ -37,7 +37,7 @@ pub(super) fn lls(_: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
     let entries: Vec<_> = entries.filter_map(Result::ok).collect();
     let width = entries.iter().map(|entry| size(entry).len()).max().unwrap_or(0);
     for entry in &entries {
-        line(&columns(entry, width));
+        shell.line(columns(entry, width));
     }
     Ok(())
 }
@@ -49,17 +49,21 @@ pub(super) fn lmkdir(_: &mut Shell, arguments: &[String]) -> Result<(), Failure>
     Ok(())
 }
 
-pub(super) fn lcat(_: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
+pub(super) fn lcat(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
     for file in arguments {
         let file = fs::File::open(file).map_err(|error| failed(&format!("cannot read {file}"), error))?;
-        show_lines(BufReader::new(file));
+        show_lines(shell, BufReader::new(file));
     }
     Ok(())
 }
 
-/// Runs a command of this machine's shell, and shows what it prints.
-pub(super) fn shell(command: &str) -> Result<(), Failure> {
-    let what = format!("cannot run `{}`", command.trim());
+/// Runs a command of this machine's shell, and shows what it prints; without one, the shell itself, on the terminal.
+pub(super) fn run(shell: &mut Shell, command: &str) -> Result<(), Failure> {
+    let command = command.trim();
+    let what = format!("cannot run `{command}`");
+    if command.is_empty() {
+        return on_terminal(shell, &what);
+    }
     // Both of its outputs, in the order in which it writes them.
     let mut child = Command::new("sh")
         .args(["-c", &format!("{{ {command}\n}} 2>&1")])
@@ -68,14 +72,23 @@ pub(super) fn shell(command: &str) -> Result<(), Failure> {
         .spawn()
         .map_err(|error| failed(&what, error))?;
     if let Some(out) = child.stdout.take() {
-        show_lines(BufReader::new(out));
+        show_lines(shell, BufReader::new(out));
     }
     let status = child.wait().map_err(|error| failed(&what, error))?;
     if status.success() { Ok(()) } else { Err(failed(&what, status)) }
 }
 
-fn show_lines(lines: impl BufRead) {
+/// The user's shell, until he leaves it.
+fn on_terminal(shell: &Shell, what: &str) -> Result<(), Failure> {
+    let program = std::env::var_os("SHELL").unwrap_or_else(|| "sh".into());
+    let mut ended = Ok(());
+    // How it ends is its user's affair.
+    shell.console.lend(&mut || ended = Command::new(&program).status().map(drop));
+    ended.map_err(|error| failed(what, error))
+}
+
+fn show_lines(shell: &Shell, lines: impl BufRead) {
     for text in lines.split(b'\n').map_while(Result::ok) {
-        line(&shown(text.strip_suffix(b"\r").unwrap_or(&text)).replace("\\t", "        "));
+        shell.line(shown(text.strip_suffix(b"\r").unwrap_or(&text)).replace("\\t", "        "));
     }
 }

@@ -1,20 +1,26 @@
 //! Commands that look: listings, facts, and files on the screen.
 
-use super::{Shell, line};
-use crate::entry_text::{columns, date, size as size_of};
+use super::Shell;
+use crate::entry_text::{columns, date, size as size_of, tone};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::remote::path::trimmed;
 use crate::remote::refusal::failure;
 use crate::remote::{entry, expand, list, walk};
 use crate::text::shown;
+use crate::tone::{Styled, Tone};
 use crate::verb::cat::copy;
 use ftp_core::client::{Outcome, Request};
 use ftp_core::listing::{Entry, EntryKind};
 use ftp_host::pump::Memory;
 use indicatif::HumanBytes;
+use unicode_width::UnicodeWidthStr;
 
 /// The most of a file that is shown.
 const SHOWN: usize = 1 << 20;
+
+/// The most of a file that is shown page by page.
+const READ: usize = 16 << 20;
 
 /// What the arguments mean: paths, and what fits those that are patterns.
 pub(super) fn expanded(shell: &mut Shell, arguments: &[String]) -> Result<Vec<Vec<u8>>, Failure> {
@@ -28,10 +34,7 @@ pub(super) fn expanded(shell: &mut Shell, arguments: &[String]) -> Result<Vec<Ve
 }
 
 fn entries(shell: &mut Shell, arguments: &[String]) -> Result<Vec<Entry>, Failure> {
-    let Some(path) = arguments.first() else {
-        let entries = list(shell.session()?, b"");
-        return entries.map_err(|error| failure("cannot list".into(), &error));
-    };
+    let path = arguments.first().map(String::as_str).unwrap_or_default();
     let url = shell.url(b"")?.with_pattern(path);
     if url.pattern.is_some() {
         let found = expand(shell.session()?, &url)?;
@@ -43,19 +46,19 @@ fn entries(shell: &mut Shell, arguments: &[String]) -> Result<Vec<Entry>, Failur
             })
             .collect());
     }
-    list(shell.session()?, path.as_bytes())
-        .map_err(|error| failure(format!("cannot list {}", shown(path.as_bytes())), &error))
+    let what =
+        || if path.is_empty() { "cannot list".to_owned() } else { format!("cannot list {}", shown(path.as_bytes())) };
+    let entries = list(shell.session()?, path.as_bytes()).map_err(|error| failure(what(), &error))?;
+    let dir = shell.url(path.as_bytes())?.path;
+    shell.learn(trimmed(&dir).to_vec(), &entries);
+    Ok(entries)
 }
 
 pub(super) fn ls(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
-    let names: Vec<_> = entries(shell, arguments)?
-        .iter()
-        .map(|entry| {
-            let mark = if entry.is_directory() { "/" } else { "" };
-            format!("{}{mark}", shown(&entry.name))
-        })
-        .collect();
-    show_names(&names);
+    let mark = |entry: &Entry| if entry.is_directory() { "/" } else { "" };
+    let named = |entry: &Entry| (tone(entry), format!("{}{}", shown(&entry.name), mark(entry)));
+    let names: Vec<_> = entries(shell, arguments)?.iter().map(named).collect();
+    show_names(shell, &names);
     Ok(())
 }
 
@@ -63,7 +66,7 @@ pub(super) fn dir(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure
     let entries = entries(shell, arguments)?;
     let width = entries.iter().map(|entry| size_of(entry).len()).max().unwrap_or(0);
     for entry in &entries {
-        line(&columns(entry, width));
+        shell.line(columns(entry, width));
     }
     Ok(())
 }
@@ -72,7 +75,7 @@ pub(super) fn nlst(shell: &mut Shell, arguments: &[String]) -> Result<(), Failur
     let path = arguments.first().map(|path| path.clone().into_bytes());
     if let Outcome::Names(names) = shell.session()?.need(Request::Names(path), || "cannot list".into())? {
         for name in &names {
-            line(&shown(name));
+            shell.line(shown(name));
         }
     }
     Ok(())
@@ -81,7 +84,7 @@ pub(super) fn nlst(shell: &mut Shell, arguments: &[String]) -> Result<(), Failur
 pub(super) fn stat(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
     for path in expanded(shell, arguments)? {
         let there = Entry { name: path.clone(), ..entry(shell.session()?, &path)? };
-        line(&columns(&there, size_of(&there).len()));
+        shell.line(columns(&there, size_of(&there).len()));
     }
     Ok(())
 }
@@ -90,7 +93,7 @@ pub(super) fn size(shell: &mut Shell, arguments: &[String]) -> Result<(), Failur
     for path in expanded(shell, arguments)? {
         let what = || format!("cannot tell the size of {}", shown(&path));
         if let Outcome::Size(size) = shell.session()?.need(Request::Size(path.clone()), what)? {
-            line(&format!("{size}  {}", shown(&path)));
+            shell.line(format!("{size}  {}", shown(&path)));
         }
     }
     Ok(())
@@ -100,7 +103,7 @@ pub(super) fn modtime(shell: &mut Shell, arguments: &[String]) -> Result<(), Fai
     for path in expanded(shell, arguments)? {
         let what = || format!("cannot tell the time of {}", shown(&path));
         if let Outcome::Modified(time) = shell.session()?.need(Request::Modified(path.clone()), what)? {
-            line(&format!("{}  {}", date(time), shown(&path)));
+            shell.line(format!("{}  {}", date(time), shown(&path)));
         }
     }
     Ok(())
@@ -112,7 +115,7 @@ pub(super) fn hash(shell: &mut Shell, arguments: &[String]) -> Result<(), Failur
         let request = Request::Digest { path: path.clone(), algorithm: None };
         if let Outcome::Digest { algorithm, digest } = shell.session()?.need(request, what)? {
             let hex = digest.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
-            line(&format!("{} {hex}  {}", algorithm.name(), shown(&path)));
+            shell.line(format!("{} {hex}  {}", algorithm.name(), shown(&path)));
         }
     }
     Ok(())
@@ -128,42 +131,70 @@ pub(super) fn du(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure>
         }
         Ok(())
     })?;
-    line(&format!("{} in {files} files", HumanBytes(bytes)));
+    shell.line(format!("{} in {files} files", HumanBytes(bytes)));
     Ok(())
 }
 
 pub(super) fn cat(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
     for path in expanded(shell, arguments)? {
-        let url = shell.url(&path)?;
-        let memory = Memory::new(SHOWN);
-        match copy(shell.session()?, &url, 0, Box::new(memory.clone())) {
-            Ok(_) => {}
-            Err(failure) if failure.exit == Exit::Disk => {
-                return Err(Failure::new(
-                    Exit::Refused,
-                    format!("cannot show {}", shown(&path)),
-                    "it is larger than a MiB",
-                )
-                .with_remedy("get fetches it"));
-            }
-            Err(failure) => return Err(failure),
-        }
-        for text in memory.take().split(|&byte| byte == b'\n') {
-            let text = text.strip_suffix(b"\r").unwrap_or(text);
-            line(&shown(text).replace("\\t", "        "));
+        let lines = fetched(shell, &path, SHOWN)?;
+        for text in lines {
+            shell.line(text);
         }
     }
     Ok(())
 }
 
-/// Shows names in as many columns as the terminal has room for.
-fn show_names(names: &[String]) {
-    let room = crate::console::width();
-    let widest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0) + 2;
+/// Shows a file page by page, where there are pages.
+pub(super) fn less(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
+    for path in expanded(shell, arguments)? {
+        let lines = fetched(shell, &path, READ)?;
+        match shell.console.screen() {
+            Some(screen) => screen.page(&shown(&path), lines),
+            None => {
+                for text in lines {
+                    shell.line(text);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The lines of a file of at most so many bytes.
+fn fetched(shell: &mut Shell, path: &[u8], most: usize) -> Result<Vec<String>, Failure> {
+    let url = shell.url(path)?;
+    let memory = Memory::new(most);
+    match copy(shell.session()?, &url, 0, Box::new(memory.clone())) {
+        Ok(_) => {}
+        Err(failure) if failure.exit == Exit::Disk => {
+            let why = format!("it is larger than {}", HumanBytes(most as u64));
+            return Err(Failure::new(Exit::Refused, format!("cannot show {}", shown(path)), why)
+                .with_remedy("less shows more than cat; get fetches all"));
+        }
+        Err(failure) => return Err(failure),
+    }
+    let bytes = memory.take();
+    let text = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+    let line = |text: &[u8]| shown(text.strip_suffix(b"\r").unwrap_or(text)).replace("\\t", "        ");
+    Ok(text.split(|&byte| byte == b'\n').map(line).collect())
+}
+
+/// Shows names in as many columns as there is room for.
+fn show_names(shell: &Shell, names: &[(Tone, String)]) {
+    let room = shell.console.width();
+    let widest = names.iter().map(|(_, name)| name.width()).max().unwrap_or(0) + 2;
     let columns = (room / widest).max(1);
     let rows = names.len().div_ceil(columns);
     for row in 0..rows {
-        let cells = names.iter().skip(row).step_by(rows).map(|name| format!("{name:<widest$}"));
-        line(cells.collect::<String>().trim_end());
+        let mut cells = names.iter().skip(row).step_by(rows).peekable();
+        let mut line = Styled::default();
+        while let Some((tone, name)) = cells.next() {
+            line = line.and(*tone, name.clone());
+            if cells.peek().is_some() {
+                line = line.and(Tone::Plain, " ".repeat(widest - name.width()));
+            }
+        }
+        shell.line(line);
     }
 }

@@ -7,10 +7,12 @@ mod complete;
 mod connection;
 mod files;
 mod here;
+mod history;
 mod look;
 mod moving;
 mod plain;
 mod screen;
+mod settings;
 mod table;
 pub(crate) mod words;
 
@@ -19,10 +21,14 @@ use crate::conflict::Policy;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::remote::{Ear, FtpUrl, Session, Site, path};
+use crate::remote::{FtpUrl, Kept, Session, Site, list, path};
 use crate::text::shown;
+use crate::tone::Styled;
+use complete::Names;
 use ftp_core::codec::Codec;
+use ftp_core::listing::Entry;
 use std::io::{self, IsTerminal};
+use std::time::{Duration, Instant};
 
 /// Talks with whoever sits there, or obeys a file.
 ///
@@ -33,19 +39,22 @@ pub(crate) fn run(options: &ConnectCommand, console: Console) -> Result<(), Fail
     if options.plain || !terminal || options.file.is_some() {
         plain::run(options, console)
     } else {
-        screen::run(options)
+        screen::run(options, console)
     }
 }
 
 /// How often a password may be mistyped.
 const TRIES: u32 = 2;
 
+/// A connection that nobody used for so long may have been lost before the command that finds it so.
+const IDLE: Duration = Duration::from_secs(10);
+
 /// Where one is, and how things are done there.
 struct Shell {
     connect: ConnectOptions,
     console: Console,
-    /// Hears the conversation with the server.
-    ear: Ear,
+    /// What is known of the names on the server, to complete what is typed.
+    names: Names,
     site: Option<Site>,
     session: Option<Session>,
     /// The directory on the server, as it names it.
@@ -58,16 +67,20 @@ struct Shell {
     rate: Option<u64>,
     /// Files are moved while one goes on typing.
     background: bool,
+    /// When the last command was obeyed.
+    used: Instant,
     over: bool,
 }
 
 impl Shell {
     /// Nowhere yet.
-    fn new(connect: ConnectOptions, console: Console, ear: Ear, background: bool) -> Self {
+    fn new(connect: ConnectOptions, console: Console, names: Names, background: bool) -> Self {
+        // Whoever stays may want another connection soon.
+        let connect = ConnectOptions { kept: Kept::some(), ..connect };
         Self {
             connect,
             console,
-            ear,
+            names,
             site: None,
             session: None,
             directory: Vec::new(),
@@ -76,6 +89,7 @@ impl Shell {
             policy: Policy::Ask,
             rate: None,
             background,
+            used: Instant::now(),
             over: false,
         }
     }
@@ -86,7 +100,7 @@ impl Shell {
     /// [`Failure`], with what is wrong with it, or what it came to.
     fn obey(&mut self, line: &str) -> Result<(), Failure> {
         if let Some(command) = line.trim_start().strip_prefix('!') {
-            return here::shell(command);
+            return here::run(self, command);
         }
         let words = words::split(line).map_err(|error| Failure::new(Exit::Usage, "cannot read the line", error))?;
         let [name, arguments @ ..] = words.as_slice() else { return Ok(()) };
@@ -95,7 +109,28 @@ impl Shell {
             let what = format!("cannot {}", command.name);
             return Err(Failure::new(Exit::Usage, what, "it takes other arguments").with_remedy(command.usage()));
         }
-        (command.run)(self, arguments)
+        self.revive()?;
+        let used = std::mem::replace(&mut self.used, Instant::now());
+        let result = (command.run)(self, arguments);
+        // What was lost while nobody used it has done nothing with the command.
+        let lost = self.session.as_ref().is_some_and(|session| !session.is_sound());
+        if result.is_err() && lost && used.elapsed() > IDLE {
+            self.revive()?;
+            return (command.run)(self, arguments);
+        }
+        result
+    }
+
+    /// Connects once more, if the connection was lost.
+    ///
+    /// # Errors
+    /// [`Failure`], if there is no connection to be had.
+    fn revive(&mut self) -> Result<(), Failure> {
+        if self.session.as_ref().is_none_or(Session::is_sound) {
+            return Ok(());
+        }
+        self.console.note("the connection was lost; connecting again");
+        connection::again(self)
     }
 
     /// The connection.
@@ -116,6 +151,24 @@ impl Shell {
         Ok(site.url().at(path))
     }
 
+    /// Shows a line of a result. Whoever no longer reads has what he wants.
+    fn line(&self, line: impl Into<Styled>) {
+        let _ = self.console.result(line);
+    }
+
+    /// Looks what is in a directory of the server, to complete what is typed. Without a listing there is nothing to complete.
+    fn look_up(&mut self, dir: &[u8]) {
+        let Some(session) = &mut self.session else { return };
+        let entries = list(session, dir).unwrap_or_default();
+        self.learn(dir.to_vec(), &entries);
+    }
+
+    /// These are in a directory of the server.
+    fn learn(&self, dir: Vec<u8>, entries: &[Entry]) {
+        let name = |entry: &Entry| format!("{}{}", shown(&entry.name), if entry.is_directory() { "/" } else { "" });
+        self.names.learn(dir, entries.iter().map(name).collect());
+    }
+
     /// What stands before the cursor.
     fn prompt(&self) -> String {
         match &self.site {
@@ -127,9 +180,4 @@ impl Shell {
 
 fn nowhere() -> Failure {
     Failure::new(Exit::Usage, "cannot do that", "there is no connection").with_remedy("open ftp://HOST/")
-}
-
-/// Shows a line of a result. Whoever no longer reads has what he wants.
-fn line(text: &str) {
-    let _ = Console::result(text);
 }

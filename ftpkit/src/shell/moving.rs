@@ -1,18 +1,22 @@
 //! Commands that move files: by the functions of `ftpkit get`, `put` and `mirror`, on connections of their own.
 
-use super::{Shell, line};
+use super::Shell;
 use crate::cli::{GetOptions, MirrorOptions, PutOptions, TransferOptions};
 use crate::conflict::Policy;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::place::Place;
+use crate::progress::Progress;
 use crate::remote::FtpUrl;
-use crate::transfer::{Verify, parse_rate};
+use crate::remote::refusal::failure;
+use crate::transfer::Verify;
 use crate::verb;
-use clap::ValueEnum;
-use ftp_core::codec::Codec;
+use ftp_core::client::{Request, Upload};
+use ftp_host::client::End;
+use ftp_host::storage::Source;
 use globset::GlobBuilder;
+use std::fs::File;
 use std::path::PathBuf;
 
 /// Connections of a job.
@@ -69,6 +73,7 @@ pub(super) fn mget(shell: &mut Shell, arguments: &[String]) -> Result<(), Failur
 }
 
 fn send(shell: &Shell, files: Vec<PathBuf>, url: FtpUrl, many: bool, policy: Policy) -> Result<(), Failure> {
+    shell.names.forget();
     let codec = (!shell.codec.is_raw()).then_some(shell.codec);
     let mut places: Vec<_> = files.into_iter().map(Place::Local).collect();
     places.push(Place::Remote(FtpUrl { codec, ..url }));
@@ -104,6 +109,25 @@ pub(super) fn mput(shell: &mut Shell, arguments: &[String]) -> Result<(), Failur
     }
     let url = shell.url(b"")?;
     send(shell, files, url, true, shell.policy)
+}
+
+/// `append LOCAL [REMOTE]`: what is here behind what is there, at once.
+pub(super) fn append(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
+    let [file, rest @ ..] = arguments else { return Ok(()) };
+    let path = PathBuf::from(file);
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    let url = shell.url(rest.first().map_or(name, |remote| remote.as_bytes()))?;
+    let read = |error| Failure::new(Exit::Disk, format!("cannot read {file}"), error);
+    let source = File::open(&path).map_err(read)?;
+    let size = source.metadata().map_err(read)?.len();
+    let mut progress = Progress::begin(shell.console, file, 0, Some(size));
+    let request = Request::Store { path: url.path.clone(), how: Upload::Append, codec: shell.codec };
+    let source = Source::File { file: source, remaining: size };
+    let moved = shell.session()?.transfer(request, End::Source(source), &mut progress);
+    drop(progress);
+    let moved = moved.map_err(|error| failure(format!("cannot add to {url}"), &error))?;
+    shell.line(format!("{url}: {} bytes added", moved.bytes));
+    Ok(())
 }
 
 /// The files here that a pattern means; its last component may be one.
@@ -148,45 +172,4 @@ pub(super) fn mirror(shell: &mut Shell, arguments: &[String]) -> Result<(), Fail
         connect: shell.connect.clone(),
     };
     start(shell, move |console| verb::mirror::run(&options, console))
-}
-
-pub(super) fn conflict(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
-    if let Some(word) = arguments.first() {
-        shell.policy = Policy::from_str(word, true).map_err(|error| {
-            Failure::new(Exit::Usage, format!("cannot set `{word}`"), error)
-                .with_remedy("ask, skip, overwrite, newer, resume, rename or fail")
-        })?;
-    }
-    line(&format!("where a file is there: {}", name(shell.policy)));
-    Ok(())
-}
-
-pub(super) fn limit(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
-    shell.rate = match arguments.first() {
-        Some(rate) => {
-            let rate = parse_rate(rate);
-            Some(rate.map_err(|error| Failure::new(Exit::Usage, "cannot set the rate", error))?)
-        }
-        None => None,
-    };
-    Ok(())
-}
-
-/// A policy as it is typed.
-pub(super) fn name(policy: Policy) -> String {
-    policy.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "as all commands")]
-pub(super) fn binary(shell: &mut Shell, _: &[String]) -> Result<(), Failure> {
-    shell.codec = Codec::RAW;
-    line("files are moved as they are");
-    Ok(())
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "as all commands")]
-pub(super) fn ascii(shell: &mut Shell, _: &[String]) -> Result<(), Failure> {
-    shell.codec = Codec::ASCII;
-    line("files are moved as text");
-    Ok(())
 }

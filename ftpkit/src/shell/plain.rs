@@ -1,5 +1,6 @@
 //! The line mode: commands from a terminal, a file or a pipe. Where nobody sits there, the first that fails is the last.
 
+use super::complete::Names;
 use super::{Shell, connection};
 use crate::cli::ConnectCommand;
 use crate::console::Console;
@@ -7,15 +8,13 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
-use std::sync::Arc;
 
 /// Obeys line after line.
 ///
 /// # Errors
 /// [`Failure`] of the first command that fails, unless somebody sits there or the options say to go on.
 pub(super) fn run(options: &ConnectCommand, console: Console) -> Result<(), Failure> {
-    let ear = Arc::new(move |event: &_| console.conversation(event));
-    let mut shell = Shell::new(options.connect.clone(), console, ear, false);
+    let mut shell = Shell::new(options.connect.clone(), console, Names::default(), false);
     if let Some(url) = &options.url {
         connection::to(&mut shell, url.clone())?;
     }

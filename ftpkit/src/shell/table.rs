@@ -1,9 +1,10 @@
 //! The table of commands: every name that can be typed, what it takes, what it does, and what does it. Help, completion and both
 //! faces of the program read it.
 
-use super::{Shell, connection, files, here, line, look, moving};
+use super::{Shell, connection, files, here, look, moving, settings};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::tone::{Styled, Tone};
 
 /// A command.
 pub(crate) struct Command {
@@ -28,13 +29,15 @@ pub(crate) enum Argument {
     Local,
     /// A word of this kind.
     Word(&'static str),
+    /// One of these words.
+    Words(&'static [&'static str]),
     /// The one before, if at all.
     Optional(&'static Argument),
     /// Any number of these, at least one.
     Many(&'static Argument),
 }
 
-use Argument::{Local, Many, Optional, Remote, Word};
+use Argument::{Local, Many, Optional, Remote, Word, Words};
 
 /// Every command, in the order of the help.
 pub(crate) const TABLE: &[Command] = &[
@@ -110,7 +113,14 @@ pub(crate) const TABLE: &[Command] = &[
         help: "sum up what is in a directory",
         run: look::du,
     },
-    Command { name: "cat", aliases: &["type"], arguments: &[Remote], help: "show a file", run: look::cat },
+    Command { name: "cat", aliases: &[], arguments: &[Remote], help: "show a file", run: look::cat },
+    Command {
+        name: "less",
+        aliases: &["more", "page"],
+        arguments: &[Remote],
+        help: "read a file page by page",
+        run: look::less,
+    },
     Command {
         name: "cd",
         aliases: &["chdir"],
@@ -198,6 +208,13 @@ pub(crate) const TABLE: &[Command] = &[
         run: moving::reput,
     },
     Command {
+        name: "append",
+        aliases: &[],
+        arguments: &[Local, Optional(&Remote)],
+        help: "add a file to the end of one on the server",
+        run: moving::append,
+    },
+    Command {
         name: "mirror",
         aliases: &["sync"],
         arguments: &[Word("SRC"), Word("DST")],
@@ -207,30 +224,65 @@ pub(crate) const TABLE: &[Command] = &[
     Command {
         name: "conflict",
         aliases: &[],
-        arguments: &[Optional(&Word("WHAT"))],
+        arguments: &[Optional(&Words(&["ask", "skip", "overwrite", "newer", "resume", "rename", "fail"]))],
         help: "what to do with files that are there: ask, skip, overwrite, newer, resume, rename, fail",
-        run: moving::conflict,
+        run: settings::conflict,
     },
     Command {
         name: "limit",
         aliases: &[],
         arguments: &[Optional(&Word("RATE"))],
         help: "move at most so many bytes a second in each of the commands that follow; without one, as fast as it goes",
-        run: moving::limit,
+        run: settings::limit,
     },
     Command {
         name: "binary",
         aliases: &["image"],
         arguments: &[],
         help: "move files as they are",
-        run: moving::binary,
+        run: settings::binary,
     },
     Command {
         name: "ascii",
         aliases: &["text"],
         arguments: &[],
         help: "move files as text, with this machine's line ends",
-        run: moving::ascii,
+        run: settings::ascii,
+    },
+    Command {
+        name: "type",
+        aliases: &[],
+        arguments: &[Optional(&Words(&["ascii", "binary", "ebcdic"]))],
+        help: "how files are moved; with the name of a file, show it",
+        run: settings::kind,
+    },
+    Command {
+        name: "mode",
+        aliases: &[],
+        arguments: &[Optional(&Words(&["stream", "block", "compressed", "deflate"]))],
+        help: "in which mode files are moved (RFC 959 3.4)",
+        run: settings::mode,
+    },
+    Command {
+        name: "struct",
+        aliases: &["structure"],
+        arguments: &[Optional(&Words(&["file", "record", "page"]))],
+        help: "in which structure files are moved (RFC 959 3.1.2)",
+        run: settings::structure,
+    },
+    Command {
+        name: "passive",
+        aliases: &[],
+        arguments: &[Optional(&Words(&["on", "off"]))],
+        help: "who makes the data connections: we do (on) or the server does",
+        run: settings::passive,
+    },
+    Command {
+        name: "debug",
+        aliases: &["verbose"],
+        arguments: &[Optional(&Words(&["off", "1", "2"]))],
+        help: "show the conversation; 2: with the time of each line",
+        run: settings::debug,
     },
     Command {
         name: "quote",
@@ -252,6 +304,13 @@ pub(crate) const TABLE: &[Command] = &[
         arguments: &[],
         help: "show what the server says it can do",
         run: connection::feat,
+    },
+    Command {
+        name: "system",
+        aliases: &["syst"],
+        arguments: &[],
+        help: "show what kind of system the server says it is",
+        run: connection::system,
     },
     Command {
         name: "status",
@@ -348,25 +407,27 @@ impl Argument {
             Remote => "REMOTE".into(),
             Local => "LOCAL".into(),
             Word(kind) => kind.into(),
+            Words(words) if words.len() > 4 => "WHAT".into(),
+            Words(words) => words.join("|"),
             Optional(inner) => format!("[{}]", inner.shown()),
             Many(inner) => format!("{}...", inner.shown()),
         }
     }
 }
 
-fn help(_: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
+fn help(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
     let Some(name) = arguments.first() else {
         let width = TABLE.iter().map(|command| command.usage().len()).max().unwrap_or(0);
         for command in TABLE {
-            line(&format!("{:width$}  {}", command.usage(), command.help));
+            shell.line(Styled::from(format!("{:width$}  ", command.usage())).and(Tone::Faint, command.help));
         }
-        line("!COMMAND runs a command of this machine's shell");
+        shell.line("!COMMAND runs a command of this machine's shell, ! the shell itself");
         return Ok(());
     };
     let command = find(name)?;
-    line(&format!("{}: {}", command.usage(), command.help));
+    shell.line(format!("{}: {}", command.usage(), command.help));
     if !command.aliases.is_empty() {
-        line(&format!("also: {}", command.aliases.join(", ")));
+        shell.line(format!("also: {}", command.aliases.join(", ")));
     }
     Ok(())
 }

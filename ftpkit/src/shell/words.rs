@@ -31,11 +31,39 @@ pub(crate) fn split(line: &str) -> Result<Vec<String>, String> {
     Ok(words)
 }
 
+/// The word at the end of a line that is being typed, whose quotes need not be closed yet: where it begins, and what it is so far.
+pub(crate) fn last(line: &str) -> (usize, String) {
+    let (mut start, mut word) = (0, String::new());
+    let mut quote = None;
+    let mut signs = line.char_indices();
+    while let Some((at, sign)) = signs.next() {
+        match (sign, quote) {
+            ('\\', None | Some('"')) => word.extend(signs.next().map(|(_, sign)| sign)),
+            ('"' | '\'', None) => quote = Some(sign),
+            (sign, Some(open)) if sign == open => quote = None,
+            (sign, None) if sign.is_whitespace() => {
+                start = at + sign.len_utf8();
+                word.clear();
+            }
+            (sign, _) => word.push(sign),
+        }
+    }
+    (start, word)
+}
+
 /// `word` as it is typed, so that it is one word again.
 pub(crate) fn quoted(word: &str) -> String {
-    let plain = !word.is_empty() && !word.contains(|sign: char| sign.is_whitespace() || "\"'\\#".contains(sign));
-    // Between single quotes only a single quote means something.
-    if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    if word.is_empty() {
+        return "''".to_owned();
+    }
+    let mut out = String::with_capacity(word.len());
+    for (at, sign) in word.chars().enumerate() {
+        if sign.is_whitespace() || "\"'\\".contains(sign) || at == 0 && "#!".contains(sign) {
+            out.push('\\');
+        }
+        out.push(sign);
+    }
+    out
 }
 
 #[cfg(test)]
@@ -55,7 +83,9 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_quoted_is_one_word(word in any::<String>()) {
-            prop_assert_eq!(split(&quoted(&word)), Ok(vec![word]));
+            prop_assert_eq!(split(&quoted(&word)), Ok(vec![word.clone()]));
+            let line = format!("get {}", quoted(&word));
+            prop_assert_eq!(last(&line), (4, word));
         }
 
         #[test]

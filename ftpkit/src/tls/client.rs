@@ -3,13 +3,13 @@
 
 use super::known;
 use crate::cli::{ClientTlsMode, SecurityOptions};
+use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::FtpUrl;
 use ftp_core::client::TlsUse;
 use ftp_host::tls::{Fingerprint, Rejected, TlsClient, Trust};
 use std::fs;
-use std::io::{self, IsTerminal, Write};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -87,7 +87,7 @@ impl ClientTls {
     ///
     /// # Errors
     /// [`Failure`], with what can be done.
-    pub(crate) fn judge(&self, what: String, client: &TlsClient) -> Result<(), Failure> {
+    pub(crate) fn judge(&self, what: String, client: &TlsClient, console: Console) -> Result<(), Failure> {
         let Some(Rejected { fingerprint, reason }) = client.rejected() else {
             return Err(
                 Failure::new(Exit::Tls, what, "the TLS handshake failed").with_remedy("-v shows the conversation")
@@ -105,11 +105,14 @@ impl ClientTls {
             let remedy = format!("ask whoever runs the server; if it is right, `ftpkit trust remove {}`", self.name());
             return Err(Failure::new(Exit::Tls, what, why).with_remedy(remedy));
         }
-        if matches!(self.trust, Trust::System) && io::stdin().is_terminal() && io::stderr().is_terminal() {
-            if ask(&format!(
-                "The certificate of {} is not to be relied on: {reason}.\nIts SHA-256 is {fingerprint}.\nBelieve it from now on? [y/N] ",
-                self.name()
-            )) {
+        if matches!(self.trust, Trust::System) && console.has_somebody() {
+            if ask(
+                console,
+                &format!(
+                    "The certificate of {} is not to be relied on: {reason}.\nIts SHA-256 is {fingerprint}.\nBelieve it from now on? [y/N] ",
+                    self.name()
+                ),
+            ) {
                 return known::add(self.name(), fingerprint);
             }
             return Err(Failure::new(Exit::Tls, what, "the certificate was not believed"));
@@ -130,11 +133,7 @@ fn is_here(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
 }
 
-fn ask(question: &str) -> bool {
-    let mut error = io::stderr().lock();
-    let asked = write!(error, "{question}").and_then(|()| error.flush());
-    let mut answer = String::new();
-    asked.is_ok()
-        && io::stdin().read_line(&mut answer).is_ok()
-        && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+fn ask(console: Console, question: &str) -> bool {
+    let answer = console.ask(question).unwrap_or_default();
+    matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
 }

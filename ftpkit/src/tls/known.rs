@@ -65,11 +65,11 @@ fn file() -> Result<PathBuf, Failure> {
 ///
 /// # Errors
 /// [`Failure`], if the list cannot be used, or holds no such server.
-pub(crate) fn run(command: &TrustCommand) -> Result<(), Failure> {
+pub(crate) fn run(command: &TrustCommand, console: Console) -> Result<(), Failure> {
     match command {
         TrustCommand::List => {
             for (name, fingerprint) in load()? {
-                Console::result(&format!("{name}  {fingerprint}"))?;
+                console.result(format!("{name}  {fingerprint}"))?;
             }
             Ok(())
         }

@@ -106,7 +106,7 @@ impl ServerTls {
             }
         };
         if let Err(error) = thread::Builder::new().name("certificate".into()).spawn(look) {
-            Console::warning(&format!("the certificate is read anew on SIGHUP only: {error}"));
+            console.warning(&format!("the certificate is read anew on SIGHUP only: {error}"));
         }
     }
 }
@@ -161,7 +161,7 @@ impl Files {
         });
         match set {
             Ok(fingerprint) => console.note(&format!("The certificate was read anew: SHA-256 {fingerprint}.")),
-            Err(failure) => Console::warning(&format!("{failure}; the certificate stays as it was")),
+            Err(failure) => console.warning(&format!("{failure}; the certificate stays as it was")),
         }
     }
 

@@ -1,25 +1,20 @@
 //! The question what to do with a file that is there, put to whoever sits at the terminal.
 
 use crate::conflict::{Asker, Known, Nobody, Policy, Question};
-use crate::console::{self, Console};
+use crate::console::Console;
 use crate::entry_text::date;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use indicatif::HumanBytes;
-use std::io::{self, BufRead, IsTerminal, Write};
 
 /// Who answers: the terminal, if there is one on both ends.
 pub(crate) fn asker(console: Console) -> Box<dyn Asker> {
-    let screen = console::screen().is_some();
-    if screen || io::stdin().is_terminal() && io::stderr().is_terminal() && !console.json() {
-        Box::new(Terminal { for_all: None })
-    } else {
-        Box::new(Nobody)
-    }
+    if console.has_somebody() { Box::new(Terminal { console, for_all: None }) } else { Box::new(Nobody) }
 }
 
 /// Asks on the terminal.
 struct Terminal {
+    console: Console,
     /// The answer to all further questions.
     for_all: Option<Policy>,
 }
@@ -37,7 +32,7 @@ impl Asker for Terminal {
                 facts(target),
                 facts(source)
             );
-            let Some(line) = put(&text) else { return Err(cancelled()) };
+            let Some(line) = self.console.ask(&text) else { return Err(cancelled()) };
             let line = line.trim();
             let (letter, all) = line.strip_suffix('!').map_or((line, false), |letter| (letter, true));
             let Some(policy) = answer(letter)? else { continue };
@@ -45,19 +40,6 @@ impl Asker for Terminal {
             return Ok(policy);
         }
     }
-}
-
-/// Puts a question to whoever sits there: his answer.
-fn put(question: &str) -> Option<String> {
-    if let Some(screen) = console::screen() {
-        return screen.ask(question, false);
-    }
-    let mut err = io::stderr();
-    // A terminal that is gone answers nothing.
-    let _ = write!(err, "{question}").and_then(|()| err.flush());
-    let mut line = String::new();
-    let read = io::stdin().lock().read_line(&mut line).unwrap_or(0);
-    (read > 0).then_some(line)
 }
 
 /// What a letter means; `None`: nothing.

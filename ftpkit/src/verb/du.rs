@@ -90,5 +90,5 @@ fn print(path: &[u8], sum: &Sum, options: &DuOptions, console: Console) -> Resul
         let name = if path.is_empty() { ".".to_owned() } else { shown(path) };
         format!("{bytes:>12} {files:>8} files  {name}")
     };
-    Console::result(&line).map(drop)
+    console.result(line).map(drop)
 }

@@ -121,7 +121,7 @@ fn to_file(url: &FtpUrl, to: Option<&Path>, options: &GetOptions, console: Conso
     loop {
         match one.fetch(&mut session, source, resume) {
             Err(failure) if failure.passes() && attempt < options.connect.retries.unwrap_or(0) => {
-                Console::warning(&format!("{failure}; again in a moment"));
+                console.warning(&format!("{failure}; again in a moment"));
                 Interrupt::install()?.sleep(pause(attempt))?;
                 attempt += 1;
                 session = site.open()?;

@@ -41,7 +41,7 @@ pub(crate) fn run(urls: &[FtpUrl], dir: &Path, options: &GetOptions, console: Co
     let pool = Pool::new(site, options.jobs, options.connect.retries.unwrap_or(RETRIES), Interrupt::install()?);
     let mut wanted = Vec::new();
     for url in urls {
-        find(url, &pool, options.recursive, &mut wanted)?;
+        find(url, &pool, options.recursive, &mut wanted, console)?;
     }
     check_names(&wanted)?;
     let target = local::around(&local::open(dir)?, wanted.iter().map(|wanted| wanted.to.as_slice()))?;
@@ -55,7 +55,7 @@ pub(crate) fn run(urls: &[FtpUrl], dir: &Path, options: &GetOptions, console: Co
 }
 
 /// All that the URL means.
-fn find(url: &FtpUrl, pool: &Pool, recursive: bool, wanted: &mut Vec<Wanted>) -> Result<(), Failure> {
+fn find(url: &FtpUrl, pool: &Pool, recursive: bool, wanted: &mut Vec<Wanted>, console: Console) -> Result<(), Failure> {
     for (from, found) in pool.with_one(|session| expand(session, url))? {
         let facts = match &found {
             Some(entry) => Facts::from(entry),
@@ -64,7 +64,7 @@ fn find(url: &FtpUrl, pool: &Pool, recursive: bool, wanted: &mut Vec<Wanted>) ->
         let name = split(&from).1.to_vec();
         match facts.kind {
             Kind::Directory if !recursive && found.is_some() => {
-                Console::warning(&format!("{} is left out: it is a directory, and there is no -r", shown(&from)));
+                console.warning(&format!("{} is left out: it is a directory, and there is no -r", shown(&from)));
             }
             Kind::Directory if !recursive => {
                 return Err(Failure::new(Exit::Usage, format!("cannot fetch {url}"), "it is a directory")

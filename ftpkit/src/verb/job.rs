@@ -104,6 +104,6 @@ fn announce(plan: &Plan, console: Console) {
     let left = plan.left.len() as u64;
     console.event(&Event::Planned { files, bytes, directories, removals, left });
     for (path, why) in plan.left.iter().filter(|(_, why)| why.contains("link")) {
-        Console::warning(&format!("{} is left out: {why}", shown(path)));
+        console.warning(&format!("{} is left out: {why}", shown(path)));
     }
 }

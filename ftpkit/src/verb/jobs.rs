@@ -65,7 +65,7 @@ fn list(console: Console) -> Result<(), Failure> {
             let running = if job.running { " (running)" } else { "" };
             format!("{}  {began}  {}/{}  {from} -> {to}{running}", line.id, line.done, line.steps)
         };
-        if Console::result(&text)? == Go::Stop {
+        if console.result(text)? == Go::Stop {
             break;
         }
     }

@@ -51,7 +51,7 @@ fn show(session: &mut Session, options: &LsOptions, console: Console) -> Result<
         // JSON and names carry the path on every line; columns stand under a heading.
         if !console.json() && !options.names && !below.is_empty() {
             let gap = if first { "" } else { "\n" };
-            Console::result(&format!("{gap}{}:", shown(below)))?;
+            console.result(format!("{gap}{}:", shown(below)))?;
         }
         first = false;
         go = print(entries, below, options, console)?;
@@ -67,13 +67,13 @@ fn print(entries: &[Entry], dir: &[u8], options: &LsOptions, console: Console) -
         let path = path::join(dir, &entry.name);
         let line = if console.json() {
             let line = serde_json::to_string(&Line::of(entry, &path));
-            line.map_err(|error| Failure::new(Exit::Internal, format!("cannot list {}", options.url), error))?
+            line.map_err(|error| Failure::new(Exit::Internal, format!("cannot list {}", options.url), error))?.into()
         } else if options.names {
-            shown(&path)
+            shown(&path).into()
         } else {
             columns(entry, width)
         };
-        if Console::result(&line)? == Go::Stop {
+        if console.result(line)? == Go::Stop {
             return Ok(Go::Stop);
         }
     }

@@ -42,7 +42,7 @@ pub(crate) fn run(options: &MirrorOptions, console: Console) -> Result<(), Failu
     let job = Job { target, url, dir, care };
     let plan = plan_for(&job, &pool, &filter, rules, options.dry_run, &mut *asker(console))?;
     if options.dry_run {
-        return show(&plan);
+        return show(&plan, console);
     }
     if let Some(file) = &options.plan {
         let (files, bytes) = plan.total();
@@ -128,7 +128,7 @@ fn make(dir: &Path) -> Result<(), Failure> {
 }
 
 /// Shows the plan, a line for each step.
-fn show(plan: &Plan) -> Result<(), Failure> {
+fn show(plan: &Plan, console: Console) -> Result<(), Failure> {
     for step in &plan.steps {
         let path = shown(step.path());
         let line = match step {
@@ -140,7 +140,7 @@ fn show(plan: &Plan) -> Result<(), Failure> {
             Step::Rm { .. } => format!("remove  {path}"),
             Step::Rmdir { .. } => format!("remove  {path}/"),
         };
-        if Console::result(&line)? == Go::Stop {
+        if console.result(line)? == Go::Stop {
             break;
         }
     }

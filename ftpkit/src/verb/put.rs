@@ -100,7 +100,7 @@ fn from_file(path: &Path, url: &FtpUrl, options: &PutOptions, console: Console) 
     loop {
         match one.store_file(&mut session, path, resume) {
             Err(failure) if failure.passes() && attempt < options.connect.retries.unwrap_or(0) => {
-                Console::warning(&format!("{failure}; again in a moment"));
+                console.warning(&format!("{failure}; again in a moment"));
                 Interrupt::install()?.sleep(pause(attempt))?;
                 attempt += 1;
                 session = site.open()?;

@@ -20,14 +20,14 @@ pub(crate) fn run(options: &RawOptions, console: Console) -> Result<(), Failure>
         let what = || format!("`{}`", shown(command.as_bytes()));
         match result {
             Ok(Outcome::Reply(reply)) => {
-                if print(&reply)? == Go::Stop {
+                if print(&reply, console)? == Go::Stop {
                     break;
                 }
             }
             Ok(_) => {}
             Err(error) => {
                 if let ClientError::Refused(reply) = &error {
-                    print(reply)?;
+                    print(reply, console)?;
                 }
                 return Err(failure(what(), &error));
             }
@@ -37,9 +37,9 @@ pub(crate) fn run(options: &RawOptions, console: Console) -> Result<(), Failure>
     Ok(())
 }
 
-fn print(reply: &Reply) -> Result<Go, Failure> {
+fn print(reply: &Reply, console: Console) -> Result<Go, Failure> {
     for line in reply.lines() {
-        if Console::result(&format!("{} {}", reply.code().number(), shown(line)))? == Go::Stop {
+        if console.result(format!("{} {}", reply.code().number(), shown(line)))? == Go::Stop {
             return Ok(Go::Stop);
         }
     }

@@ -18,10 +18,10 @@ pub(crate) fn run(options: &StatOptions, console: Console) -> Result<(), Failure
         there.name.clone_from(&url.path);
         let line = if console.json() {
             let line = serde_json::to_string(&Line::of(&there, &url.path));
-            line.map_err(|error| Failure::new(Exit::Internal, "cannot print", error))?
+            line.map_err(|error| Failure::new(Exit::Internal, "cannot print", error))?.into()
         } else {
             columns(&there, size(&there).len())
         };
-        Console::result(&line).map(drop)
+        console.result(line).map(drop)
     })
 }

@@ -14,6 +14,8 @@ pub(crate) struct Peer {
 pub(crate) struct Exchange<'a> {
     /// The command, in capitals, without what Telnet puts before it (RFC 959 4.1.3).
     pub(crate) verb: &'a str,
+    /// The whole line.
+    pub(crate) line: &'a str,
     /// Where replies go that come before the last one.
     pub(crate) out: &'a mut TcpStream,
     /// Where EPSV sends the client.
@@ -62,7 +64,7 @@ fn converse(stream: TcpStream, answer: &impl Fn(&mut Exchange) -> io::Result<Opt
         let line = String::from_utf8_lossy(&line?).into_owned();
         let line = line.trim_start_matches(|sign: char| !sign.is_ascii_alphabetic()).trim_end();
         let verb = line.split(' ').next().unwrap_or_default().to_ascii_uppercase();
-        let said = answer(&mut Exchange { verb: &verb, out: &mut out, data: &data })?;
+        let said = answer(&mut Exchange { verb: &verb, line, out: &mut out, data: &data })?;
         let reply = said.unwrap_or_else(|| match verb.as_str() {
             "USER" => "331 Password".to_owned(),
             "PASS" => "230 Welcome".to_owned(),

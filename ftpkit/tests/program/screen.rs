@@ -1,9 +1,11 @@
 //! `connect` on a terminal: what one sees.
 
 use crate::common::{Outcome, Server, noise};
+use crate::peer::Peer;
 use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::fs::{self, File, FileTimes};
 use std::io::{Read, Write};
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -19,14 +21,14 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn start(server: &Server, columns: u16, rows: u16, url: &str) -> Result<Self, Box<dyn std::error::Error>> {
+    fn start(dir: &Path, (columns, rows): (u16, u16), url: &str) -> Result<Self, Box<dyn std::error::Error>> {
         let pair = native_pty_system().openpty(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 })?;
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_ftpkit"));
         command.args(["connect", url]);
-        command.cwd(server.work());
+        command.cwd(dir);
         command.env("TERM", "xterm-256color");
         command.env("NO_COLOR", "1");
-        command.env("XDG_STATE_HOME", server.work().join("state"));
+        command.env("XDG_STATE_HOME", dir.join("state"));
         command.env_remove("FTPKIT_PASSWORD");
         let child = pair.slave.spawn_command(command)?;
         let seen = Arc::new((Mutex::new(vt100::Parser::new(rows, columns, 0)), Condvar::new()));
@@ -94,7 +96,7 @@ impl Drop for Terminal {
     }
 }
 
-fn date(path: &std::path::Path) -> Outcome {
+fn date(path: &Path) -> Outcome {
     let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
     Ok(File::open(path)?.set_times(FileTimes::new().set_modified(time))?)
 }
@@ -129,7 +131,7 @@ fn listing(columns: u16, rows: u16) -> Result<String, Box<dyn std::error::Error>
     let server = Server::start()?;
     furnish(&server)?;
     let url = format!("ftp://ann@127.0.0.1:{}/", server.port());
-    let mut terminal = Terminal::start(&server, columns, rows, &url)?;
+    let mut terminal = Terminal::start(&server.work(), (columns, rows), &url)?;
     terminal.wait_for(&["Password for ann: "])?;
     terminal.press("secret\r")?;
     terminal.wait_for_prompt("127.0.0.1:/>")?;
@@ -160,11 +162,11 @@ fn a_listing_on_a_usual_screen() -> Outcome {
 
 #[test]
 fn the_readme_shows_the_real_screen() {
-    let snapshot = include_str!("snapshots/program__screen__a_listing_on_a_usual_screen.snap");
+    let snapshot = include_str!("snapshots/program__screen__two_transfers_on_a_usual_screen.snap");
     let screen = snapshot.splitn(3, "---\n").last().unwrap_or_default().trim_end();
     assert!(
         screen.starts_with('┌') && include_str!("../../../README.md").contains(screen),
-        "copy the snapshot of the usual screen into README.md"
+        "copy the snapshot of two transfers on the usual screen into README.md"
     );
 }
 
@@ -174,55 +176,186 @@ fn a_listing_on_a_narrow_screen() -> Outcome {
     Ok(())
 }
 
+/// A server with two large files, of which it sends a part and then nothing more until the gate is opened.
+fn gated(gate: &Arc<(Mutex<bool>, Condvar)>) -> std::io::Result<Peer> {
+    let gate = Arc::clone(gate);
+    let listing = "type=dir;modify=20231114221320; pub\r\n\
+        type=file;size=1200;modify=20231114221320;UNIX.mode=0644; notes.txt\r\n\
+        type=file;size=2000000;modify=20231114221320;UNIX.mode=0644; photos.tar\r\n\
+        type=file;size=1000000;modify=20231114221320;UNIX.mode=0640; thesis.pdf\r\n";
+    Peer::start(move |exchange| {
+        let size: usize = match exchange.line.rsplit('/').next() {
+            Some("photos.tar") => 2_000_000,
+            Some("thesis.pdf") => 1_000_000,
+            _ => 0,
+        };
+        Ok(Some(match exchange.verb {
+            "FEAT" => "211-Extensions\r\n MLST type*;size*;modify*;UNIX.mode*;\r\n SIZE\r\n211 End".into(),
+            "PWD" => "257 \"/papers\"".into(),
+            "CWD" => "250 Fine".into(),
+            "SIZE" if size > 0 => format!("213 {size}"),
+            "MLSD" => {
+                exchange.send(listing.as_bytes())?;
+                "226 Done".into()
+            }
+            "RETR" => {
+                exchange.out.write_all(b"150 Here it comes\r\n")?;
+                let (mut data, _) = exchange.data.accept()?;
+                data.write_all(&vec![b'x'; size / 100 * 37])?;
+                let open = gate.0.lock().unwrap_or_else(PoisonError::into_inner);
+                drop(gate.1.wait_while(open, |open| !*open).unwrap_or_else(PoisonError::into_inner));
+                data.write_all(&vec![b'x'; size - size / 100 * 37])?;
+                "226 Done".into()
+            }
+            _ => return Ok(None),
+        }))
+    })
+}
+
+fn two_transfers(columns: u16, rows: u16) -> Result<String, Box<dyn std::error::Error>> {
+    let dir = tempfile::tempdir()?;
+    let gate = Arc::default();
+    let peer = gated(&gate)?;
+    let prompt = "127.0.0.1:/papers>";
+    let mut terminal = Terminal::start(dir.path(), (columns, rows), &peer.url(""))?;
+    terminal.wait_for_prompt(prompt)?;
+    terminal.press("dir\r")?;
+    terminal.wait_for_prompt(prompt)?;
+    for name in ["thesis.pdf", "photos.tar"] {
+        terminal.press(&format!("get {name}\r"))?;
+        let stands = |line: &str| line.contains(name) && line.contains('█') && line.contains(" stalled ");
+        let stalled = terminal.wait_until(|shown| shown.lines().any(stands));
+        stalled.map_err(|shown| format!("{name} is not stalled on\n{shown}"))?;
+    }
+    // While they are on their way, one goes on typing.
+    terminal.press("pwd\r")?;
+    terminal.wait_for(&["│/papers "])?;
+    let both = |shown: &str| shown.matches(" stalled ").count() == 3;
+    terminal.wait_until(both).map_err(|shown| format!("not all stalled on\n{shown}"))?;
+    let shown = terminal.settled(prompt)?;
+    *gate.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+    gate.1.notify_all();
+    terminal.wait_for(&["thesis.pdf: 1000000 bytes", "photos.tar: 2000000 bytes"])?;
+    assert_eq!(fs::metadata(dir.path().join("thesis.pdf"))?.len(), 1_000_000);
+    terminal.press("\u{4}")?;
+    terminal.child.wait()?;
+    Ok(steady(&shown))
+}
+
 #[test]
-fn a_login_that_fails_is_asked_again() -> Outcome {
-    let server = Server::start()?;
-    let url = format!("ftp://ann@127.0.0.1:{}/", server.port());
-    let mut terminal = Terminal::start(&server, 100, 20, &url)?;
-    terminal.wait_for(&["Password for ann: "])?;
-    terminal.press("wrong\r")?;
-    terminal.wait_for(&["530 Login incorrect", "Password for ann: "])?;
-    terminal.press("secret\r")?;
-    terminal.wait_for(&["127.0.0.1:/> "])?;
+fn two_transfers_on_a_wide_screen() -> Outcome {
+    insta::assert_snapshot!(two_transfers(200, 34)?);
     Ok(())
 }
 
 #[test]
-fn two_transfers_run_while_one_types() -> Outcome {
+fn two_transfers_on_a_usual_screen() -> Outcome {
+    insta::assert_snapshot!(two_transfers(120, 30)?);
+    Ok(())
+}
+
+#[test]
+fn two_transfers_on_a_narrow_screen() -> Outcome {
+    insta::assert_snapshot!(two_transfers(60, 24)?);
+    Ok(())
+}
+
+#[test]
+fn one_ctrl_c_ends_what_runs_and_two_leave() -> Outcome {
+    let server = Server::start()?;
+    // More than the buffers on the way hold, so that the server is not done before the client.
+    File::create(server.home().join("large1"))?.set_len(64 << 20)?;
+    let mut terminal = Terminal::start(&server.work(), (120, 24), &server.url_as("ann", ""))?;
+    terminal.wait_for(&["127.0.0.1:/> "])?;
+    terminal.press("limit 1M\rget large1\r")?;
+    let moves = |line: &str| line.contains("large1 ") && line.contains('░') && !line.contains(" 0%");
+    terminal.wait_until(|shown| shown.lines().any(moves)).map_err(|shown| format!("it does not move:\n{shown}"))?;
+    terminal.press("\u{3}")?;
+    terminal.wait_for(&["interrupted", "#2 > ABOR"])?;
+    // What came is kept.
+    assert!(server.work().join(".ftpkit-part.large1").exists());
+    terminal.wait_until(|shown| !shown.contains('░')).map_err(|shown| format!("still there:\n{shown}"))?;
+    terminal.press("\u{3}\u{3}")?;
+    terminal.child.wait()?;
+    Ok(())
+}
+
+#[test]
+fn the_next_transfer_takes_the_connection_of_the_last() -> Outcome {
     let server = Server::start()?;
     furnish(&server)?;
-    let mut terminal = Terminal::start(&server, 120, 24, &server.url_as("ann", ""))?;
+    let mut terminal = Terminal::start(&server.work(), (160, 40), &server.url_as("ann", ""))?;
     terminal.wait_for(&["127.0.0.1:/> "])?;
-    terminal.press("limit 50k\rget large1\rget large2\rpwd\r")?;
-    let shown = terminal.wait_for(&["large1 ", "large2 ", "░", "2 transfers", "> pwd"])?;
-    let numbers: String = shown.chars().map(|sign| if sign.is_ascii_digit() { '9' } else { sign }).collect();
-    assert!(
-        numbers.contains("9%  ")
-            && numbers.contains("/s  ")
-            && shown.contains("/> pwd\u{20}") | shown.contains("/> pwd"),
-        "{shown}"
-    );
-    // One Ctrl-C ends what runs, and what came is kept.
-    terminal.press("\u{3}")?;
-    terminal.wait_for(&["interrupted"])?;
+    terminal.press("get notes.txt\r")?;
+    terminal.wait_for(&["notes.txt: 1200 bytes", "#2 < 226"])?;
+    terminal.press("get photo.jpg\r")?;
+    let shown = terminal.wait_for(&["photo.jpg: 345678 bytes", "#2 > NOOP", "#2 > RETR /photo.jpg"])?;
+    assert!(!shown.contains("#3"), "{shown}");
     Ok(())
 }
 
-#[test]
-fn a_file_that_is_there_is_asked_about() -> Outcome {
+fn a_conflict(columns: u16, rows: u16) -> Result<String, Box<dyn std::error::Error>> {
     let server = Server::start()?;
     furnish(&server)?;
     fs::write(server.work().join("notes.txt"), "mine")?;
     date(&server.work().join("notes.txt"))?;
-    let mut terminal = Terminal::start(&server, 120, 24, &server.url_as("ann", ""))?;
+    let mut terminal = Terminal::start(&server.work(), (columns, rows), &server.url_as("ann", ""))?;
     terminal.wait_for(&["127.0.0.1:/> "])?;
     terminal.press("get notes.txt\r")?;
-    let shown = terminal.wait_for(&["notes.txt exists: 4 B", "[o]verwrite", "for all:", " Command ─"])?;
-    let asked: Vec<_> = shown.lines().skip_while(|line| !line.contains(" Command ")).collect();
-    insta::assert_snapshot!(asked.join("\n"));
+    let shown = terminal.wait_for(&["notes.txt exists: 4 B", "[o]verwrite", "all: ", " Command ─"])?;
     terminal.press("o\r")?;
     terminal.wait_for(&["notes.txt: 1200 bytes"])?;
     assert_eq!(fs::read(server.work().join("notes.txt"))?.len(), 1200);
+    let asked: Vec<_> = shown.lines().skip_while(|line| !line.contains(" Command ")).collect();
+    Ok(asked.join("\n"))
+}
+
+#[test]
+fn a_file_that_is_there_is_asked_about() -> Outcome {
+    let screens = [(60, 20), (120, 24), (200, 24)].map(|(columns, rows)| a_conflict(columns, rows));
+    insta::assert_snapshot!(screens.into_iter().collect::<Result<Vec<_>, _>>()?.join("\n"));
+    Ok(())
+}
+
+#[test]
+fn a_question_does_not_take_the_line_that_is_being_typed() -> Outcome {
+    let server = Server::start()?;
+    furnish(&server)?;
+    fs::write(server.work().join("notes.txt"), "mine")?;
+    let mut terminal = Terminal::start(&server.work(), (120, 24), &server.url_as("ann", ""))?;
+    terminal.wait_for(&["127.0.0.1:/> "])?;
+    // Both in one go: the question comes while one types on.
+    terminal.press("get notes.txt\rsize no")?;
+    terminal.wait_for(&["for all: "])?;
+    terminal.press("s\r")?;
+    terminal.wait_for(&["left as it is"])?;
+    assert_eq!(fs::read(server.work().join("notes.txt"))?, b"mine");
+    Ok(())
+}
+
+fn a_login(columns: u16, rows: u16) -> Result<String, Box<dyn std::error::Error>> {
+    let server = Server::start()?;
+    let url = format!("ftp://ann@127.0.0.1:{}/", server.port());
+    let mut terminal = Terminal::start(&server.work(), (columns, rows), &url)?;
+    terminal.wait_for(&["Password for ann: "])?;
+    terminal.press("wrong\r")?;
+    terminal.wait_for(&["530 Login incorrect", "Password for ann: "])?;
+    terminal.press("secret\r")?;
+    terminal.wait_for_prompt("127.0.0.1:/>")?;
+    let shown = terminal.settled("127.0.0.1:/>")?;
+    assert!(!shown.contains("secret"), "{shown}");
+    Ok(shown.replace(&server.port().to_string(), "99999"))
+}
+
+#[test]
+fn a_login_that_fails_is_asked_again_on_a_wide_screen() -> Outcome {
+    insta::assert_snapshot!(a_login(200, 24)?);
+    Ok(())
+}
+
+#[test]
+fn a_login_that_fails_is_asked_again_on_a_narrow_screen() -> Outcome {
+    insta::assert_snapshot!(a_login(60, 24)?);
     Ok(())
 }
 
@@ -230,14 +363,14 @@ fn a_file_that_is_there_is_asked_about() -> Outcome {
 fn names_are_completed_and_help_is_a_key_away() -> Outcome {
     let server = Server::start()?;
     furnish(&server)?;
-    let mut terminal = Terminal::start(&server, 120, 60, &server.url_as("ann", ""))?;
+    let mut terminal = Terminal::start(&server.work(), (120, 60), &server.url_as("ann", ""))?;
     terminal.wait_for(&["127.0.0.1:/> "])?;
     terminal.press("size not\t")?;
     terminal.wait_for(&["127.0.0.1:/> size notes.txt"])?;
     terminal.press("\r")?;
     terminal.wait_for(&["1200  notes.txt"])?;
     terminal.press("?")?;
-    terminal.wait_for(&["Help: any key ends it", "give a file another name"])?;
+    terminal.wait_for(&["Help (", "any other key ends it", "give a file another name"])?;
     terminal.press("x")?;
     terminal.wait_for(&[" Command "])?;
     Ok(())

@@ -1,9 +1,12 @@
 //! How the state looks: beside each other where there is room, one above the other where there is less, and one at a time on the
 //! smallest screens.
 
-use super::super::table::{Command, TABLE};
+use super::super::table::TABLE;
 use super::keys::{Input, Pane};
-use super::state::{Job, State};
+use super::state::{Heard, Standing, State};
+use super::text::{columns_of, cut, left, tail, wrapped};
+use crate::conversation::Speaker;
+use crate::tone::{Styled, Tone};
 use indicatif::HumanBytes;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
@@ -14,144 +17,325 @@ use ratatui::widgets::{Block, Clear, Paragraph};
 /// From this width on Wire stands beside Output.
 const WIDE: u16 = 100;
 
-/// Up to this width there is one pane at a time.
+/// Below this width there is one pane at a time.
 const NARROW: u16 = 60;
 
+/// The most columns for the name of a transfer.
+const NAME: usize = 24;
+
+/// The columns that are left for an answer.
+const ANSWER: usize = 12;
+
+/// The keys, for the help.
+const KEYS: [(&str, &str); 12] = [
+    ("Tab", "complete; once more: show what it could be"),
+    ("Up, Down", "what was typed before and begins so"),
+    ("Right, End", "take over the rest that is shown faintly"),
+    ("^A ^E ^B ^F, Alt-B Alt-F", "begin, end; sign back, on; word back, on"),
+    ("^U ^K ^W Alt-D, ^Y", "remove up to the begin, end, word back, word on; insert it again"),
+    ("PageUp, PageDown", "go back and forth in the pane"),
+    ("F2", "the other pane"),
+    ("F3", "one pane for itself, or both"),
+    ("F4", "fold long replies"),
+    ("F5", "show only the lines of Wire with a word in them"),
+    ("^C", "end what is under way; twice: leave"),
+    ("^D", "leave"),
+];
+
 /// Draws everything.
-pub(super) fn all(frame: &mut Frame, state: &State, input: &Input) {
-    let question = state.question.as_ref().map_or(0, |question| question.text.lines().count().saturating_sub(1));
-    let [panes, command] =
-        Layout::vertical([Constraint::Min(3), Constraint::Length(3 + question as u16)]).areas(frame.area());
-    if input.zoomed || panes.width <= NARROW {
+pub(super) fn all(frame: &mut Frame, state: &mut State, input: &mut Input) {
+    let area = frame.area();
+    if let Some(page) = &state.page {
+        let lines: Vec<_> = page.lines.iter().flat_map(|line| wrapped(&line.as_str().into(), width(area))).collect();
+        let hint = " arrows, blank, b, g, G move; any other key ends it ";
+        return state.height = read(frame, area, &page.title, hint, &lines, &mut input.top);
+    }
+    if let Some(top) = &mut input.help {
+        return state.height = read(frame, area, "Help", " any other key ends it ", &help(width(area)), top);
+    }
+    let standings = state.standings();
+    let asked = asked(state, input, width(area)).lines.len().clamp(1, 8) as u16;
+    let [panes, command] = Layout::vertical([Constraint::Min(3), Constraint::Length(2 + asked)]).areas(area);
+    let wide = panes.width >= WIDE;
+    if input.zoomed || panes.width < NARROW {
         match input.pane {
-            Pane::Output => output(frame, panes, state, input),
+            Pane::Output => output(frame, panes, state, input, &standings),
             Pane::Wire => wire(frame, panes, state, input),
         }
-    } else if panes.width >= WIDE {
+    } else if wide {
         let [left, right] = Layout::horizontal([Constraint::Percentage(60), Constraint::Percentage(40)]).areas(panes);
-        output(frame, left, state, input);
+        output(frame, left, state, input, &standings);
         wire(frame, right, state, input);
     } else {
         let [top, bottom] = Layout::vertical([Constraint::Percentage(35), Constraint::Percentage(65)]).areas(panes);
         wire(frame, top, state, input);
-        output(frame, bottom, state, input);
+        output(frame, bottom, state, input, &standings);
     }
     command_line(frame, command, state, input);
-    if input.help {
-        help(frame);
-    }
 }
 
-/// Colours, where they are wanted (`NO_COLOR`).
+/// The columns within a frame.
+fn width(area: Rect) -> usize {
+    usize::from(area.width.saturating_sub(2))
+}
+
+/// Are colours unwanted (`NO_COLOR`)?
+fn is_colourless() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}
+
 fn coloured(colour: Color) -> Style {
-    let without = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    if without { Style::new() } else { Style::new().fg(colour) }
+    if is_colourless() { Style::new() } else { Style::new().fg(colour) }
 }
 
-fn block(title: &str, focused: bool) -> Block<'static> {
-    let style = if focused { Style::new().add_modifier(Modifier::BOLD) } else { Style::new() };
-    Block::bordered().title(Span::styled(format!(" {title} "), style))
-}
-
-/// The last lines that fit, `back` lines further up.
-fn show(frame: &mut Frame, area: Rect, block: Block<'_>, lines: Vec<Line<'_>>, back: usize) {
-    let room = usize::from(area.height.saturating_sub(2));
-    let end = lines.len().saturating_sub(back.min(lines.len().saturating_sub(room)));
-    let shown: Vec<_> = lines.into_iter().take(end).skip(end.saturating_sub(room)).collect();
-    frame.render_widget(Paragraph::new(shown).block(block), area);
-}
-
-/// `text` in lines of at most `width` signs.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let signs: Vec<char> = text.chars().collect();
-    if signs.is_empty() {
-        return vec![String::new()];
+fn look(tone: Tone) -> Style {
+    match tone {
+        Tone::Plain => Style::new(),
+        Tone::Error => coloured(Color::Red).add_modifier(Modifier::BOLD),
+        Tone::Warning => coloured(Color::Yellow).add_modifier(Modifier::BOLD),
+        Tone::Good => coloured(Color::Green),
+        Tone::Directory => coloured(Color::Blue).add_modifier(Modifier::BOLD),
+        Tone::Link => coloured(Color::Cyan),
+        Tone::Faint => Style::new().add_modifier(Modifier::DIM),
     }
-    signs.chunks(width.max(1)).map(|chunk| chunk.iter().collect()).collect()
 }
 
-fn wire(frame: &mut Frame, area: Rect, state: &State, input: &Input) {
-    let width = usize::from(area.width.saturating_sub(4));
-    let mut lines = Vec::new();
-    for said in &state.wire {
-        let (mark, style) = match said.class {
-            None => (">", coloured(Color::Cyan)),
-            Some(1 | 2) => ("<", coloured(Color::Green)),
-            Some(3) => ("<", coloured(Color::Yellow)),
-            Some(_) => ("<", coloured(Color::Red)),
+fn line(styled: &Styled) -> Line<'static> {
+    styled.parts().iter().map(|(tone, text)| Span::styled(text.clone(), look(*tone))).collect()
+}
+
+/// A frame with its title. Where there is one pane at a time the other is named too.
+fn block(frame: &Frame, pane: Pane, note: &str, input: &Input) -> Block<'static> {
+    let name = |pane| if pane == Pane::Output { "Output" } else { "Wire" };
+    let bold = Style::new().add_modifier(Modifier::BOLD);
+    if frame.area().width < NARROW {
+        let other = if pane == Pane::Output { Pane::Wire } else { Pane::Output };
+        let (left, right) = if pane == Pane::Output { (pane, other) } else { (other, pane) };
+        let tab = |one| {
+            if one == pane {
+                Span::styled(format!("[{}{note}]", name(one)), bold)
+            } else {
+                Span::raw(format!(" {} ", name(one)))
+            }
         };
-        for (at, text) in wrapped(&said.text, width).into_iter().enumerate() {
-            let mark = if at == 0 { mark } else { " " };
-            lines.push(Line::styled(format!("{mark} {text}"), style));
+        return Block::bordered().title(Line::from(vec![tab(left), Span::raw("─"), tab(right)]));
+    }
+    let style = if input.pane == pane { bold } else { Style::new() };
+    let back = if input.pane == pane && input.back > 0 { " ↑" } else { "" };
+    Block::bordered().title(Span::styled(format!(" {}{note}{back} ", name(pane)), style))
+}
+
+/// A text with the screen to itself, from the line `top` on: how many lines there is room for.
+fn read(frame: &mut Frame, area: Rect, title: &str, hint: &'static str, lines: &[Styled], top: &mut usize) -> usize {
+    let room = usize::from(area.height.saturating_sub(2));
+    *top = (*top).min(lines.len().saturating_sub(room));
+    let more =
+        if lines.len() > room { format!("{}-{} of {}", *top + 1, *top + room, lines.len()) } else { String::new() };
+    let title = if more.is_empty() { format!(" {title} ") } else { format!(" {title} ({more}) ") };
+    let shown: Vec<_> = lines.iter().skip(*top).take(room).map(line).collect();
+    let block = Block::bordered().title(title).title_bottom(Line::raw(hint).right_aligned());
+    frame.render_widget(Clear, area);
+    frame.render_widget(Paragraph::new(shown).block(block), area);
+    room
+}
+
+fn help(width: usize) -> Vec<Styled> {
+    let usages = TABLE.iter().map(|command| (command.usage(), command.help));
+    let keys = KEYS.iter().map(|(key, what)| ((*key).to_owned(), *what));
+    let rows: Vec<_> = keys.chain([(String::new(), "")]).chain(usages).collect();
+    let first = rows.iter().map(|(head, _)| columns_of(head)).max().unwrap_or(0).min(width / 2);
+    let row = |(head, what): (String, &str)| {
+        let mut lines = wrapped(&Styled::new(Tone::Faint, what), width.saturating_sub(first + 2)).into_iter();
+        let begin = |head: &str| {
+            let gap = " ".repeat(first.saturating_sub(columns_of(head)) + 2);
+            Styled::from(format!("{}{gap}", cut(head, first)))
+        };
+        let mut rows: Vec<_> = lines.next().map(|line| begin(&head).then(line)).into_iter().collect();
+        rows.extend(lines.map(|line| begin("").then(line)));
+        rows
+    };
+    rows.into_iter().flat_map(row).collect()
+}
+
+/// The last lines that fit, as many lines further up as one has gone back. `newest` gives what one thing comes to, from the newest on.
+fn show<'a, T: 'a>(
+    frame: &mut Frame,
+    (area, block): (Rect, Block<'_>),
+    things: impl Iterator<Item = &'a T>,
+    newest: impl Fn(&T) -> Vec<Line<'static>>,
+    back: Option<&mut usize>,
+) -> usize {
+    let room = usize::from(area.height.saturating_sub(2));
+    let wanted = room + back.as_deref().copied().unwrap_or(0);
+    // From the end on, so that a long history costs nothing.
+    let mut lines: Vec<Line> = Vec::new();
+    for thing in things {
+        lines.extend(newest(thing).into_iter().rev());
+        if lines.len() >= wanted {
+            break;
         }
     }
-    let back = if input.pane == Pane::Wire { input.back } else { 0 };
-    show(frame, area, block("Wire", input.pane == Pane::Wire), lines, back);
+    let furthest = lines.len().saturating_sub(room);
+    let skipped = back.map_or(0, |back| {
+        *back = (*back).min(furthest);
+        *back
+    });
+    let mut shown: Vec<_> = lines.into_iter().skip(skipped).take(room).collect();
+    shown.reverse();
+    frame.render_widget(Paragraph::new(shown).block(block), area);
+    room
 }
 
-fn output(frame: &mut Frame, area: Rect, state: &State, input: &Input) {
-    let width = usize::from(area.width.saturating_sub(2));
-    let mut lines: Vec<Line> = Vec::new();
-    for text in &state.output {
-        let style = if text.starts_with("ftpkit:") { coloured(Color::Red) } else { Style::new() };
-        lines.extend(wrapped(text, width).into_iter().map(|text| Line::styled(text, style)));
+fn wire(frame: &mut Frame, area: Rect, state: &mut State, input: &mut Input) {
+    let width = width(area);
+    let filter = input.filter.to_lowercase();
+    let note = match (input.folded, filter.is_empty()) {
+        (true, true) => " (folded)".to_owned(),
+        (folded, false) => format!(" ({}only {})", if folded { "folded, " } else { "" }, cut(&input.filter, 12)),
+        (false, true) => String::new(),
+    };
+    let block = block(frame, Pane::Wire, &note, input);
+    let folded = input.folded;
+    let wanted = |heard: &&Heard| {
+        !(folded && heard.said.goes_on) && (filter.is_empty() || spoken(heard).to_lowercase().contains(&filter))
+    };
+    let text = |heard: &Heard| {
+        let style = match heard.said.by {
+            Speaker::Client => coloured(Color::Cyan),
+            Speaker::Server(1 | 2) => coloured(Color::Green),
+            Speaker::Server(3) => coloured(Color::Yellow),
+            Speaker::Server(_) => coloured(Color::Red),
+            Speaker::Nobody => look(Tone::Faint),
+        };
+        let lines = wrapped(&spoken(heard).into(), width.saturating_sub(2).max(1));
+        let indent = |(at, styled): (usize, &Styled)| {
+            let mut line = line(styled).style(style);
+            if at > 0 {
+                line.spans.insert(0, Span::raw("  "));
+            }
+            line
+        };
+        lines.iter().enumerate().map(indent).collect()
+    };
+    let back = (input.pane == Pane::Wire).then_some(&mut input.back);
+    let room = show(frame, (area, block), state.wire.iter().rev().filter(wanted), text, back);
+    if input.pane == Pane::Wire {
+        state.height = room;
     }
-    lines.extend(state.jobs.iter().map(|(name, job)| Line::styled(job_line(name, job, width), coloured(Color::Cyan))));
-    if state.jobs.len() > 1 {
-        let (bytes, rate) =
-            state.jobs.values().fold((0, 0), |(bytes, rate), job| (bytes + job.bytes, rate + job.rate()));
-        lines.push(Line::raw(format!("{} transfers  {}  {}/s", state.jobs.len(), HumanBytes(bytes), HumanBytes(rate))));
+}
+
+/// A line of the conversation, and whose it is.
+fn spoken(heard: &Heard) -> String {
+    let time = heard.time.map(|time| format!("{time:8.3} ")).unwrap_or_default();
+    let tag = if heard.connection > 1 { format!("#{} ", heard.connection) } else { String::new() };
+    format!("{time}{tag}{} {}", heard.said.by.mark(), heard.said.text)
+}
+
+fn output(frame: &mut Frame, area: Rect, state: &mut State, input: &mut Input, standings: &[Standing]) {
+    let width = width(area);
+    state.width = width;
+    let block = block(frame, Pane::Output, "", input);
+    let mut jobs = jobs(standings, width);
+    jobs.truncate(usize::from(area.height.saturating_sub(2)) / 2);
+    let jobs: Vec<_> = jobs.into_iter().rev().collect();
+    let text = |styled: &Styled| wrapped(styled, width).iter().map(line).collect();
+    let back = (input.pane == Pane::Output).then_some(&mut input.back);
+    let room = show(frame, (area, block), jobs.iter().chain(state.output.iter().rev()), text, back);
+    if input.pane == Pane::Output {
+        state.height = room;
     }
-    let back = if input.pane == Pane::Output { input.back } else { 0 };
-    show(frame, area, block("Output", input.pane == Pane::Output), lines, back);
+}
+
+/// The transfers that run, and all of them together.
+fn jobs(standings: &[Standing], width: usize) -> Vec<Styled> {
+    let total = format!("{} transfers", standings.len());
+    let together = (standings.len() > 1).then_some(total.as_str());
+    let names = standings.iter().map(|job| job.name.as_str()).chain(together);
+    let name = names.map(columns_of).max().unwrap_or(0).min(NAME.min(width / 3));
+    let mut lines: Vec<_> = standings.iter().map(|job| job_line(job, name, width)).collect();
+    if together.is_some() {
+        let all = Standing {
+            name: total,
+            bytes: standings.iter().map(|job| job.bytes).sum(),
+            size: standings.iter().map(|job| job.size).sum(),
+            rate: standings.iter().filter_map(|job| job.rate).reduce(u64::saturating_add),
+        };
+        lines.push(job_line(&all, name, width));
+    }
+    lines
 }
 
 /// A transfer: its name, a bar, how much of it is done, how fast, and how long it takes yet.
-fn job_line(name: &str, job: &Job, width: usize) -> String {
-    let rate = job.rate();
+fn job_line(job: &Standing, name: usize, width: usize) -> Styled {
+    let bytes = |bytes| HumanBytes(bytes).to_string();
+    let rate = job.rate.map_or_else(|| "stalled".to_owned(), |rate| format!("{}/s", bytes(rate)));
+    let head = left(&cut(&job.name, name), name);
     let Some(size) = job.size.filter(|size| *size > 0) else {
-        return format!("{name}  {}  {}/s", HumanBytes(job.bytes), HumanBytes(rate));
+        return format!("{head} {} {rate}", bytes(job.bytes)).into();
     };
-    let room = width.saturating_sub(name.chars().count() + 34).clamp(5, 30);
-    let full = (u128::from(job.bytes.min(size)) * room as u128 / u128::from(size)) as usize;
-    let left = size.saturating_sub(job.bytes).checked_div(rate).unwrap_or(0);
-    let bar = format!("{}{}", "█".repeat(full), "░".repeat(room - full));
-    format!("{name} {bar} {:>3}%  {}/s  {left} s", job.bytes.min(size) * 100 / size, HumanBytes(rate))
+    let done = job.bytes.min(size);
+    let time =
+        job.rate.filter(|rate| *rate > 0).map(|rate| remaining((size - done).div_ceil(rate))).unwrap_or_default();
+    let percent = format!("{:>3}%", u128::from(done) * 100 / u128::from(size));
+    let figures = format!("{percent} {:>11}/{:<10} {rate:>13} {time:>7}", bytes(done), bytes(size));
+    let figures =
+        if name + columns_of(&figures) + 8 > width { format!("{percent} {rate:>13} {time:>7}") } else { figures };
+    let room = width.saturating_sub(name + columns_of(&figures) + 2).min(40);
+    let full = (u128::from(done) * room as u128 / u128::from(size)) as usize;
+    let bar = format!(" {}{} ", "█".repeat(full), "░".repeat(room - full));
+    Styled::new(Tone::Plain, head).and(Tone::Link, bar).and(Tone::Plain, figures)
+}
+
+/// So many seconds as a clock shows them.
+fn remaining(seconds: u64) -> String {
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}
+
+/// What stands before the cursor, and whether what is typed is not to be seen.
+struct Asked {
+    lines: Vec<String>,
+    secret: bool,
+}
+
+fn asked(state: &State, input: &Input, width: usize) -> Asked {
+    let (text, secret) = match state.questions.front() {
+        _ if input.filtering => ("Show only lines of Wire with: ", false),
+        Some(question) => (question.text.as_str(), question.secret),
+        // Of a place with a long name the end is seen.
+        None => return Asked { lines: vec![tail(&state.prompt, width / 2)], secret: false },
+    };
+    // There is room for an answer behind the last line.
+    let lines = text.lines().flat_map(|line| wrapped(&line.into(), width.saturating_sub(ANSWER)));
+    Asked { lines: lines.map(|line| line.text()).collect(), secret }
 }
 
 fn command_line(frame: &mut Frame, area: Rect, state: &State, input: &Input) {
-    let title = if state.busy { "Command (working)" } else { "Command" };
-    let hint = " ? help  F2 pane  F3 zoom  ^C stop  ^D leave ";
-    let block = Block::bordered().title(format!(" {title} ")).title_bottom(Line::raw(hint).right_aligned());
-    let (before, secret) = match &state.question {
-        Some(question) => (question.text.clone(), question.secret),
-        None => (state.prompt.clone(), false),
+    let title = match state.questions.len() {
+        0 | 1 if state.waiting > 1 => format!(" Command (working, {} more) ", state.waiting - 1),
+        0 | 1 if state.waiting > 0 => " Command (working) ".to_owned(),
+        0 | 1 => " Command ".to_owned(),
+        more => format!(" Command ({more} questions) "),
     };
-    let typed = if secret { "•".repeat(input.line.chars().count()) } else { input.line.clone() };
-    let mut lines: Vec<Line> = before.lines().map(|line| Line::raw(line.to_owned())).collect();
-    let last = before.lines().last().unwrap_or_default().to_owned();
-    let ghost = if state.question.is_none() { input.ghost() } else { String::new() };
-    lines.pop();
-    // Of a line that is too long the end is seen.
-    let room = usize::from(area.width.saturating_sub(3)).saturating_sub(last.chars().count());
-    let skipped = typed.chars().count().saturating_sub(room);
-    let typed: String = typed.chars().skip(skipped).collect();
-    let column = last.chars().count() + typed.chars().count();
+    let hint = " ? help  F2 pane  F3 zoom  ^C stop  ^D leave ";
+    let hint = if usize::from(area.width) > hint.len() + columns_of(&title) { hint } else { " ? help " };
+    let block = Block::bordered().title(title).title_bottom(Line::raw(hint).right_aligned());
+    let room = width(area);
+    let Asked { mut lines, secret } = asked(state, input, room);
+    let editor = if input.answers(state) { &input.answer } else { &input.line };
+    let seen = |text: &str| if secret { "•".repeat(text.chars().count()) } else { text.to_owned() };
+    let prompt = lines.pop().unwrap_or_default();
+    let mut lines: Vec<Line> = lines.into_iter().map(Line::raw).collect();
+    // Of what is typed, what is around the cursor is seen.
+    let room = room.saturating_sub(columns_of(&prompt) + 1);
+    let before = tail(&seen(editor.before()), room);
+    let behind = cut(&seen(editor.behind()), room - columns_of(&before));
+    let ghost = if input.answers(state) { String::new() } else { input.ghost() };
+    let ghost = cut(&ghost, room - columns_of(&before) - columns_of(&behind));
+    let column = columns_of(&prompt) + columns_of(&before);
     let row = lines.len();
-    let faint = Style::new().add_modifier(Modifier::DIM);
-    lines.push(Line::from(vec![Span::raw(last), Span::raw(typed), Span::styled(ghost, faint)]));
+    let spans = [(prompt, Tone::Plain), (before, Tone::Plain), (behind, Tone::Plain), (ghost, Tone::Faint)];
+    lines.push(spans.into_iter().map(|(text, tone)| Span::styled(text, look(tone))).collect());
     frame.render_widget(Paragraph::new(lines).block(block), area);
     frame.set_cursor_position(Position::new(area.x + 1 + column as u16, area.y + 1 + row as u16));
-}
-
-fn help(frame: &mut Frame) {
-    let area = frame.area();
-    let usages: Vec<_> = TABLE.iter().map(Command::usage).collect();
-    let width = usages.iter().map(String::len).max().unwrap_or(0);
-    let lines = TABLE.iter().zip(usages).map(|(command, usage)| Line::raw(format!("{usage:width$}  {}", command.help)));
-    frame.render_widget(Clear, area);
-    frame.render_widget(
-        Paragraph::new(lines.collect::<Vec<_>>()).block(Block::bordered().title(" Help: any key ends it ")),
-        area,
-    );
 }

@@ -1,8 +1,13 @@
 //! [`Input`]: the line that is being typed, and what the keys mean.
 
-use super::super::complete::{candidates, common};
+use super::super::complete::{Names, candidates, common, directory_of};
+use super::editor::{Editor, Motion};
 use super::state::State;
-use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crate::tone::{Styled, Tone};
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseEvent, MouseEventKind};
+
+/// Lines of a step with the wheel of a mouse.
+const WHEEL: usize = 3;
 
 /// The pane that the keys for scrolling and zooming speak of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,124 +19,309 @@ pub(super) enum Pane {
 
 /// What is being typed, and how things are looked at.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "they are independent of each other")]
 pub(super) struct Input {
-    pub(super) line: String,
+    pub(super) line: Editor,
+    /// The answer to a question; meanwhile the line waits.
+    pub(super) answer: Editor,
+    /// What is asked about the panes themselves.
+    pub(super) filtering: bool,
     history: Vec<String>,
-    /// Which line of the history is shown; its length: none.
-    at: usize,
+    /// Which line of the history is shown, and what was typed before it.
+    recalled: Option<(usize, String)>,
     pub(super) pane: Pane,
     /// The pane has the screen to itself.
     pub(super) zoomed: bool,
     /// Lines that one has gone back.
     pub(super) back: usize,
-    pub(super) help: bool,
+    /// The first line of the help that is seen.
+    pub(super) help: Option<usize>,
+    /// The first line of the page that is seen.
+    pub(super) top: usize,
+    /// Of a reply with many lines the first alone is shown.
+    pub(super) folded: bool,
+    /// Only lines with this in them are shown of the conversation.
+    pub(super) filter: String,
+    /// Once more, and one leaves.
+    armed: bool,
+    names: Names,
 }
 
 /// What whoever sits there wants.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Wish {
     Nothing,
+    /// Draw everything anew.
+    Redraw,
     /// End what is under way.
     Stop,
     Leave,
     Obey(String),
+    /// See what is in this directory of the server, to complete the line.
+    LookUp(Vec<u8>),
 }
 
 impl Input {
+    /// With what was typed in earlier runs, and what is known of the server's names.
+    pub(super) fn new(history: Vec<String>, names: Names) -> Self {
+        Self { history, names, ..Self::default() }
+    }
+
     /// What a key means.
     pub(super) fn key(&mut self, key: KeyEvent, state: &mut State) -> Wish {
         if key.kind == KeyEventKind::Release {
             return Wish::Nothing;
         }
-        if self.help {
-            self.help = false;
+        let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        let alt = key.modifiers.contains(KeyModifiers::ALT);
+        if let (KeyCode::Char('l'), true) = (key.code, control) {
+            return Wish::Redraw;
+        }
+        if self.reads(key.code, control, state) {
             return Wish::Nothing;
         }
-        let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        let armed = std::mem::take(&mut self.armed);
         match key.code {
-            KeyCode::Char('c') if control => return self.stop(state),
-            KeyCode::Char('d') if control && self.line.is_empty() && state.question.is_none() => return Wish::Leave,
-            KeyCode::Char('u') if control => self.line.clear(),
-            KeyCode::Char('w') if control => {
-                let kept = self.line.trim_end().rfind(' ').map_or(0, |blank| blank + 1);
-                self.line.truncate(kept);
-            }
+            KeyCode::Char('c') if control => return self.stop(state, armed),
+            KeyCode::Char('d') if control && self.editor(state).is_empty() => return self.leave(state, armed),
             KeyCode::Enter => return self.enter(state),
-            KeyCode::Char('?') if self.line.is_empty() && state.question.is_none() => self.help = true,
-            KeyCode::Char(sign) if !control => self.line.push(sign),
-            KeyCode::Backspace => drop(self.line.pop()),
-            KeyCode::Tab => self.complete(state),
-            KeyCode::Right | KeyCode::End => self.line.push_str(&self.ghost()),
-            KeyCode::Up => self.go(self.at.saturating_sub(1)),
-            KeyCode::Down => self.go(self.at + 1),
-            KeyCode::PageUp => self.back += 10,
-            KeyCode::PageDown => self.back = self.back.saturating_sub(10),
+            KeyCode::Esc if self.filtering => self.filtering = false,
+            KeyCode::Char('?') if self.line.is_empty() && !self.answers(state) => self.help = Some(0),
+            KeyCode::Tab if !self.answers(state) => return self.complete(state),
+            KeyCode::Up | KeyCode::Down if !self.answers(state) => self.recall(key.code == KeyCode::Up),
+            KeyCode::PageUp => self.back += page(state),
+            KeyCode::PageDown => self.back = self.back.saturating_sub(page(state)),
             KeyCode::F(2) => {
                 self.pane = if self.pane == Pane::Output { Pane::Wire } else { Pane::Output };
                 self.back = 0;
             }
             KeyCode::F(3) => self.zoomed = !self.zoomed,
-            _ => {}
+            KeyCode::F(4) => self.folded = !self.folded,
+            KeyCode::F(5) => {
+                self.filtering = !self.filtering;
+                self.answer.set(self.filter.clone());
+            }
+            code => self.edit(code, control, alt, state),
         }
         Wish::Nothing
     }
 
-    fn stop(&mut self, state: &mut State) -> Wish {
-        if let Some(question) = state.question.take() {
+    /// What the mouse means: its wheel goes back and forth.
+    pub(super) fn mouse(&mut self, event: MouseEvent, state: &State) {
+        let up = match event.kind {
+            MouseEventKind::ScrollUp => true,
+            MouseEventKind::ScrollDown => false,
+            _ => return,
+        };
+        let place = match (&mut self.help, &state.page) {
+            (Some(top), _) => top,
+            (None, Some(_)) => &mut self.top,
+            (None, None) => {
+                self.back = if up { self.back + WHEEL } else { self.back.saturating_sub(WHEEL) };
+                return;
+            }
+        };
+        *place = if up { place.saturating_sub(WHEEL) } else { *place + WHEEL };
+    }
+
+    /// Is the line an answer, not a command?
+    pub(super) fn answers(&self, state: &State) -> bool {
+        self.filtering || !state.questions.is_empty()
+    }
+
+    fn editor(&mut self, state: &State) -> &mut Editor {
+        if self.answers(state) { &mut self.answer } else { &mut self.line }
+    }
+
+    /// Is the key one for the text that is read, or for the help?
+    fn reads(&mut self, code: KeyCode, control: bool, state: &mut State) -> bool {
+        let (top, page) = match (&mut self.help, state.page.is_some()) {
+            (Some(top), _) => (top, page(state)),
+            (None, true) => (&mut self.top, page(state)),
+            (None, false) => return false,
+        };
+        match code {
+            KeyCode::Up | KeyCode::Char('k') => *top = top.saturating_sub(1),
+            KeyCode::Down | KeyCode::Char('j') | KeyCode::Enter => *top += 1,
+            KeyCode::PageUp | KeyCode::Char('b') => *top = top.saturating_sub(page),
+            KeyCode::PageDown | KeyCode::Char(' ') => *top += page,
+            KeyCode::Home | KeyCode::Char('g') => *top = 0,
+            KeyCode::End | KeyCode::Char('G') => *top = usize::MAX / 2,
+            KeyCode::Char('c') if !control => {}
+            _ if self.help.is_some() => self.help = None,
+            _ => {
+                state.page = None;
+                self.top = 0;
+            }
+        }
+        true
+    }
+
+    fn edit(&mut self, code: KeyCode, control: bool, alt: bool, state: &State) {
+        // At the end of the line there is nothing to the right but what was typed earlier.
+        if let (KeyCode::Right | KeyCode::End, true, false) = (code, self.line.is_at_end(), self.answers(state)) {
+            let ghost = self.ghost();
+            return ghost.chars().for_each(|sign| self.line.insert(sign));
+        }
+        self.recalled = None;
+        let editor = self.editor(state);
+        match code {
+            KeyCode::Left if control || alt => editor.go(Motion::WordLeft),
+            KeyCode::Right if control || alt => editor.go(Motion::WordRight),
+            KeyCode::Left => editor.go(Motion::Left),
+            KeyCode::Right => editor.go(Motion::Right),
+            KeyCode::Home => editor.go(Motion::Home),
+            KeyCode::End => editor.go(Motion::End),
+            KeyCode::Backspace if alt => editor.kill(Motion::WordLeft),
+            KeyCode::Backspace => editor.erase(Motion::Left),
+            KeyCode::Delete => editor.erase(Motion::Right),
+            KeyCode::Char(sign) if control => match sign {
+                'a' => editor.go(Motion::Home),
+                'e' => editor.go(Motion::End),
+                'b' => editor.go(Motion::Left),
+                'f' => editor.go(Motion::Right),
+                'd' => editor.erase(Motion::Right),
+                'h' => editor.erase(Motion::Left),
+                'k' => editor.kill(Motion::End),
+                'u' => editor.kill(Motion::Home),
+                'w' => editor.kill(Motion::WordLeft),
+                'y' => editor.yank(),
+                _ => {}
+            },
+            KeyCode::Char(sign) if alt => match sign {
+                'b' => editor.go(Motion::WordLeft),
+                'f' => editor.go(Motion::WordRight),
+                'd' => editor.kill(Motion::WordRight),
+                _ => {}
+            },
+            KeyCode::Char(sign) => editor.insert(sign),
+            _ => {}
+        }
+    }
+
+    /// Ctrl-C: ends the nearest thing first.
+    fn stop(&mut self, state: &mut State, armed: bool) -> Wish {
+        if self.filtering {
+            self.filtering = false;
+        } else if let Some(question) = state.questions.pop_front() {
             question.answer(None);
-            self.line.clear();
+            self.answer.take();
+        } else if armed {
+            return Wish::Leave;
+        } else if !self.line.is_empty() {
+            self.line.take();
+        } else {
+            self.armed = true;
+            if state.waiting > 0 || state.has_jobs() {
+                state.print(Styled::new(Tone::Faint, "stopping; ^C once more leaves"));
+                return Wish::Stop;
+            }
+            state.print(Styled::new(Tone::Faint, "^C once more leaves"));
+        }
+        Wish::Nothing
+    }
+
+    /// Ctrl-D: leaves, but not what is under way.
+    fn leave(&mut self, state: &mut State, armed: bool) -> Wish {
+        if self.answers(state) {
             return Wish::Nothing;
         }
-        if state.busy || !state.jobs.is_empty() {
-            return Wish::Stop;
-        }
-        if self.line.is_empty() {
+        if armed || !state.has_jobs() {
             return Wish::Leave;
         }
-        self.line.clear();
+        self.armed = true;
+        state.print(Styled::new(Tone::Faint, "files are still on their way; ^D once more leaves"));
         Wish::Nothing
     }
 
     fn enter(&mut self, state: &mut State) -> Wish {
-        let line = std::mem::take(&mut self.line);
         self.back = 0;
-        if let Some(question) = state.question.take() {
-            question.answer(Some(line));
+        if self.filtering {
+            self.filtering = false;
+            self.filter = self.answer.take();
             return Wish::Nothing;
         }
+        if let Some(question) = state.questions.pop_front() {
+            let answer = self.answer.take();
+            if !question.secret {
+                let last = question.text.lines().last().unwrap_or_default();
+                state.print(Styled::new(Tone::Faint, last).and(Tone::Plain, answer.clone()));
+            }
+            question.answer(Some(answer));
+            return Wish::Nothing;
+        }
+        let line = self.line.take();
+        self.recalled = None;
         if line.trim().is_empty() {
             return Wish::Nothing;
         }
-        state.print(&format!("{}{line}", state.prompt.clone()));
-        if self.history.last() != Some(&line) {
-            self.history.push(line.clone());
-        }
-        self.at = self.history.len();
+        self.history.retain(|other| *other != line);
+        self.history.push(line.clone());
+        state.waiting += 1;
         Wish::Obey(line)
     }
 
-    fn go(&mut self, at: usize) {
-        self.at = at.min(self.history.len());
-        self.line = self.history.get(self.at).cloned().unwrap_or_default();
+    /// Goes through the lines of the history that begin as what is typed.
+    fn recall(&mut self, earlier: bool) {
+        let (at, typed) = match self.recalled.take() {
+            Some((at, typed)) => (at, typed),
+            None => (self.history.len(), self.line.text().to_owned()),
+        };
+        let fits = |at: &usize| self.history.get(*at).is_some_and(|line| line.starts_with(&typed));
+        let found = if earlier { (0..at).rev().find(fits) } else { (at + 1..self.history.len()).find(fits) };
+        match found {
+            Some(at) => {
+                self.line.set(self.history.get(at).cloned().unwrap_or_default());
+                self.recalled = Some((at, typed));
+            }
+            None if earlier && at < self.history.len() => self.recalled = Some((at, typed)),
+            None => self.line.set(typed),
+        }
     }
 
-    fn complete(&mut self, state: &mut State) {
-        if state.question.is_some() {
-            return;
+    /// Completes what stands before the cursor, as far as it is known; what is not known is looked up.
+    fn complete(&mut self, state: &mut State) -> Wish {
+        let before = self.line.before().to_owned();
+        if let Some(dir) = directory_of(&before, &state.directory)
+            && !self.names.knows(&dir)
+            && state.looked_up.as_ref() != Some(&before)
+        {
+            return Wish::LookUp(dir);
         }
-        let found = candidates(&self.line, &state.seen);
+        let found = candidates(&before, &state.directory, &self.names);
         match common(&found) {
-            Some(longer) if longer.len() > self.line.len() => self.line = longer,
-            Some(_) if found.len() > 1 => state.print(&found.join("  ")),
+            Some(longer) if longer.len() > before.len() => self.line.set_before(&longer),
+            Some(_) if found.len() > 1 => {
+                let start = before.rfind([' ', '/']).map_or(0, |at| at + 1);
+                let names: Vec<_> = found.iter().filter_map(|line| line.get(start..)).collect();
+                state.print(Styled::new(Tone::Faint, names.join("  ")));
+            }
             _ => {}
         }
+        Wish::Nothing
+    }
+
+    /// What was looked up is there: if the line is still the same, it is completed.
+    pub(super) fn looked_up(&mut self, state: &mut State) {
+        if state.looked_up.as_deref() == Some(self.line.before()) && !self.answers(state) {
+            self.complete(state);
+        }
+        state.looked_up = None;
     }
 
     /// How the latest line of the history that begins so goes on.
     pub(super) fn ghost(&self) -> String {
-        let fits = self.history.iter().rev().find_map(|line| line.strip_prefix(&self.line));
-        if self.line.is_empty() { String::new() } else { fits.unwrap_or_default().to_owned() }
+        if self.line.is_empty() || !self.line.is_at_end() {
+            return String::new();
+        }
+        let fits = self.history.iter().rev().find_map(|line| line.strip_prefix(self.line.text()));
+        fits.unwrap_or_default().to_owned()
     }
+}
+
+/// Lines of a step with the page keys.
+fn page(state: &State) -> usize {
+    state.height.saturating_sub(2).max(1)
 }
 
 #[cfg(test)]
@@ -142,6 +332,10 @@ mod tests {
         input.key(KeyEvent::new(code, KeyModifiers::NONE), state)
     }
 
+    fn control(input: &mut Input, state: &mut State, sign: char) -> Wish {
+        input.key(KeyEvent::new(KeyCode::Char(sign), KeyModifiers::CONTROL), state)
+    }
+
     fn type_in(input: &mut Input, state: &mut State, text: &str) -> Wish {
         text.chars().for_each(|sign| drop(press(input, state, KeyCode::Char(sign))));
         press(input, state, KeyCode::Enter)
@@ -150,26 +344,76 @@ mod tests {
     #[test]
     fn what_was_typed_comes_back() {
         let (mut input, mut state) = (Input::default(), State::default());
-        assert_eq!(type_in(&mut input, &mut state, "cd pub"), Wish::Obey("cd pub".into()));
-        assert_eq!(type_in(&mut input, &mut state, "dir"), Wish::Obey("dir".into()));
+        for line in ["cd pub", "dir", "get a"] {
+            assert_eq!(type_in(&mut input, &mut state, line), Wish::Obey(line.into()));
+        }
         press(&mut input, &mut state, KeyCode::Up);
         press(&mut input, &mut state, KeyCode::Up);
-        assert_eq!(input.line, "cd pub");
-        press(&mut input, &mut state, KeyCode::Down);
-        press(&mut input, &mut state, KeyCode::Down);
-        assert_eq!(input.line, "");
+        assert_eq!(input.line.text(), "dir");
+        for _ in 0..3 {
+            press(&mut input, &mut state, KeyCode::Down);
+        }
+        assert_eq!(input.line.text(), "");
         press(&mut input, &mut state, KeyCode::Char('c'));
         assert_eq!(input.ghost(), "d pub");
         press(&mut input, &mut state, KeyCode::Right);
-        assert_eq!(input.line, "cd pub");
+        assert_eq!(input.line.text(), "cd pub");
     }
 
     #[test]
-    fn ctrl_c_ends_the_nearest_thing_first() {
-        let (mut input, mut state) = (Input::default(), State { busy: true, ..State::default() });
-        let mut stop = |state: &mut State| input.key(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL), state);
-        assert_eq!(stop(&mut state), Wish::Stop);
-        state.busy = false;
-        assert_eq!(stop(&mut state), Wish::Leave);
+    fn only_lines_that_begin_as_what_is_typed_come_back() {
+        let (mut input, mut state) =
+            (Input::new(vec!["get a".into(), "dir".into(), "get b".into()], Names::default()), State::default());
+        press(&mut input, &mut state, KeyCode::Char('g'));
+        for line in ["get b", "get a", "get a"] {
+            press(&mut input, &mut state, KeyCode::Up);
+            assert_eq!(input.line.text(), line);
+        }
+        press(&mut input, &mut state, KeyCode::Down);
+        press(&mut input, &mut state, KeyCode::Down);
+        assert_eq!(input.line.text(), "g");
+    }
+
+    #[test]
+    fn ctrl_c_ends_the_nearest_thing_first_and_twice_leaves() {
+        let (mut input, mut state) = (Input::default(), State { waiting: 1, ..State::default() });
+        press(&mut input, &mut state, KeyCode::Char('x'));
+        assert_eq!(control(&mut input, &mut state, 'c'), Wish::Nothing);
+        assert_eq!(input.line.text(), "");
+        assert_eq!(control(&mut input, &mut state, 'c'), Wish::Stop);
+        assert_eq!(control(&mut input, &mut state, 'c'), Wish::Leave);
+        // Anything in between is second thoughts.
+        assert_eq!(control(&mut input, &mut state, 'c'), Wish::Stop);
+        press(&mut input, &mut state, KeyCode::Char('x'));
+        control(&mut input, &mut state, 'u');
+        assert_eq!(control(&mut input, &mut state, 'c'), Wish::Stop);
+    }
+
+    #[test]
+    fn keys_move_within_the_line() {
+        let (mut input, mut state) = (Input::default(), State::default());
+        "gt a".chars().for_each(|sign| drop(press(&mut input, &mut state, KeyCode::Char(sign))));
+        control(&mut input, &mut state, 'a');
+        press(&mut input, &mut state, KeyCode::Right);
+        press(&mut input, &mut state, KeyCode::Char('e'));
+        assert_eq!(input.line.text(), "get a");
+        control(&mut input, &mut state, 'k');
+        control(&mut input, &mut state, 'y');
+        press(&mut input, &mut state, KeyCode::Home);
+        press(&mut input, &mut state, KeyCode::Delete);
+        assert_eq!(press(&mut input, &mut state, KeyCode::Enter), Wish::Obey("et a".into()));
+    }
+
+    #[test]
+    fn what_is_not_known_is_looked_up_once() {
+        let names = Names::default();
+        let (mut input, mut state) = (Input::new(Vec::new(), names.clone()), State::default());
+        state.directory = b"/home".to_vec();
+        "get no".chars().for_each(|sign| drop(press(&mut input, &mut state, KeyCode::Char(sign))));
+        assert_eq!(press(&mut input, &mut state, KeyCode::Tab), Wish::LookUp(b"/home".to_vec()));
+        names.learn(b"/home".to_vec(), vec!["notes.txt".into()]);
+        state.looked_up = Some("get no".into());
+        input.looked_up(&mut state);
+        assert_eq!(input.line.text(), "get notes.txt");
     }
 }

@@ -2,124 +2,205 @@
 //! hears the keys; what they share is in [`state`].
 
 mod draw;
+mod editor;
 mod keys;
 mod state;
+mod text;
 
-use super::{Shell, connection};
+use super::complete::Names;
+use super::{Shell, connection, history};
 use crate::cli::ConnectCommand;
-use crate::console::{Console, set_screen};
+use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
-use crate::remote::{FtpUrl, list};
-use crate::text::shown;
+use crate::remote::FtpUrl;
+use crate::tone::{Styled, Tone};
 use keys::{Input, Wish};
-use ratatui::crossterm::event::{self, Event};
+use ratatui::DefaultTerminal;
+use ratatui::crossterm::event::{self, DisableMouseCapture, EnableMouseCapture, Event};
+use ratatui::crossterm::execute;
 use state::Shared;
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::io;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
 
 /// How long a change may wait to be seen.
-const PAUSE: Duration = Duration::from_millis(40);
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// How often transfers are drawn anew.
+const PACE: Duration = Duration::from_millis(200);
+
+/// How long what is under way has to come to an end in good order, when one leaves.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// What the thread that obeys is told.
+enum Order {
+    /// Obey this line.
+    Line(String),
+    /// Look what is in a directory, to complete the line.
+    LookUp(Vec<u8>, String),
+}
 
 /// Takes the screen until whoever sits there leaves.
 ///
 /// # Errors
 /// [`Failure`], if there is no screen to be had.
-pub(super) fn run(options: &ConnectCommand) -> Result<(), Failure> {
-    let cannot = |error| Failure::new(Exit::Disk, "cannot use the terminal", error);
+pub(super) fn run(options: &ConnectCommand, console: Console) -> Result<(), Failure> {
     let interrupt = Interrupt::install()?;
-    let shared = Arc::new(Shared::default());
-    set_screen(Some(Arc::clone(&shared) as _));
-    let (lines, orders) = channel();
-    let worker = {
-        let (shared, options, url) = (Arc::clone(&shared), options.connect.clone(), options.url.clone());
-        std::thread::spawn(move || {
-            let ear = Arc::clone(&shared);
-            let console = Console::new(false, false, 0);
-            let shell = Shell::new(options, console, Arc::new(move |event: &_| ear.heard(event)), true);
-            obey(shell, url, &orders, &shared);
-        })
-    };
-    let mut terminal = ratatui::init();
-    let mut input = Input::default();
-    let result = loop {
-        let drawn = terminal.draw(|frame| shared.with(|state| draw::all(frame, state, &input)));
-        if let Err(error) = drawn {
-            break Err(cannot(error));
-        }
-        match event::poll(PAUSE) {
-            Ok(false) => {}
-            Ok(true) => match event::read() {
-                Ok(Event::Key(key)) => match shared.with(|state| input.key(key, state)) {
-                    Wish::Nothing => {}
-                    Wish::Stop => interrupt.ask(),
-                    Wish::Leave => break Ok(()),
-                    // The worker may have ended; then we leave anyway.
-                    Wish::Obey(line) => drop(lines.send(line)),
-                },
-                Ok(_) => {}
-                Err(error) => break Err(cannot(error)),
-            },
-            Err(error) => break Err(cannot(error)),
-        }
-        if shared.with(|state| state.over) {
-            break Ok(());
-        }
-    };
-    ratatui::restore();
-    set_screen(None);
-    drop(lines);
-    // What still waits for an answer gets none.
-    shared.with(|state| state.question = None);
+    // It is there to the program's end, as the console is that shows it.
+    let shared: &'static Shared = Box::leak(Box::default());
+    let console = console.on(shared);
+    let names = Names::default();
+    let mut input = Input::new(history::read(), names.clone());
+    let (orders, ordered) = channel();
+    let (end, ended) = channel::<()>();
+    let shell = Shell::new(options.connect.clone(), console, names, true);
+    let url = options.url.clone();
+    std::thread::spawn(move || {
+        obey(shell, url, &ordered, shared);
+        drop(end);
+    });
+    let mut terminal = enter(options.mouse);
+    let result = attend(&mut terminal, shared, &mut input, &orders, &interrupt, options.mouse);
+    leave(options.mouse);
+    drop(orders);
+    shared.with(|state| {
+        state.over = true;
+        // What still waits for an answer gets none.
+        state.questions.clear();
+        state.guest = None;
+    });
     interrupt.ask();
-    let _ = worker.join();
+    settle(shared, &ended);
     result
 }
 
+fn enter(mouse: bool) -> DefaultTerminal {
+    let terminal = ratatui::init();
+    if mouse {
+        // A terminal without a mouse is none the worse for it.
+        let _ = execute!(io::stdout(), EnableMouseCapture);
+    }
+    terminal
+}
+
+fn leave(mouse: bool) {
+    if mouse {
+        let _ = execute!(io::stdout(), DisableMouseCapture);
+    }
+    ratatui::restore();
+}
+
+/// Draws and hears keys until whoever sits there leaves.
+fn attend(
+    terminal: &mut DefaultTerminal,
+    shared: &Shared,
+    input: &mut Input,
+    orders: &Sender<Order>,
+    interrupt: &Interrupt,
+    mouse: bool,
+) -> Result<(), Failure> {
+    let cannot = |error| Failure::new(Exit::Disk, "cannot use the terminal", error);
+    let mut drawn = Instant::now();
+    loop {
+        if let Some(guest) = shared.with_unseen(|state| state.guest.take()) {
+            leave(mouse);
+            if guest.enter.send(()).is_ok() {
+                let _ = guest.left.recv();
+            }
+            *terminal = enter(mouse);
+            terminal.clear().map_err(cannot)?;
+        }
+        let due = shared.with_unseen(|state| {
+            if state.looked_up.is_some() {
+                input.looked_up(state);
+            }
+            std::mem::take(&mut state.changed) || state.has_jobs() && drawn.elapsed() >= PACE
+        });
+        if due {
+            drawn = Instant::now();
+            terminal.draw(|frame| shared.with_unseen(|state| draw::all(frame, state, input))).map_err(cannot)?;
+        }
+        if shared.with_unseen(|state| state.over) {
+            return Ok(());
+        }
+        // All that has come is heard before it is drawn.
+        let mut wait = PAUSE;
+        while event::poll(wait).map_err(cannot)? {
+            wait = Duration::ZERO;
+            let event = event::read().map_err(cannot)?;
+            let wish = shared.with(|state| match event {
+                Event::Key(key) => input.key(key, state),
+                Event::Mouse(event) => {
+                    input.mouse(event, state);
+                    Wish::Nothing
+                }
+                _ => Wish::Nothing,
+            });
+            match wish {
+                Wish::Nothing => {}
+                Wish::Redraw => terminal.clear().map_err(cannot)?,
+                Wish::Stop => interrupt.ask(),
+                Wish::Leave => return Ok(()),
+                // The thread may have ended; then we leave anyway.
+                Wish::Obey(line) => {
+                    history::add(&line);
+                    drop(orders.send(Order::Line(line)));
+                }
+                Wish::LookUp(dir) => drop(orders.send(Order::LookUp(dir, input.line.before().to_owned()))),
+            }
+        }
+    }
+}
+
+/// Waits until what was under way has ended, but not for long.
+fn settle(shared: &Shared, ended: &Receiver<()>) {
+    let end = Instant::now() + GRACE;
+    while shared.with_unseen(|state| state.has_jobs()) && Instant::now() < end {
+        std::thread::sleep(PAUSE);
+    }
+    // Nothing is ever sent: its end is what is awaited.
+    let _ = ended.recv_timeout(end.saturating_duration_since(Instant::now()));
+}
+
 /// Obeys lines until there are no more.
-fn obey(mut shell: Shell, url: Option<FtpUrl>, orders: &Receiver<String>, shared: &Shared) {
+fn obey(mut shell: Shell, url: Option<FtpUrl>, orders: &Receiver<Order>, shared: &Shared) {
     let console = shell.console;
-    let mut last = None;
+    // Until there is a connection, or none to be had.
+    shared.with(|state| state.waiting += 1);
     if let Some(url) = url
         && let Err(failure) = connection::to(&mut shell, url)
     {
         console.failure(&failure);
     }
+    shared.with(|state| {
+        state.waiting -= 1;
+        state.show_place(&shell);
+    });
     loop {
-        remember(&mut shell, &mut last, shared);
-        shared.with(|state| {
-            state.prompt = shell.prompt();
-            state.busy = false;
-            state.over = shell.over;
-        });
         if shell.over {
             break;
         }
-        let Ok(line) = orders.recv() else { break };
-        shared.with(|state| state.busy = true);
-        if let Err(failure) = shell.obey(&line) {
-            console.failure(&failure);
+        let Ok(order) = orders.recv() else { break };
+        match order {
+            Order::Line(line) => {
+                // It stands before what comes of it, also where it was typed ahead.
+                let prompt = shell.prompt();
+                shared.with(|state| state.print(Styled::new(Tone::Faint, prompt).and(Tone::Plain, line.clone())));
+                if let Err(failure) = shell.obey(&line) {
+                    console.failure(&failure);
+                }
+                shared.with(|state| {
+                    state.waiting -= 1;
+                    state.show_place(&shell);
+                });
+            }
+            Order::LookUp(dir, line) => {
+                shell.look_up(&dir);
+                shared.with(|state| state.looked_up = Some(line));
+            }
         }
     }
     connection::leave(&mut shell);
-}
-
-/// Looks around in a directory that we have come to, for completion.
-fn remember(shell: &mut Shell, last: &mut Option<Vec<u8>>, shared: &Shared) {
-    if last.as_ref() == Some(&shell.directory) {
-        return;
-    }
-    *last = Some(shell.directory.clone());
-    let Some(session) = &mut shell.session else { return };
-    // Without a listing there is nothing to complete.
-    let names = list(session, b"").unwrap_or_default();
-    let names =
-        names.iter().map(|entry| format!("{}{}", shown(&entry.name), if entry.is_directory() { "/" } else { "" }));
-    let names = names.collect();
-    shared.with(|state| {
-        state.seen.clear();
-        state.seen.insert(Vec::new(), names);
-    });
 }
