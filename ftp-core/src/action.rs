@@ -355,11 +355,6 @@ impl Work {
             Self::List { .. } => Permissions::LIST,
         }
     }
-
-    /// Do the bytes of the data connection come in?
-    pub const fn is_upload(&self) -> bool {
-        matches!(self, Self::Store { .. })
-    }
 }
 
 /// What becomes of a file that is there when one is stored.

@@ -301,6 +301,8 @@ mod tests {
         // WILL ECHO, NOP, a subnegotiation with a line end and a doubled IAC in it, IP and DM before ABOR.
         assert_eq!(lines(b"NO\xFF\xFB\x01OP\xFF\xF1\r\n"), [b"NOOP"]);
         assert_eq!(lines(b"\xFF\xFA\x18\r\n\xFF\xFF\xF0\xFF\xF0PWD\r\n"), [b"PWD"]);
+        assert_eq!(lines(b"\xFF\xFAxyz\xFF\xF0PWD\r\n"), [b"PWD"]);
+        assert_eq!(lines(b"\xFF\xFAx\xF0yz\xFF\xF0PWD\r\n"), [b"PWD"]);
         assert_eq!(lines(b"\xFF\xF4\xFF\xF2ABOR\r\n"), [b"ABOR"]);
         assert_eq!(lines(b"CWD \xFF\xFFx\r\xFF\xF1\n"), [b"CWD \xFFx"]);
     }
@@ -316,6 +318,14 @@ mod tests {
         input.extend([b'x'; 2000]);
         input.extend(b"\r\nNOOP\r\n");
         assert_eq!(lines(&input), [&b"too long"[..], b"NOOP"]);
+        // Doubled, 255 is data of the subnegotiation, and counts as such.
+        let doubled = [b"\xFF\xFA", &b"\xFF\xFF".repeat(400)[..], b"\r\nNOOP\r\n"].concat();
+        assert_eq!(lines(&doubled).last().unwrap(), b"NOOP");
+        // However little was left of it.
+        let mut short = b"\xFF\xFA".to_vec();
+        short.resize(2 + usize::from(SUBNEGOTIATION_LIMIT) + 3, b'x');
+        short.extend(b"\r\nNOOP\r\n");
+        assert_eq!(lines(&short), [&b"too long"[..], b"NOOP"]);
     }
 
     #[test]
@@ -335,6 +345,9 @@ mod tests {
         assert_eq!(reader.overrun(), 3);
         assert_eq!(reader.next(b"NOOP\r\n"), (6, Framed::Line(b"NOOP")));
         assert_eq!(reader.overrun(), 0);
+        // The same where the line comes in one piece.
+        assert_eq!(reader.next(b"1234567\r\n"), (9, Framed::TooLong));
+        assert_eq!(reader.overrun(), 3);
     }
 
     #[test]

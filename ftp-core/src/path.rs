@@ -139,3 +139,32 @@ impl fmt::Display for VirtualPath {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+    use alloc::vec;
+
+    #[test]
+    fn an_argument_and_what_it_leads_to_have_4096_bytes_at_most() {
+        let root = VirtualPath::root();
+        let longest = [b"/".to_vec(), vec![b'a'; MAX_PATH - 1]].concat();
+        assert_eq!(root.resolve(&longest).map(|path| path.as_bytes().len()), Ok(MAX_PATH));
+        assert_eq!(root.resolve(&longest[1..]).map(|path| path.as_bytes().len()), Ok(MAX_PATH));
+        assert_eq!(root.resolve(&[&longest[..], b"a"].concat()), Err(PathError::TooLong));
+        assert_eq!(root.resolve(&vec![b'a'; MAX_PATH]), Err(PathError::TooLong), "with the slash in front");
+        // Of the argument it is the length as it came, whatever little it says.
+        assert_eq!(root.resolve(&b"./".repeat(MAX_PATH / 2)), Ok(root.clone()));
+        assert_eq!(root.resolve(&b"./".repeat(MAX_PATH / 2 + 1)), Err(PathError::TooLong));
+        assert_eq!(root.resolve(&longest).unwrap().resolve(b"b"), Err(PathError::TooLong));
+    }
+
+    #[test]
+    fn a_path_that_is_shown_does_no_harm_to_a_terminal() {
+        let path = VirtualPath::root().resolve("a\x1b[2J\u{e9}/".as_bytes()).unwrap();
+        assert_eq!(path.to_string(), "/a\\u{1b}[2J\u{e9}");
+        assert_eq!(VirtualPath::root().resolve(b"\xff").unwrap().to_string(), "/\\xff");
+        assert_eq!(path.relative(), "a\x1b[2J\u{e9}".as_bytes());
+    }
+}

@@ -239,6 +239,12 @@ mod tests {
         assert_eq!(written(time), b"19700101000001");
         assert_eq!(WallTime::parse(b"19700101000001.1234567899").unwrap().nanos, 123_456_789);
         assert_eq!(written(WallTime { seconds: -1, nanos: 999_999_999 }), b"19691231235959");
+        let exact = |nanos| {
+            let mut out = Vec::new();
+            WallTime { seconds: 1, nanos }.write_exact(&mut out);
+            out
+        };
+        assert_eq!((exact(0), exact(50_000_000)), (b"19700101000001".to_vec(), b"19700101000001.05".to_vec()));
     }
 
     #[test]

@@ -61,7 +61,7 @@ fn run(
         }
         if progress.read + progress.written == 0 && marker.is_none() {
             // It waits for more, of which there is some.
-            assert!(end < src.len(), "no progress with {} bytes of room", dst.len());
+            assert!(made.used == end && end < src.len(), "no progress with {} bytes of room", dst.len());
             end = end.saturating_add(*input.next().unwrap()).min(src.len());
         }
     }
@@ -241,6 +241,7 @@ fn every_mode_looks_as_the_rfc_draws_it() {
         (codec(Image, File, Compressed), b"", &[0, 64, 0xc0]),
         (codec(Image, File, Compressed), b"abc", b"\0\x40\x03abc"),
         (codec(Image, File, Compressed), b"a\0\0bbb", b"\x01a\xc2\0\x40\x83b"),
+        (codec(Image, File, Compressed), b"aabbc", b"\0\x40\x05aabbc"),
         (codec(ASCII, File, Compressed), b"   x", b"\xc3\0\x40\x01x"),
         (codec(EBCDIC, File, Compressed), b"   A", b"\xc3\0\x40\x01\xc1"),
         (codec(ASCII, Record, Compressed), b"a\n\n", b"\0\x80\x01a\0\xc0\xc0"),
@@ -256,7 +257,7 @@ fn markers_name_the_place_in_storage() {
     use {
         Mode::{Block, Compressed},
         Representation::Image,
-        Structure::File,
+        Structure::{File, Page},
     };
     let four = |mode| Transmission { markers: 4, ..codec(Image, File, mode) };
     let wire = encode(four(Block), b"abcdefgh", &Cuts::none());
@@ -266,8 +267,93 @@ fn markers_name_the_place_in_storage() {
     assert_eq!(wire, b"\x04abcd\0\x10\x014\0\x40\x04efgh");
     assert_eq!(decode(four(Compressed), &wire, &Cuts::none()).unwrap().markers, [("4".to_owned(), 4)]);
     // Not between a CR and its LF.
-    let text = Transmission { markers: 2, ..codec(ASCII, File, Block) };
-    assert_eq!(encode(text, b"a\r\nb", &Cuts::none()), b"\0\0\x03a\r\n\x10\0\x013\x40\0\x01b");
+    let text = |structure| Transmission { markers: 2, ..codec(ASCII, structure, Block) };
+    assert_eq!(encode(text(File), b"a\r\nb", &Cuts::none()), b"\0\0\x03a\r\n\x10\0\x013\x40\0\x01b");
+    let pages = [&b"\0\0\x07\x04\0\x03\x01a\r\n\x10\0\x013"[..], b"\x40\0\x09\x04\x01\x01\x01b\x04\x02\0\0"].concat();
+    assert_eq!(encode(text(Page), b"a\r\nb", &Cuts::none()), pages);
+}
+
+#[test]
+fn a_marker_where_something_is_held_back_is_no_place_to_begin_again() {
+    use {
+        Mode::Block,
+        Representation::Image,
+        Structure::{File, Page},
+    };
+    let pages = |before: &'static [u8], after: &'static [u8]| {
+        let (first, second) = ([0, 0, before.len() as u8], [64, 0, after.len() as u8]);
+        [&first[..], before, b"\x10\0\x01M", &second, after].concat()
+    };
+    for (codec, wire) in [
+        (codec(ASCII, File, Block), pages(b"a\r", b"\nb")),
+        (codec(Image, Page, Block), pages(b"\x04\0", b"\x03\x01a\nb\x04\x01\0\0")),
+        (codec(Image, Page, Block), pages(b"\x04\0\x03\x01a", b"\nb\x04\x01\0\0")),
+        (codec(ASCII, Page, Block), pages(b"\x04\0\x02\x01a\r", b"\x04\x01\x02\x01\nb\x04\x02\0\0")),
+    ] {
+        let made = decode(codec, &wire, &Cuts::none()).unwrap();
+        assert_eq!((&made.out[..], made.markers), (&b"a\nb"[..], vec![]), "{codec:?}");
+    }
+    // Between two pages nothing is held.
+    let between = pages(b"\x04\0\x01\x01a", b"\x04\x01\x02\x01\nb\x04\x02\0\0");
+    assert_eq!(decode(codec(Image, Page, Block), &between, &Cuts::none()).unwrap().markers, [("M".to_owned(), 1)]);
+}
+
+#[test]
+fn a_marker_has_1_to_127_bytes() {
+    let block = codec(Representation::Image, Structure::File, Mode::Block);
+    let with = |marker: &str| [&[16, 0, marker.len() as u8], marker.as_bytes(), b"\x40\0\x01a"].concat();
+    let longest = "7".repeat(127);
+    let too_long = "7".repeat(128);
+    for cuts in [Cuts::none(), Cuts { input: vec![1], room: vec![64] }] {
+        let markers = |marker| decode(block, &with(marker), &cuts).map(|made| made.markers);
+        assert_eq!(markers(&longest), Ok(vec![(longest.clone(), 0)]));
+        assert_eq!(markers(&too_long), Err(Fault::Malformed));
+        assert_eq!(markers(""), Ok(vec![]));
+    }
+}
+
+#[test]
+fn the_last_page_is_the_end_whatever_follows() {
+    let pages = codec(Representation::Image, Structure::Page, Mode::Stream);
+    let wire = encode(pages, b"ab", &Cuts::none());
+    let made =
+        decode(pages, &[&wire[..], b"more"].concat(), &Cuts { input: vec![wire.len()], room: vec![64] }).unwrap();
+    assert_eq!((&made.out[..], made.used), (&b"ab"[..], wire.len()));
+}
+
+#[test]
+fn bytes_that_are_the_same_on_both_sides_need_no_transcoder() {
+    let raw = Transmission::from(Codec::RAW);
+    assert!(raw.encoder().is_none() && raw.decoder().is_none());
+}
+
+/// The steps of compression hand each other some 16 KiB at a time. Level 1 alone looks at the room it has.
+#[test]
+fn a_compressed_file_does_not_depend_on_how_it_was_cut_either() {
+    let mut seed = 1_u32;
+    let mut next = || {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        seed >> 24
+    };
+    let stored: Vec<u8> = (0..100_000).map(|_| b"\n eaotshr\xff\r\0"[next() as usize % 12]).collect();
+    for (representation, structure) in [
+        (Representation::Image, Structure::File),
+        (ASCII, Structure::File),
+        (EBCDIC, Structure::Record),
+        (Representation::Image, Structure::Page),
+    ] {
+        for level in [0, 6] {
+            let transmission =
+                Transmission { level: Level::new(level).unwrap(), ..codec(representation, structure, Mode::Deflate) };
+            let wire = encode(transmission, &stored, &Cuts::none());
+            for (input, room) in [(1000, 100), (16 << 10, 4000), (20_000, 1 << 16)] {
+                let cuts = Cuts { input: vec![input], room: vec![room] };
+                assert!(encode(transmission, &stored, &cuts) == wire, "{transmission:?} {cuts:?}");
+                let made = decode(transmission, &wire, &cuts).unwrap();
+                assert!(made.out == expected(transmission.codec, &stored), "{transmission:?} {cuts:?}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -312,7 +398,20 @@ fn a_bomb_is_not_inflated() {
     let deflated = codec(Representation::Image, Structure::File, Mode::Deflate);
     let wire = encode(deflated, &vec![0; 80 << 20], &Cuts::none());
     assert!(wire.len() < 200_000);
-    assert_eq!(decode(deflated, &wire, &Cuts::none()), Err(Fault::Malformed));
+    assert_eq!(decode(deflated, &wire, &Cuts { input: vec![usize::MAX], room: vec![60_000] }), Err(Fault::Malformed));
+}
+
+#[test]
+fn what_is_large_or_sparse_is_no_bomb() {
+    let deflated = codec(Representation::Image, Structure::File, Mode::Deflate);
+    let sparse = vec![0; 1 << 20];
+    let wire = encode(deflated, &sparse, &Cuts::none());
+    assert!(wire.len() * 512 < sparse.len());
+    assert!(decode(deflated, &wire, &Cuts::none()).unwrap().out == sparse);
+    let stored = Transmission { level: Level::new(0).unwrap(), ..deflated };
+    let large = vec![0; (64 << 20) + 1];
+    let room = Cuts { input: vec![usize::MAX], room: vec![1 << 20] };
+    assert!(decode(stored, &encode(stored, &large, &room), &room).unwrap().out == large);
 }
 
 #[test]

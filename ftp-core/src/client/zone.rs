@@ -59,12 +59,25 @@ mod tests {
             ("20261121120000", "20261121100030", Some(-7200)),
             ("20261121120000", "20261122003030", Some(45_000)),
             ("20261121174500", "20261121120012", Some(-20_700)),
+            ("20261121140000", "20261121000030", Some(-50_400)),
+            ("20261121141500", "20261121000030", None),
+            ("20261121120000", "20261121120530", None),
             ("20261121120000", "20261121120101", None),
             ("20261121120000", "20261122120000", None),
             ("20261121120000", "20251121120000", None),
         ] {
             assert_eq!(offset(at(listed), at(told)), seconds, "{listed} {told}");
         }
+    }
+
+    #[test]
+    fn a_line_that_tells_only_the_day_is_no_witness_and_is_not_shifted() {
+        let file = |name: &str, stamp| Entry { modified: Some(at(stamp)), ..Entry::file(name, 1) };
+        let mut entries = [file("day", "20261121000000"), file("minute", "20261121000200")];
+        assert_eq!(witness(&entries), Some((&b"minute"[..], at("20261121000200"))));
+        shift(&mut entries, -7200);
+        let times = entries.map(|entry| entry.modified);
+        assert_eq!(times, [Some(at("20261121000000")), Some(at("20261120220200"))]);
     }
 
     proptest! {

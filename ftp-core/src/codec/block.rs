@@ -65,8 +65,7 @@ impl BlockReader {
             self.known = 0;
             return Ok((skipped, Token::Codes(self.codes())));
         }
-        let there = src.len() - skipped;
-        Ok((skipped, if there == 0 { Token::More } else { Token::Data(self.left.min(there)) }))
+        Ok((skipped, if skipped == src.len() { Token::More } else { Token::Data(self.left) }))
     }
 
     pub(super) fn taken(&mut self, count: usize) {

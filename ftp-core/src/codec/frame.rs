@@ -177,7 +177,7 @@ impl Transcoder for Framer {
 pub(super) enum Token {
     /// Nothing yet: it wants more bytes.
     More,
-    /// So many bytes from here on are data. Say how many of them were [taken](Unframer).
+    /// So many bytes from here on are data, as far as they are there. Say how many of them were [taken](Unframer).
     Data(usize),
     /// A byte, and how often it is to be repeated.
     Run(u8, usize),

@@ -5,7 +5,8 @@
 //!
 //! In layers: `content` is TYPE and STRU, with `ascii`, `ebcdic` and `pages` as its parts; `frame` is what MODE makes of that,
 //! with `stream`, `block` and `compressed` as the forms of its codes; `deflate` wraps the whole. What leaves depends on
-//! the bytes alone, not on how they were cut or how much room there was.
+//! the bytes alone, not on how they were cut or how much room there was; only MODE Z's compressor at level 1 looks at the
+//! room.
 
 mod ascii;
 mod block;

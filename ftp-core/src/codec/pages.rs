@@ -63,7 +63,7 @@ impl PageWriter {
             self.filled += inner.written;
             let holds = self.filled > HEADER;
             match follows {
-                _ if piece.read < src.len() || self.filled == HEADER + PAGE => self.close(SIMPLE),
+                _ if piece.read < src.len() => self.close(SIMPLE),
                 Follows::Nothing | Follows::Marker if holds => self.close(SIMPLE),
                 Follows::Nothing => {
                     self.last = true;

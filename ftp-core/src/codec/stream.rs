@@ -24,9 +24,7 @@ impl StreamWriter {
             let count = copy(plain, dst.get_mut(written..).unwrap_or_default());
             self.at += count;
             written += count;
-            if count < plain.len() {
-                return (written, false);
-            }
+            // An escape, unless all of it has left. Where the room ended before, there is none for two bytes either.
             if count < rest.len() {
                 let Some(room) = dst.get_mut(written..written + 2) else { return (written, false) };
                 room.fill(ESCAPE);

@@ -94,6 +94,19 @@ mod tests {
         assert_eq!(parse_as400(b"QPGMR                                    *MEM       MYFILE.MBR"), Some(member));
         let library = parse_as400(b"QSYS  28672 12/31/99 23:59:59 *LIB  QGPL.LIB/").unwrap();
         assert_eq!((library.kind, library.modified), (EntryKind::Directory, at("19991231235959")));
+        let kind = |line: &[u8]| parse_as400(line).map(|entry| entry.kind);
+        assert_eq!(kind(b"ANN 512 02/23/26 15:09:55 *DDIR work"), Some(EntryKind::Directory));
+        assert_eq!(kind(b"ANN 512 02/23/26 15:09:55 *OTHER work/"), Some(EntryKind::Directory));
+        assert_eq!(kind(b"ANN 512 02/23/26 15:09:55 *SYMLNK work"), Some(EntryKind::Symlink(Vec::new())));
+    }
+
+    #[test]
+    fn two_digits_are_a_year_from_1970_to_2069() {
+        let year = |date: &str| {
+            let line = alloc::format!("ANN 512 {date} 15:09:55 *STMF f");
+            parse_as400(line.as_bytes()).unwrap().modified.unwrap().civil().year
+        };
+        assert_eq!((year("02/23/69"), year("02/23/70")), (2069, 1970));
     }
 
     #[test]

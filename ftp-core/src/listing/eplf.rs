@@ -57,6 +57,7 @@ mod tests {
         let directory = parse_eplf(b"+i8388621.50690,m824255907,/,\t514").unwrap();
         assert_eq!((&directory.name[..], directory.kind), (&b"514"[..], EntryKind::Directory));
         assert_eq!(parse_eplf(b"+/,\t..").unwrap().kind, EntryKind::Parent);
+        assert_eq!(parse_eplf(b"+/,r,\tboth").unwrap().kind, EntryKind::Directory);
         assert_eq!(parse_eplf(b"+,\t a b").unwrap(), Entry::new(" a b", EntryKind::Other));
     }
 

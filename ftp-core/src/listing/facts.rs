@@ -335,6 +335,7 @@ mod tests {
         let both = Some(Facts(Facts::TYPE.0 | Facts::UNIX_MODE.0));
         assert_eq!(Facts::parse(b"Type;UNIX.mode;"), both);
         assert_eq!(Facts::parse(b"unix.MODE;frogs;type"), both);
+        assert_eq!(Facts::parse(b"type;unix.mode;type;"), both);
         assert_eq!(Facts::parse(b"lang;charset;"), Some(Facts::NONE));
         assert_eq!(Facts::parse(b""), Some(Facts::NONE));
         for wrong in [&b"unique type;"[..], b"type;;size;", b";;", b"type=file;", b" type;"] {

@@ -308,6 +308,7 @@ mod tests {
         assert_eq!(read("lrwxrwxrwx 1 ftp ftp 3 Nov  7  1998 l"), (b"l".into(), link("")));
         assert_eq!(read("lrwxrwxrwx 1 ftp ftp 1 Nov  7  1998 a -> b -> c"), (b"a -> b".into(), link("c")));
         assert_eq!(read("lrwxrwxrwx 1 ftp ftp 9 Nov  7  1998 a -> b -> c"), (b"a".into(), link("b -> c")));
+        assert_eq!(split_link(b" -> a", Some(1)), (&b" -> a"[..], &b""[..]));
     }
 
     #[test]

@@ -29,6 +29,15 @@ fn a_login_asked_before_the_greeting_runs_after_it() {
 }
 
 #[test]
+fn a_feature_may_stand_behind_the_code_that_every_line_repeats() {
+    play(config, |play| {
+        play.logged_in("211-MLST type*;|211-REST block| 211-SIZE|");
+        let features = play.session.features();
+        assert!(features.mlst() && features.size() && !features.rest_stream());
+    });
+}
+
+#[test]
 fn secrets_are_masked() {
     play(config, |play| {
         play.chatty();
@@ -65,7 +74,8 @@ fn some_users_need_no_password_and_some_servers_want_a_login_for_feat() {
             play.server("230 anybody|");
             play.server(&format!("{code} no|"));
             play.expect(&["> USER ann|", "> FEAT|", "done 230"]);
-            assert!(!play.session.features().mlst());
+            let features = play.session.features();
+            assert!(!features.mlst() && !features.rest_stream());
         });
     }
 }
