@@ -7,11 +7,13 @@ As root on Debian 12 (it uses apt-get, dpkg, pip, unshare, ip, openssl):
 - `enter` starts the calling script again in mount and network namespaces of its own. In them, after `set_the_scene`, /etc is
   a copy with the users `ftp` and `bench` and a PAM service of their own, /srv is a tmpfs, and loopback is the only
   network. All of it is gone when the script ends; nothing is installed, and nothing outside changes.
-- `start` starts a server there: anonymous users read, `bench` (password `bench`) writes; no TLS, no limits on sessions, no
-  DNS or ident look-ups, no delays after a login, no slow password hashes.
+- `start` starts a server there: anonymous users read, `bench` (password `bench`) writes; no limits on sessions, no DNS or
+  ident look-ups, no delays after a login, no slow password hashes. TLS only where a [`Tls`] is given: then nobody logs in
+  without it, and a data connection has to resume the control connection's session where the server can demand that.
 """
 
 import ctypes
+import dataclasses
 import os
 import pathlib
 import shutil
@@ -22,7 +24,7 @@ import sys
 import time
 
 PACKAGES = (
-    "vsftpd proftpd-core pure-ftpd pure-ftpd-common libwrap0 libhiredis0.14 libmemcached11 libmemcachedutil2 libhashkit2 "
+    "vsftpd proftpd-core proftpd-mod-crypto pure-ftpd pure-ftpd-common libwrap0 libhiredis0.14 libmemcached11 libmemcachedutil2 libhashkit2 "
     "libpcre2-posix3 libsodium23 libcap2 libidn2-0 libpam0g libacl1"
 ).split()
 
@@ -53,6 +55,19 @@ delay_successful_login=0
 ssl_enable=NO
 seccomp_sandbox=NO
 allow_writeable_chroot=YES
+"""
+
+VSFTPD_TLS = """\
+allow_anon_ssl=YES
+force_local_data_ssl=YES
+force_local_logins_ssl=YES
+ssl_tlsv1=YES
+require_ssl_reuse=YES
+strict_ssl_read_eof=YES
+ssl_ciphers=HIGH
+implicit_ssl={implicit}
+rsa_cert_file={certificate}
+rsa_private_key_file={key}
 """
 
 PROFTPD = """\
@@ -96,10 +111,21 @@ Umask 022
 </Anonymous>
 """
 
+PROFTPD_TLS = """\
+ModulePath {root}/usr/lib/proftpd
+LoadModule mod_tls.c
+TLSEngine on
+TLSRequired on
+TLSProtocol {protocols}
+TLSRSACertificateFile {certificate}
+TLSRSACertificateKeyFile {key}
+{options}
+"""
+
 PYFTPDLIB = """\
 import logging
 from pyftpdlib.authorizers import DummyAuthorizer
-from pyftpdlib.handlers import FTPHandler
+from pyftpdlib.handlers import {handler} as FTPHandler
 from pyftpdlib.servers import FTPServer
 logging.disable(logging.CRITICAL)
 authorizer = DummyAuthorizer()
@@ -108,11 +134,33 @@ authorizer.add_user("bench", "bench", {files!r} + "/home", perm="elradfmwMT")
 FTPHandler.authorizer = authorizer
 FTPHandler.timeout = 3600
 FTPHandler.auth_failed_timeout = 0
+FTPHandler.certfile = {pair!r}
+FTPHandler.tls_control_required = FTPHandler.tls_data_required = True
 server = FTPServer(("{host}", {port}), FTPHandler)
 server.max_cons = 0
 server.max_cons_per_ip = 0
 server.serve_forever()
 """
+
+
+# OpenSSL reads it at its start, whichever program it serves.
+ONLY_TLS_1_2 = """\
+openssl_conf = all
+[all]
+ssl_conf = ssl
+[ssl]
+system_default = limits
+[limits]
+MaxProtocol = TLSv1.2
+"""
+
+
+@dataclasses.dataclass
+class Tls:
+    """What TLS a server speaks."""
+
+    implicit: bool = False
+    only_1_2: bool = False
 
 
 def run(*command, **options):
@@ -122,22 +170,42 @@ def run(*command, **options):
 def fetch(work):
     """Everything that has to come from elsewhere."""
     packages, root, venv = work / "packages", work / "root", work / "venv"
-    if not (root / "fetched").exists():
+    fetched = root / "fetched"
+    if not fetched.exists() or fetched.read_text() != " ".join(PACKAGES):
         packages.mkdir(parents=True, exist_ok=True)
         print("fetching packages", file=sys.stderr)
         run("apt-get", "update", "-qq", stdout=subprocess.DEVNULL)
         run("apt-get", "download", "-qq", *PACKAGES, cwd=packages, stderr=subprocess.DEVNULL)
         for package in packages.glob("*.deb"):
             run("dpkg", "-x", package, root)
-        (root / "fetched").touch()
-    if not (venv / "fetched").exists():
+        fetched.write_text(" ".join(PACKAGES))
+    modules = ["pyftpdlib", "pyopenssl"]
+    fetched = venv / "fetched"
+    if not fetched.exists() or fetched.read_text() != " ".join(modules):
         run(sys.executable, "-m", "venv", venv)
-        run(venv / "bin/pip", "install", "-q", "pyftpdlib")
-        (venv / "fetched").touch()
+        run(venv / "bin/pip", "install", "-q", *modules)
+        fetched.write_text(" ".join(modules))
+
+
+def certificates(work):
+    """An authority, and a certificate of it for this machine, as files: ca.pem; certificate.pem, key.pem, and pair.pem with both."""
+    place = work / "certificates"
+    place.mkdir(exist_ok=True)
+    ca, ca_key, certificate, key = (place / name for name in ("ca.pem", "ca-key.pem", "certificate.pem", "key.pem"))
+    new = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    run(*new, "-subj", "/CN=an authority for tests", "-keyout", ca_key, "-out", ca, **quiet)
+    names = "subjectAltName=DNS:localhost,IP:127.0.0.1"
+    run(*new, "-subj", "/CN=localhost", "-addext", names, "-addext", "basicConstraints=critical,CA:FALSE", "-CA", ca, "-CAkey", ca_key,
+        "-keyout", key, "-out", certificate, **quiet)
+    (place / "pair.pem").write_text(certificate.read_text() + key.read_text())
+    return place
 
 
 def set_the_scene(work, auth="pam_permit.so"):
     """Users, PAM (by default it lets everybody in, at no cost), tmpfs and loopback, in this namespace only."""
+    if os.readlink("/proc/self/ns/mnt") == os.readlink(f"/proc/{os.getppid()}/ns/mnt"):
+        raise SystemExit("this would change the machine itself: `enter` makes namespaces first")
     etc = work / "etc"
     shutil.rmtree(etc, ignore_errors=True)
     run("cp", "-a", "/etc", etc)
@@ -193,32 +261,50 @@ def enter(script, arguments):
     return subprocess.run(command).returncode
 
 
-def start(name, port, work, program, log, host="127.0.0.1"):
-    """Starts a server; its process."""
-    root = work / "root"
-    place = {"host": host, "port": port, "files": str(FILES), "work": work}
+def start(name, port, work, program, log, host="127.0.0.1", tls=None):
+    """Starts a server; its process. With `tls`, `certificates` have to be there."""
+    root, secrets = work / "root", work / "certificates"
+    place = {"host": host, "port": port, "files": str(FILES), "work": work, "root": root}
+    place |= {"certificate": secrets / "certificate.pem", "key": secrets / "key.pem", "pair": str(secrets / "pair.pem")}
     environment = dict(os.environ)
+    if tls:
+        place["implicit"] = "YES" if tls.implicit else "NO"
+        place["options"] = "TLSOptions UseImplicitSSL" if tls.implicit else ""
+        place["protocols"] = "TLSv1.2" if tls.only_1_2 else "TLSv1.2 TLSv1.3"
+        if tls.only_1_2:
+            limits = work / "openssl.conf"
+            limits.write_text(ONLY_TLS_1_2)
+            environment["OPENSSL_CONF"] = str(limits)
+        if tls.implicit and name in ("pure-ftpd", "pyftpdlib"):
+            raise SystemExit(f"{name} has no implicit TLS")
+    place["handler"] = "TLS_FTPHandler" if tls else "FTPHandler"
 
-    def config(text):
+    def config(text, more=""):
         file = work / f"{name}.conf"
-        file.write_text(text.format(**place))
+        file.write_text(((more if tls else "") + text).format(**place))
         file.chmod(0o600)
         return file
 
     if name == "vsftpd":
-        command = [root / "usr/sbin/vsftpd", config(VSFTPD)]
+        text = VSFTPD.replace("ssl_enable=NO", "ssl_enable=YES") if tls else VSFTPD
+        command = [root / "usr/sbin/vsftpd", config(text, VSFTPD_TLS)]
     elif name == "proftpd":
-        command = [root / "usr/sbin/proftpd", "-n", "-q", "-c", config(PROFTPD)]
+        command = [root / "usr/sbin/proftpd", "-n", "-q", "-c", config(PROFTPD, PROFTPD_TLS)]
     elif name == "pure-ftpd":
         # -H: no DNS. -A: chroot. -l unix: passwords of /etc/shadow. -c, -C, -I: nobody is turned away.
         command = f"{root}/usr/sbin/pure-ftpd -4 -H -A -l unix -u 1000 -c 20000 -C 20000 -I 60 -L 20000:8 -S {host},{port}".split()
         command += ["-g", work / "pure-ftpd.pid"]
+        command += ["-Y", "3", "-2", place["pair"]] if tls else []
     elif name == "pyftpdlib":
         file = work / "pyftpdlib_server.py"
         file.write_text(PYFTPDLIB.format(**place))
         command = [work / "venv/bin/python", file]
     else:
-        command = [program, "serve", FILES, "--listen", f"{host}:{port}", "--accounts", accounts(work, program)]
+        listen = ["--listen", f"{host}:{port}"]
+        if tls:
+            listen = ["--listen", f"{host}:0", "--tls-listen", f"{host}:{port}"] if tls.implicit else listen
+            listen += ["--tls", "require-data", "--tls-cert", place["pair"]]
+        command = [program, "serve", FILES, *listen, "--accounts", accounts(work, program)]
         command += ["--idle-timeout", "1h", "--max-sessions", "20000", "--quiet"]
         if "/" in name:
             command += ["--runtime", name.split("/")[1]]

@@ -52,7 +52,8 @@ class Server:
         command = [program, "serve", "--json", "--listen", "127.0.0.1:0", *RUNTIME, *map(str, arguments)]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE)
         started = json.loads(self.process.stdout.readline())
-        self.port = int(started["listening"][0].rsplit(":", 1)[1])
+        self.ports = [int(address.rsplit(":", 1)[1]) for address in started["listening"]]
+        self.port = self.ports[0]
 
     def __enter__(self):
         return self
@@ -242,4 +243,5 @@ def main():
     sys.exit(1 if failures else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,5 +1,6 @@
 //! [`TlsClient`]: the TLS of a client of one server; [`ClientSide`]: what the connections of one session share.
 
+use super::tickets::Tickets;
 use super::{ALPN, Fingerprint, Stream, provider};
 use crate::channel::Channel;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -15,10 +16,8 @@ use rustls_platform_verifier::Verifier as SystemVerifier;
 use std::fmt;
 use std::io;
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// Tickets kept of one session. Each data connection takes one and brings one or two.
-const TICKETS: usize = 8;
 
 /// Whom a client believes to be the server.
 #[derive(Clone, Debug, Default)]
@@ -47,8 +46,12 @@ pub struct Rejected {
 #[derive(Debug)]
 pub struct TlsClient {
     config: ClientConfig,
+    /// The same with TLS 1.2 only.
+    lasting: ClientConfig,
     name: ServerName<'static>,
     judge: Arc<Judge>,
+    /// The server lets the tickets of TLS 1.3 run out, with which its data connections fail.
+    scarce: Arc<AtomicBool>,
 }
 
 impl TlsClient {
@@ -66,8 +69,9 @@ impl TlsClient {
         };
         let judge = Judge { verifier, anybody: matches!(trust, Trust::Anybody), known, verdict: Mutex::default() };
         let judge = Arc::new(judge);
+        let lasting = config(provider(), &[&version::TLS12], Arc::clone(&judge))?;
         let config = config(provider(), rustls::DEFAULT_VERSIONS, Arc::clone(&judge))?;
-        Ok(Self { config, name, judge })
+        Ok(Self { config, lasting, name, judge, scarce: Arc::default() })
     }
 
     /// The certificate that was not believed, if that is why there was no TLS.
@@ -89,13 +93,20 @@ impl TlsClient {
         let mut provider = CryptoProvider::clone(&provider());
         provider.cipher_suites.retain(|suite| suite.suite() == CipherSuite::TLS13_AES_128_GCM_SHA256);
         self.config = config(provider.into(), &[&version::TLS13], Arc::clone(&self.judge))?;
+        self.lasting = self.config.clone();
         Ok(self)
     }
 
-    /// The TLS of one session, with a store of its own for tickets.
+    /// Did the server let its tickets of TLS 1.3 run out, so that a data connection could not go on from the session?
+    pub fn tickets_ran_out(&self) -> bool {
+        self.scarce.load(Ordering::Relaxed)
+    }
+
+    /// The TLS of one session, with a store of its own for tickets. With a server that has once let those of TLS 1.3 run out
+    /// it is TLS 1.2, where one will do for any number of connections.
     pub fn session(&self) -> ClientSide {
-        let mut config = self.config.clone();
-        config.resumption = Resumption::in_memory_sessions(TICKETS);
+        let mut config = if self.tickets_ran_out() { self.lasting.clone() } else { self.config.clone() };
+        config.resumption = Resumption::store(Arc::new(Tickets::new(Arc::clone(&self.scarce))));
         ClientSide { config: Arc::new(config), name: self.name.clone() }
     }
 }
@@ -152,6 +163,11 @@ impl ClientSide {
     /// TLS on a data connection. The same name and the same store: so it resumes the control connection's session.
     pub(crate) fn data(&self, socket: Arc<TcpStream>) -> io::Result<Stream> {
         Ok(Stream::data(socket, self.connection()?).requiring(false, true))
+    }
+
+    #[cfg(test)]
+    pub(super) fn config(&self) -> ClientConfig {
+        self.config.as_ref().clone()
     }
 
     fn connection(&self) -> io::Result<Connection> {

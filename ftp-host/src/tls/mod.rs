@@ -11,6 +11,9 @@ mod fingerprint;
 mod self_signed;
 mod server;
 mod stream;
+#[cfg(test)]
+mod tests;
+mod tickets;
 
 pub use certificates::{CertificateError, Certificates};
 pub use client::{ClientSide, Rejected, TlsClient, Trust};

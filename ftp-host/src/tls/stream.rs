@@ -3,7 +3,7 @@
 use super::Failure;
 use crate::channel::uninterrupted;
 use crate::readiness::Direction;
-use rustls::{Connection, HandshakeKind};
+use rustls::{Connection, HandshakeKind, ProtocolVersion};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
@@ -41,6 +41,8 @@ pub(crate) struct Stream {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Handshake,
+    /// Open; but tickets wait until something is written for its own sake, or the peer has come to its end.
+    Quiet,
     Open,
     /// `close_notify` was sent. On a control connection plain bytes may follow that of the peer (RFC 4217 5).
     Ending,
@@ -129,12 +131,14 @@ impl Stream {
 
     fn shake_hands(&mut self) -> io::Result<()> {
         while self.phase == Phase::Handshake {
-            self.flush()?;
+            if !self.owes_only_tickets() {
+                self.flush()?;
+            }
             if !self.connection.is_handshaking() {
                 if self.resumed && self.connection.handshake_kind() != Some(HandshakeKind::Resumed) {
                     return Err(Failure::NotResumed.into());
                 }
-                self.phase = Phase::Open;
+                self.phase = if self.owes_only_tickets() { Phase::Quiet } else { Phase::Open };
                 return Ok(());
             }
             if self.at_end {
@@ -143,6 +147,14 @@ impl Stream {
             self.feed()?;
         }
         Ok(())
+    }
+
+    /// Is the handshake over but for the tickets of a data connection? A client that uploads need not read, and one that
+    /// closes its socket with a ticket unread resets it, which destroys what it sent last. So tickets leave behind the end of
+    /// an upload, or with the first bytes of a download (RFC 8446 4.6.1 lets them come at any time).
+    fn owes_only_tickets(&self) -> bool {
+        let is_new = self.connection.protocol_version() == Some(ProtocolVersion::TLSv1_3);
+        is_new && self.room == DATA && !self.is_client() && !self.connection.is_handshaking()
     }
 
     pub(crate) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -155,7 +167,7 @@ impl Stream {
                 Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Err(Failure::Truncated.into()),
                 result => return result,
             }
-            match self.flush() {
+            match if self.phase == Phase::Quiet { Ok(()) } else { self.flush() } {
                 // Answers of TLS itself leave when they can. The end of TLS has to leave before anything plain.
                 Err(error) if error.kind() != ErrorKind::WouldBlock || self.is_ending() => return Err(error),
                 _ => {}
@@ -185,6 +197,9 @@ impl Stream {
 
     /// Writes what waits to be written.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
+        if self.phase == Phase::Quiet {
+            self.phase = Phase::Open;
+        }
         while self.connection.wants_write() {
             let socket = &self.socket;
             let written = uninterrupted(|| self.connection.write_tls(&mut socket.as_ref()));
@@ -202,7 +217,7 @@ impl Stream {
 
     /// Sends `close_notify` as soon as it can leave. What is written next is plain.
     pub(crate) fn notify(&mut self) {
-        if self.phase == Phase::Open {
+        if matches!(self.phase, Phase::Quiet | Phase::Open) {
             self.connection.send_close_notify();
             self.phase = Phase::Ending;
         }

@@ -135,7 +135,8 @@ impl Pool {
                         queue.finish();
                         break;
                     }
-                    if failure.passes() && task.failed < self.retries {
+                    let passes = failure.passes() || self.site.lets_tickets_run_out(&failure);
+                    if passes && task.failed < self.retries {
                         self.put_off(queue, task);
                     } else {
                         failed(&task.what, failure);

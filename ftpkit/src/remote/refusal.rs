@@ -114,6 +114,8 @@ fn refused(what: String, reply: &Reply) -> Failure {
         421 => Failure::new(Exit::Connect, what, why).with_remedy("again later").that_passes(),
         426 | 451 => broken(what, &why),
         425 => Failure::new(Exit::Connect, what, why).with_remedy("--active lets the server connect to you"),
+        // A data connection's (RFC 4217 10.2).
+        522 => Failure::new(Exit::Tls, what, why).with_remedy("-v shows the conversation"),
         530 | 532 => Failure::new(Exit::Login, what, why).with_remedy("log in as a user who may do this"),
         450 | 550 if speaks_of(reply, &["not empty", "exist already", "already exists", "is a directory"]) => {
             Failure::new(Exit::Refused, what, why)

@@ -143,6 +143,11 @@ impl Site {
         None
     }
 
+    /// Had a data connection no ticket left to resume its TLS by? The next session does without those that run out.
+    pub(crate) fn lets_tickets_run_out(&self, failure: &Failure) -> bool {
+        matches!(failure.exit, Exit::Connect | Exit::Tls) && self.tls.tickets_ran_out()
+    }
+
     /// The URL by which it was named.
     pub(crate) fn url(&self) -> &FtpUrl {
         &self.url

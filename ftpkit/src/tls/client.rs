@@ -11,7 +11,7 @@ use ftp_core::client::TlsUse;
 use ftp_host::tls::{Fingerprint, Rejected, TlsClient, Trust};
 use std::fs;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// TLS with one server.
 #[derive(Clone, Debug)]
@@ -22,6 +22,8 @@ pub(crate) struct ClientTls {
     port: u16,
     trust: Trust,
     pinned: Vec<Fingerprint>,
+    /// What was made for the last connection, and serves the next.
+    made: Arc<Mutex<Option<Arc<TlsClient>>>>,
 }
 
 impl ClientTls {
@@ -53,10 +55,17 @@ impl ClientTls {
             }
             None => Trust::System,
         };
-        Ok(Self { way, host: url.host.clone(), port: url.port, trust, pinned: options.pin.clone() })
+        Ok(Self {
+            way,
+            host: url.host.clone(),
+            port: url.port,
+            trust,
+            pinned: options.pin.clone(),
+            made: Arc::default(),
+        })
     }
 
-    /// For one connection; none where there is no TLS.
+    /// For a connection; none where there is no TLS.
     ///
     /// # Errors
     /// [`Failure`], if what is known of servers cannot be read, or the authorities are none.
@@ -64,6 +73,23 @@ impl ClientTls {
         if self.way == TlsUse::Off {
             return Ok(None);
         }
+        let mut made = self.made();
+        if made.is_none() {
+            *made = Some(self.make()?);
+        }
+        Ok(made.clone())
+    }
+
+    /// Did the server let its tickets run out, so that a data connection could not resume the session?
+    pub(crate) fn tickets_ran_out(&self) -> bool {
+        self.made().as_ref().is_some_and(|client| client.tickets_ran_out())
+    }
+
+    fn made(&self) -> MutexGuard<'_, Option<Arc<TlsClient>>> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn make(&self) -> Result<Arc<TlsClient>, Failure> {
         let known = match self.trust {
             Trust::System => known::load()?.get(&self.name()).copied(),
             _ => None,
@@ -76,7 +102,7 @@ impl ClientTls {
             Err(_) if matches!(trust, Trust::System) => TlsClient::new(&self.host, &Trust::Nobody, believed),
             result => result,
         };
-        client.map(|client| Some(Arc::new(client))).map_err(|error| {
+        client.map(Arc::new).map_err(|error| {
             Failure::new(Exit::Usage, format!("cannot do TLS with {}", self.host), error)
                 .with_remedy("--ca names a file of certificates (PEM)")
         })
@@ -113,6 +139,7 @@ impl ClientTls {
                     self.name()
                 ),
             ) {
+                *self.made() = None;
                 return known::add(self.name(), fingerprint);
             }
             return Err(Failure::new(Exit::Tls, what, "the certificate was not believed"));

@@ -1,0 +1,160 @@
+//! TLS with peers that a session cannot choose, each a bare rustls connection over loopback.
+
+use super::*;
+use ftp_core::action::Resumption;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, HandshakeKind, ProtocolVersion, ServerConfig, ServerConnection};
+use socket2::SockRef;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{TcpListener, TcpStream};
+
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+fn server(names: &[&str]) -> Result<TlsServer, Box<dyn std::error::Error>> {
+    let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+    let made = SelfSigned::new(&names)?;
+    Ok(TlsServer::new(Certificates::new(made.certificate.as_bytes(), made.key.as_bytes())?)?)
+}
+
+/// The two ends of a connection: a client's, which blocks, and a server's, which does not.
+fn ends() -> std::io::Result<(TcpStream, Arc<TcpStream>)> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    // What the client sends waits at its own end, where a reset destroys it.
+    SockRef::from(&listener).set_recv_buffer_size(4 << 10)?;
+    let client = TcpStream::connect(listener.local_addr()?)?;
+    SockRef::from(&client).set_send_buffer_size(200 << 10)?;
+    client.set_nodelay(true)?;
+    let (server, _) = listener.accept()?;
+    server.set_nonblocking(true)?;
+    Ok((client, Arc::new(server)))
+}
+
+fn client(config: ClientConfig) -> Result<ClientConnection, rustls::Error> {
+    ClientConnection::new(Arc::new(config), ServerName::try_from("localhost").map_err(|_| rustls::Error::EncryptError)?)
+}
+
+fn believing_anybody() -> std::io::Result<ClientConfig> {
+    Ok(TlsClient::new("localhost", &Trust::Anybody, Vec::new())?.session().config())
+}
+
+/// A step of the server's handshake: it is over, or waits for the client.
+fn shake(stream: &mut Stream) -> std::io::Result<()> {
+    match stream.handshake() {
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(()),
+        result => result,
+    }
+}
+
+/// Until there is something to be read.
+fn wait(socket: &TcpStream) -> std::io::Result<()> {
+    let mut fds = [PollFd::new(socket, PollFlags::IN)];
+    Ok(poll(&mut fds, None).map(drop)?)
+}
+
+#[test]
+fn an_upload_by_a_client_that_never_reads_its_tickets_arrives_whole() -> Outcome {
+    let side = server(&["localhost"])?.session(Resumption::Prefer)?;
+    let (mut socket, there) = ends()?;
+    let mut tls = client(believing_anybody()?)?;
+    let mut stream = side.data(there, Resumption::Prefer)?;
+
+    tls.write_tls(&mut socket)?;
+    shake(&mut stream)?;
+    while tls.is_handshaking() {
+        tls.read_tls(&mut socket)?;
+        tls.process_new_packets()?;
+    }
+    // All of it leaves, and the socket is closed, before the server has seen that the handshake is over.
+    tls.set_buffer_limit(None);
+    let content: Vec<u8> = (0..100_000_u32).map(|index| (index % 251) as u8).collect();
+    tls.writer().write_all(&content)?;
+    tls.send_close_notify();
+    while tls.wants_write() {
+        tls.write_tls(&mut socket)?;
+    }
+    drop(socket);
+
+    let mut came = Vec::new();
+    let mut room = [0; 4 << 10];
+    loop {
+        match stream.read(&mut room) {
+            Ok(0) => break,
+            Ok(count) => came.extend_from_slice(&room[..count]),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => wait(stream.socket())?,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    assert!(came == content);
+    Ok(())
+}
+
+#[test]
+fn a_client_that_reads_on_behind_its_upload_gets_a_ticket() -> Outcome {
+    let side = server(&["localhost"])?.session(Resumption::Prefer)?;
+    let (mut socket, there) = ends()?;
+    let mut tls = client(believing_anybody()?)?;
+    let mut stream = side.data(there, Resumption::Prefer)?;
+    tls.write_tls(&mut socket)?;
+    shake(&mut stream)?;
+    tls.complete_io(&mut socket)?;
+    tls.send_close_notify();
+    while tls.wants_write() {
+        tls.write_tls(&mut socket)?;
+    }
+    assert_eq!(stream.read(&mut [0])?, 0);
+    stream.shutdown_write()?;
+    assert_eq!(tls.reader().read(&mut [0]).map_err(|error| error.kind()), Err(ErrorKind::WouldBlock));
+    while tls.read_tls(&mut socket)? > 0 {
+        tls.process_new_packets()?;
+    }
+    assert_eq!(tls.tls13_tickets_received(), 1);
+    Ok(())
+}
+
+/// What one side has to say goes to the other, until neither has.
+fn talk(client: &mut ClientConnection, server: &mut ServerConnection) -> Outcome {
+    while client.wants_write() || server.wants_write() {
+        let mut wire = Vec::new();
+        while client.wants_write() {
+            client.write_tls(&mut wire)?;
+        }
+        server.read_tls(&mut wire.as_slice())?;
+        server.process_new_packets()?;
+        wire.clear();
+        while server.wants_write() {
+            server.write_tls(&mut wire)?;
+        }
+        client.read_tls(&mut wire.as_slice())?;
+        client.process_new_packets()?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_server_that_lets_its_tickets_run_out_is_spoken_to_in_tls_1_2_from_then_on() -> Outcome {
+    let made = SelfSigned::new(&["localhost".to_owned()])?;
+    let certificates = Certificates::new(made.certificate.as_bytes(), made.key.as_bytes())?;
+    let config = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
+    let mut first = config.with_no_client_auth().with_cert_resolver(Arc::new(certificates));
+    first.ticketer = rustls::crypto::ring::Ticketer::new()?;
+    first.send_tls13_tickets = 1;
+    let mut others = first.clone();
+    others.send_tls13_tickets = 0;
+    let (first, others) = (Arc::new(first), Arc::new(others));
+
+    let tls = TlsClient::new("localhost", &Trust::Anybody, Vec::new())?;
+    let mut shown = Vec::new();
+    for _ in 0..2 {
+        let config = tls.session().config();
+        talk(&mut client(config.clone())?, &mut ServerConnection::new(Arc::clone(&first))?)?;
+        for _ in 0..3 {
+            let mut data = ServerConnection::new(Arc::clone(&others))?;
+            talk(&mut client(config.clone())?, &mut data)?;
+            shown.push((data.protocol_version(), data.handshake_kind() == Some(HandshakeKind::Resumed)));
+        }
+    }
+    let (new, old) = (Some(ProtocolVersion::TLSv1_3), Some(ProtocolVersion::TLSv1_2));
+    assert_eq!(shown, [(new, true), (new, false), (new, false), (old, true), (old, true), (old, true)]);
+    Ok(())
+}
