@@ -1,6 +1,6 @@
 //! When the server's machine asks for TLS to begin and to end, and what it says to a peer meanwhile.
 
-use ftp_core::action::{Action, Completion, LoginError, OpId, TlsError};
+use ftp_core::action::{Action, Completion, LoginError, OpId, TlsError, TransferError};
 use ftp_core::drain::{Closed, Port, Wait};
 use ftp_core::server::{ServerConfig, ServerSession, TlsPolicy};
 use ftp_core::time::Time;
@@ -105,6 +105,45 @@ fn what_stands_behind_auth_is_not_taken() {
     let mut bench = Bench::new(ServerSession::new);
     assert_eq!(bench.send(b"AUTH TLS\r\nUSER ann\r\n"), 10);
     assert_eq!(bench.send(b"USER ann\r\n"), 0, "nor what comes later");
+}
+
+/// After a Synch commands wait while a transfer runs, AUTH and what somebody on the way put behind it among them.
+#[test]
+fn what_waited_behind_auth_in_the_clear_does_not_count_under_tls() {
+    let mut bench = Bench::new(ServerSession::new);
+    bench.send(b"USER ann\r\nPASS secret\r\n");
+    let Some(Action::Login { op, .. }) = bench.host.actions.pop() else { panic!("a login is asked for") };
+    bench.complete(op, Completion::Login(Ok(())));
+    bench.send(b"RETR file\r\n");
+    let Some(Action::Transfer { op, .. }) = bench.host.actions.pop() else { panic!("a transfer is asked for") };
+    bench.session.receive_urgent(bench.now);
+    assert_eq!(bench.send(b"AUTH TLS\r\nUSER eve\r\n"), 20, "both wait");
+    bench.complete(op, Completion::Transferred(Err(TransferError::NoConnection)));
+    let mut bench = bench.secured();
+    assert!(bench.said().ends_with("234 Begin TLS now.\r\n"));
+    bench.send(b"NOOP\r\n");
+    assert_eq!(bench.said(), "200 Nothing done.\r\n", "and nobody is eve");
+}
+
+/// Under TLS commands are read ahead. An ABOR behind a transfer that waits itself is an ABOR of that transfer.
+#[test]
+fn an_abort_that_came_before_its_transfer_began_ends_it() {
+    let mut bench = Bench::new(ServerSession::implicit_tls).secured();
+    bench.send(b"USER ann\r\nPASS secret\r\n");
+    let Some(Action::Login { op, .. }) = bench.host.actions.pop() else { panic!("a login is asked for") };
+    bench.complete(op, Completion::Login(Ok(())));
+    bench.send(b"EPSV\r\nRETR file\r\nNOOP\r\nABOR\r\n");
+    let Some(Action::Listen { op }) = bench.host.actions.pop() else { panic!("a listener is asked for") };
+    bench.said();
+    bench.complete(op, Completion::Listening(Ok(SocketAddr::from(([127, 0, 0, 1], 40_000)))));
+    let [.., Action::Transfer { op, .. }, Action::Cancel { .. }] = bench.host.actions.as_slice() else {
+        panic!("{:?}", bench.host.actions)
+    };
+    let op = *op;
+    bench.complete(op, Completion::Transferred(Err(TransferError::Cancelled)));
+    let said = bench.said();
+    let codes: Vec<&str> = said.lines().map(|line| &line[..3]).collect();
+    assert_eq!(codes, ["229", "426", "226", "200"]);
 }
 
 #[test]

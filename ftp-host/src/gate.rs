@@ -109,7 +109,13 @@ impl Gate {
             }
             StorageCall::Size(path, codec) => return self.size(path, *codec).map(StorageAnswer::Size),
             StorageCall::Entries(path, options) => return self.entries(path, *options),
-            StorageCall::MakeDir(path) => storage.make_dir(path),
+            StorageCall::MakeDir(path) => match storage.make_dir(path) {
+                // That it exists (521) says that a directory is there, and a client goes on in it.
+                Err(StorageError::Exists) if storage.entry(path)?.kind == EntryKind::File => {
+                    Err(StorageError::NotADirectory)
+                }
+                made => made,
+            },
             StorageCall::RemoveDir(path) => storage.remove_dir(path),
             StorageCall::RemoveFile(path) => storage.remove_file(path),
             StorageCall::RenameFrom(path) if path.is_root() => Err(StorageError::Denied),

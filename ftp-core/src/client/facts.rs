@@ -4,7 +4,6 @@ use super::action::{ClientError, Outcome};
 use super::link::Link;
 use super::simple::number;
 use super::task::Flow;
-use crate::codec::Representation;
 use crate::command::Command;
 use crate::listing::{Entry, parse_facts};
 use crate::reply::{Class, Reply};
@@ -19,7 +18,7 @@ pub(super) struct FactsOf {
 /// What was sent last.
 enum Stage {
     Mlst,
-    Type,
+    Form,
     Size,
     Mdtm { size: u64 },
 }
@@ -30,22 +29,18 @@ impl FactsOf {
             link.send(&Command::Mlst(Some(&path)));
             return Self { path, stage: Stage::Mlst };
         }
-        let mut facts = Self { path, stage: Stage::Type };
+        let mut facts = Self { path, stage: Stage::Form };
         facts.without_mlst(link);
         facts
     }
 
-    /// The size is that of a transfer in the present TYPE (RFC 3659 4.1), so TYPE I comes first.
+    /// The size is that of a transfer as things are set (RFC 3659 4.1), so TYPE I, STRU F and MODE S come first.
     fn without_mlst(&mut self, link: &mut Link) {
-        self.stage = Stage::Type;
-        if !link.send_image() {
-            self.size(link);
+        self.stage = Stage::Form;
+        if !link.send_raw() {
+            link.send(&Command::Size(&self.path));
+            self.stage = Stage::Size;
         }
-    }
-
-    fn size(&mut self, link: &mut Link) {
-        link.send(&Command::Size(&self.path));
-        self.stage = Stage::Size;
     }
 
     /// Is all sent that it takes, should the server do it?
@@ -73,9 +68,9 @@ impl FactsOf {
                 }
                 self.without_mlst(link);
             }
-            Stage::Type if accepted => {
-                link.kind = Some(Representation::Image);
-                self.size(link);
+            Stage::Form if accepted => {
+                link.raw_accepted();
+                self.without_mlst(link);
             }
             Stage::Size if accepted => match reply.lines().iter().find_map(|line| number(line)) {
                 Some(size) => {
@@ -84,7 +79,7 @@ impl FactsOf {
                 }
                 None => return Flow::Done(Err(ClientError::Protocol("a size"))),
             },
-            Stage::Mlst | Stage::Type | Stage::Size => return Flow::Done(Err(ClientError::Refused(reply))),
+            Stage::Mlst | Stage::Form | Stage::Size => return Flow::Done(Err(ClientError::Refused(reply))),
             // A server without MDTM has told what it can.
             Stage::Mdtm { size } => {
                 let time = || reply.lines().iter().find_map(|line| WallTime::parse(line.trim_ascii()));

@@ -9,7 +9,7 @@ use super::restart::{Form, Restart};
 use super::secure::Security;
 use super::server::Server;
 use crate::action::OpId;
-use crate::codec::Representation;
+use crate::codec::{Codec, Representation};
 use crate::command::{Command, Verb};
 use crate::digest::Algorithm;
 use crate::line::write_line;
@@ -30,6 +30,8 @@ pub(super) struct Link {
     pub(super) security: Security,
     /// The TYPE in force, where it is known (RFC 959 3.1.1: A to begin with, which not every server obeys).
     pub(super) kind: Option<Representation>,
+    /// Something has been sent that may have set another TYPE than a session begins with.
+    pub(super) kind_touched: bool,
     /// STRU and MODE in force.
     pub(super) form: Form,
     /// The data connection of the last transfer is still open (RFC 959 3.3).
@@ -68,6 +70,7 @@ impl Link {
             features: Features::default(),
             security: Security::default(),
             kind: None,
+            kind_touched: false,
             form: Form::default(),
             kept: false,
             restart: config.restart.clone(),
@@ -117,9 +120,37 @@ impl Link {
         needed
     }
 
+    /// Sends the first of TYPE I, STRU F and MODE S that is not in force, if there is one: a size is that of a transfer as things are set
+    /// (RFC 3659 4.1).
+    pub(super) fn send_raw(&mut self) -> bool {
+        if self.send_image() {
+            return true;
+        }
+        let Some(command) = self.form.next(Codec::RAW) else { return false };
+        // A data connection that stayed open does not outlive the MODE.
+        self.kept = false;
+        self.send(&command);
+        true
+    }
+
+    /// What [`send_raw`](Self::send_raw) sent was accepted.
+    pub(super) fn raw_accepted(&mut self) {
+        if self.kind.is_none() {
+            self.kind = Some(Representation::Image);
+        } else {
+            self.form.accepted(Codec::RAW);
+        }
+    }
+
+    /// Do bytes go as they are, as far as is known?
+    pub(super) fn is_raw(&self) -> bool {
+        self.kind == Some(Representation::Image) && self.form.suits(Codec::RAW)
+    }
+
     /// Sends TYPE. Until it is accepted nobody knows which is in force: whoever gave up meanwhile leaves it so.
     pub(super) fn send_type(&mut self, representation: Representation) {
         self.kind = None;
+        self.kind_touched = true;
         self.send(&Command::Type(representation.into()));
     }
 

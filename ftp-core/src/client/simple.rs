@@ -6,7 +6,6 @@ use super::link::Link;
 use super::pathname::quoted_path;
 use super::task::Flow;
 use super::zone::shift;
-use crate::codec::Representation;
 use crate::command::Command;
 use crate::listing::{Entry, ListReader};
 use crate::reply::{Class, Reply};
@@ -26,8 +25,8 @@ pub(super) enum Simple {
     Size,
     /// The same, where a file that is not there is an empty one.
     ResumePoint,
-    /// TYPE I is set, SIZE of this follows, for one of these two.
-    TypeForSize(Vec<u8>, Box<Self>),
+    /// TYPE I, STRU F or MODE S is to be set, then SIZE of this follows, for one of these two.
+    FormForSize(Vec<u8>, Box<Self>),
     /// A time.
     Modified,
     /// RNFR is accepted, RNTO with this name follows.
@@ -41,11 +40,10 @@ pub(super) enum Simple {
 }
 
 impl Simple {
-    /// Sends SIZE, after TYPE I unless that is in force: the size is that of a transfer in the present TYPE (RFC 3659 4.1).
-    /// Its reply is for `then`.
+    /// Sends SIZE, after whatever has to be set for it to be the size of the file as it is (RFC 3659 4.1). Its reply is for `then`.
     pub(super) fn begin_size(link: &mut Link, path: Vec<u8>, then: Self) -> Self {
-        if link.send_image() {
-            return Self::TypeForSize(path, Box::new(then));
+        if link.send_raw() {
+            return Self::FormForSize(path, Box::new(then));
         }
         link.send(&Command::Size(&path));
         then
@@ -55,7 +53,8 @@ impl Simple {
         match (&mut *self, reply.code().class()) {
             (_, Class::Preliminary) => Flow::Going,
             (Self::Quit, Class::Completion) => Flow::Over(Ok(Outcome::Reply(reply))),
-            (Self::ResumePoint, Class::Permanent) if !reply.is_unknown_command() => Flow::Done(Ok(Outcome::Size(0))),
+            // It is not there. Other refusals, that of a stranger among them, do not say so.
+            (Self::ResumePoint, Class::Permanent) if reply.code().number() == 550 => Flow::Done(Ok(Outcome::Size(0))),
             (_, Class::Transient | Class::Permanent) => Flow::Done(Err(ClientError::Refused(reply))),
             // Some servers answer RNFR with 250.
             (Self::RenameTo(to), Class::Intermediate | Class::Completion) => {
@@ -63,10 +62,10 @@ impl Simple {
                 *self = Self::Plain;
                 Flow::Going
             }
-            (Self::TypeForSize(path, then), Class::Completion) => {
-                link.kind = Some(Representation::Image);
-                link.send(&Command::Size(path));
-                *self = core::mem::replace(then, Self::Plain);
+            (Self::FormForSize(path, then), Class::Completion) => {
+                link.raw_accepted();
+                let (path, then) = (core::mem::take(path), core::mem::replace(&mut **then, Self::Plain));
+                *self = Self::begin_size(link, path, then);
                 Flow::Going
             }
             (Self::Plain | Self::Quote, Class::Completion) | (Self::Quote, Class::Intermediate) => {

@@ -12,7 +12,6 @@ use super::pathname::is_sendable;
 use super::simple::Simple;
 use super::transfer::Transfer;
 use crate::action::OpId;
-use crate::codec::Representation;
 use crate::command::{Command, Verb};
 use crate::reply::{Code, Reply};
 use alloc::boxed::Box;
@@ -99,6 +98,9 @@ impl Task {
             Request::Quote(line) => {
                 // It may be a TYPE or REIN, so nothing is known any more; nor is it after a REST where the next transfer begins.
                 link.kind = None;
+                let verb = line.split(|&byte| byte == b' ').next().unwrap_or_default();
+                link.kind_touched |=
+                    [&b"TYPE"[..], b"REIN", b"USER"].iter().any(|name| verb.eq_ignore_ascii_case(name));
                 link.form.quoted(&line);
                 link.kept = false;
                 link.rest_lingers |=
@@ -120,9 +122,8 @@ impl Task {
 
     /// Sends the commands of a request while another one runs; `None` for one that has to wait until that is over. See [`super::queue`].
     pub(super) fn begin_early(link: &mut Link, request: &Request) -> Option<Self> {
-        let in_image = link.kind == Some(Representation::Image);
         let harmless = match request {
-            Request::Size(_) | Request::ResumePoint(_) => in_image,
+            Request::Size(_) | Request::ResumePoint(_) => link.is_raw(),
             Request::Facts(_) => link.features.mlst() && !link.learnt.avoid_mlst,
             Request::Modified(_) | Request::SetModified { .. } => true,
             Request::Retrieve { offset, codec, .. } => *offset == 0 && Transfer::may_begin_early(link, *codec),

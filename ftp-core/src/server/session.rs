@@ -267,6 +267,8 @@ impl ServerSession {
                 (Pending::Listen { verb, .. }, Completion::Listening(result)) => self.listening(verb, result),
                 (Pending::Tls { .. }, Completion::TlsStarted(result)) => {
                     self.reader.clear();
+                    // What came in the clear behind AUTH and waited was not said under TLS, nor by whom.
+                    self.held.clear();
                     self.tls_started(result);
                 }
                 // Not an answer to this kind of operation: the right one is still to come.
@@ -423,18 +425,33 @@ impl ServerSession {
         if matches!(self.pending, Pending::None) {
             return self.execute(line);
         }
-        if self.state() == State::Transferring
-            && let Ok(command) = Command::parse(line)
-            && command.verb().row().states.has(State::Transferring)
-        {
-            match command {
-                Command::Abor => return self.abort(),
-                Command::Stat(None) => return self.stat_in_transfer(),
-                // STAT of a path asks the storage, which is in use.
-                _ => {}
+        if !self.overtakes(line) {
+            self.held.push_back(Held::Line(line.to_vec()));
+        }
+    }
+
+    /// Is this a command for the transfer that runs, which does not wait for its end? Then it is carried out.
+    fn overtakes(&mut self, line: &[u8]) -> bool {
+        if self.state() != State::Transferring {
+            return false;
+        }
+        match Command::parse(line) {
+            Ok(Command::Abor) => self.abort(),
+            Ok(Command::Stat(None)) => self.stat_in_transfer(),
+            // STAT of a path asks the storage, which is in use.
+            _ => return false,
+        }
+        true
+    }
+
+    /// A transfer that waited has begun, and what came behind it meanwhile may be meant for it.
+    fn let_overtake(&mut self) {
+        for held in core::mem::take(&mut self.held) {
+            match held {
+                Held::Line(line) if self.overtakes(&line) => {}
+                held => self.held.push_back(held),
             }
         }
-        self.held.push_back(Held::Line(line.to_vec()));
     }
 
     /// Goes on with what waited for the operation that has ended.
@@ -445,7 +462,10 @@ impl ServerSession {
                 return self.end("The server is stopping.");
             }
             match self.held.pop_front() {
-                Some(Held::Line(line)) => self.execute(&line),
+                Some(Held::Line(line)) => {
+                    self.execute(&line);
+                    self.let_overtake();
+                }
                 Some(Held::TooLong) => self.bad_command("Line too long."),
                 None if self.phase == Phase::HalfClosed => {
                     self.phase = Phase::Over { until: self.now + self.config.linger };

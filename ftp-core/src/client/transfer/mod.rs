@@ -137,7 +137,7 @@ impl Transfer {
     /// Sends TYPE, STRU and MODE, as far as they are not in force; then it goes on to the data connection.
     fn set_form(&mut self, link: &mut Link) {
         let given = match &self.movement {
-            Movement::List { entries, .. } => entries.is_mlsd() || link.kind.is_none(),
+            Movement::List { entries, .. } => entries.is_mlsd() || (link.kind.is_none() && !link.kind_touched),
             Movement::Retrieve { .. } | Movement::Store { .. } => false,
         };
         if !given && link.kind != Some(self.codec.representation) {
