@@ -58,4 +58,6 @@ pub mod readiness;
 pub mod registry;
 pub mod session;
 pub mod storage;
+mod sync;
 pub mod tls;
+mod turnstile;

@@ -1,11 +1,11 @@
 //! [`Registry`]: the live sessions of a host, how to reach each, and how many there may be.
 
+use crate::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use crate::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use ftp_core::time::Time;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Makes whoever waits for a session look at it again, from any thread.
@@ -289,24 +289,5 @@ impl Drop for Seat {
             }
         }
         self.registry.changed.notify_all();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::OnceLock;
-
-    #[test]
-    fn only_a_turn_that_began_in_the_round_has_seen_all_of_it() {
-        for (began, seen) in [(0, false), (1, true)] {
-            let registry = Registry::new(Limits::default());
-            let seat = Arc::new(OnceLock::<Seat>::new());
-            let session = Arc::clone(&seat);
-            let ends_its_turn: Waker = Arc::new(move || session.get().unwrap().has_seen(began, None));
-            seat.set(registry.admit("127.0.0.1:1".parse().unwrap(), ends_its_turn).unwrap()).unwrap();
-            assert_eq!(seat.get().unwrap().round(), 0);
-            assert_eq!(registry.show(Duration::ZERO), seen);
-        }
     }
 }

@@ -1,9 +1,9 @@
 //! Passwords: hashed with Argon2id, at most so many at once, and as slowly for a user who does not exist.
 
+use crate::turnstile::Turnstile;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{ARGON2ID_IDENT, Argon2, PasswordHasher, PasswordVerifier};
 use ftp_core::secret::Secret;
-use std::sync::{Condvar, Mutex, PoisonError};
 
 /// A password's hash, as a PHC string (`$argon2id$…`). Its `Debug` shows nothing.
 #[derive(Clone, PartialEq, Eq)]
@@ -38,8 +38,7 @@ impl core::fmt::Debug for Hashed {
 /// Checks passwords. One check takes 19 MiB and a core for a while, so that no more than a given number run at once; the
 /// others wait their turn.
 pub(super) struct Verifier {
-    free: Mutex<usize>,
-    freed: Condvar,
+    turnstile: Turnstile,
     /// What the passwords of unknown users are compared with, so that they take as long to refuse.
     nobody: Hashed,
 }
@@ -48,34 +47,17 @@ impl Verifier {
     /// At most `at_once` checks run together; at least one does. `None` if no hash can be made at all.
     pub(super) fn new(at_once: usize) -> Option<Self> {
         let nobody = Hashed::new(&Secret::new(*b"nobody"))?;
-        Some(Self { free: Mutex::new(at_once.max(1)), freed: Condvar::new(), nobody })
+        Some(Self { turnstile: Turnstile::new(at_once), nobody })
     }
 
     /// Is this the password? Of nobody (`None`) it never is.
     pub(super) fn verify(&self, password: &Secret, expected: Option<&Hashed>) -> bool {
-        let turn = self.wait();
+        let turn = self.turnstile.pass();
         let hash = expected.unwrap_or(&self.nobody);
         let right = PasswordHash::new(hash.as_str())
             .is_ok_and(|hash| Argon2::default().verify_password(password.expose(), &hash).is_ok());
         drop(turn);
         right && expected.is_some()
-    }
-
-    fn wait(&self) -> Turn<'_> {
-        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut free = self.freed.wait_while(free, |free| *free == 0).unwrap_or_else(PoisonError::into_inner);
-        *free -= 1;
-        Turn(self)
-    }
-}
-
-/// The right to hash; given back when dropped.
-struct Turn<'v>(&'v Verifier);
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        self.0.freed.notify_one();
     }
 }
 
@@ -114,6 +96,5 @@ mod tests {
                 scope.spawn(|| assert!(verifier.verify(&Secret::new(*b"x"), Some(&hashed))));
             }
         });
-        assert_eq!(*verifier.free.lock().expect("no panic"), 2);
     }
 }
