@@ -3,7 +3,7 @@
 use libtest_mimic::Failed;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Something that has not happened for so long does not happen any more.
 pub const LIMIT: Duration = Duration::from_secs(20);
@@ -63,15 +63,41 @@ impl Peer {
     /// # Errors
     /// What the system or the server says instead.
     pub fn expect(&mut self, code: &str) -> Result<String, Failed> {
+        Ok(self.block(code)?.pop().unwrap_or_default())
+    }
+
+    /// The lines of the next reply, whose code begins with `code`.
+    ///
+    /// # Errors
+    /// What the system or the server says instead.
+    pub fn block(&mut self, code: &str) -> Result<Vec<String>, Failed> {
+        let mut lines = Vec::new();
         loop {
             let mut line = String::new();
             self.lines.read_line(&mut line)?;
             // The lines between the first and the last are not of this form (RFC 959 4.2).
             let ends = line.as_bytes().get(3) == Some(&b' ') && line.as_bytes()[..3].iter().all(u8::is_ascii_digit);
-            if line.is_empty() || ends {
-                return if line.starts_with(code) { Ok(line) } else { Err(format!("{line:?}, not {code}").into()) };
+            let (empty, fits) = (line.is_empty(), line.starts_with(code));
+            lines.push(line);
+            if empty || ends {
+                return if fits { Ok(lines) } else { Err(format!("{lines:?}, not {code}").into()) };
             }
         }
+    }
+
+    /// Asks until so many bytes of the transfer that runs have moved.
+    ///
+    /// # Errors
+    /// What the system or the server says instead, or that they do not move.
+    pub fn until_moved(&mut self, bytes: usize) -> Result<(), Failed> {
+        let end = Instant::now() + LIMIT;
+        while Instant::now() < end {
+            self.send(b"STAT\r\n")?;
+            if self.block("211")?.iter().any(|line| line.contains(&format!(": {bytes} bytes so far"))) {
+                return Ok(());
+            }
+        }
+        Err(format!("{bytes} bytes do not come to be moved").into())
     }
 
     /// The server closes, in good order or not.
