@@ -39,9 +39,9 @@ pub fn run(data: &[u8]) {
         _ => Sky::Storm,
     };
     let steps = events.iter().take(LENGTH).map(|event| step(event, sky)).collect();
-    let program = Program { seed: u64::from(settings / 3), sky, client: false, pipeline: false, active: false, steps };
+    let program = Program { sky, steps, ..Program::new(u64::from(settings / 3)) };
     if let Err(broken) = play(&program, &mut Coverage::default()) {
-        panic!("{broken}, in {program:?}");
+        panic!("{broken}, in {program}");
     }
 }
 

@@ -173,9 +173,10 @@ impl Bench {
     fn new(settings: u8) -> Self {
         let config = config(settings);
         let (local, peer) = (SocketAddr::from(([127, 0, 0, 1], 21)), SocketAddr::from(([127, 0, 0, 1], 50_000)));
-        let monitor = Monitor::new(&config);
         let tls = config.tls != TlsPolicy::Off;
-        let new = if tls && settings & 64 != 0 { ServerSession::implicit_tls } else { ServerSession::new };
+        let implicit = tls && settings & 64 != 0;
+        let monitor = Monitor::new(&config, implicit);
+        let new = if implicit { ServerSession::implicit_tls } else { ServerSession::new };
         let session = new(Arc::new(config), local, peer, Time::ZERO);
         let port = Outside {
             room: usize::MAX,

@@ -33,6 +33,8 @@ pub struct Core {
     /// The server has closed the control connection.
     server: Option<Told>,
     port: Outside,
+    /// The handshake that its server has not answered.
+    handshake: Option<OpId>,
     answers: VecDeque<Answer>,
     /// The longest that an answer takes.
     lag: Duration,
@@ -66,7 +68,11 @@ enum Data {
     /// The server may connect.
     Listening(Listener),
     /// The server is to connect.
-    Accepting(OpId, Listener),
+    Accepting {
+        op: OpId,
+        listener: Listener,
+        private: bool,
+    },
     /// It stands, and perhaps stays open after a transfer.
     Open(Kept),
     Moving {
@@ -131,6 +137,7 @@ impl Core {
             inbox: Vec::new(),
             server: None,
             port: Outside::default(),
+            handshake: None,
             answers: VecDeque::new(),
             lag: Duration::ZERO,
             network,
@@ -155,7 +162,8 @@ impl Core {
     pub(crate) fn round(&mut self) -> bool {
         let mut more = self.drain();
         more |= self.wait.write && self.room() > 0;
-        more |= self.carry_out() | self.answer() | self.feed() | self.accept_server() | self.move_data();
+        more |= self.carry_out() | self.answer() | self.shake_hands() | self.feed() | self.accept_server();
+        more |= self.move_data();
         if !more && self.wait.deadline.is_some_and(|deadline| deadline <= self.now) {
             self.timeouts += 1;
             assert!(self.timeouts < TIMEOUTS_AT_ONCE, "the session's deadline stands still");
@@ -200,9 +208,9 @@ impl Core {
         self.data = Data::None;
     }
 
-    /// Does the host still hold a listener or a data connection?
+    /// Does the host still hold a listener, or a data connection that is not kept for the next transfer?
     pub(crate) fn holds_data(&self) -> bool {
-        !matches!(self.data, Data::None)
+        !matches!(self.data, Data::None | Data::Open(_))
     }
 
     /// The bytes that the control connection takes now. A broken one can always be written to, and says so then.
@@ -264,6 +272,18 @@ impl Core {
         true
     }
 
+    /// Goes on with the handshake, once the server has answered it or is gone.
+    fn shake_hands(&mut self) -> bool {
+        let Some(control) = &self.port.control else { return false };
+        let begun = control.peer_tls().is_some();
+        if !begun && control.read(0) == Read::Nothing {
+            return false;
+        }
+        let Some(op) = self.handshake.take() else { return false };
+        self.reply(op, ClientCompletion::TlsStarted(if begun { Ok(()) } else { Err(TlsError) }));
+        true
+    }
+
     /// Reads from the control connection.
     fn fetch(&mut self) {
         if let Some(control) = self.port.control.as_ref().filter(|_| self.inbox.is_empty()) {
@@ -321,15 +341,18 @@ impl Core {
                 self.reply(op, ClientCompletion::Listening(Ok(listener.address())));
                 self.data = Data::Listening(listener);
             }
-            ClientAction::Open { op, data: DataPath::Connect(to), .. } => {
+            ClientAction::Open { op, data: DataPath::Connect(to), private } => {
                 let socket = self.network.connect(to).inspect(|socket| socket.reset_on_close(true));
+                if let Some(socket) = socket.as_ref().filter(|_| private) {
+                    socket.begin_tls(true);
+                }
                 let result = socket.as_ref().map(drop).ok_or(NetworkError::Unreachable);
                 self.data = socket.map(Kept::fresh).map_or(Data::None, Data::Open);
                 self.reply(op, ClientCompletion::Connected(result));
             }
-            ClientAction::Open { op, data: DataPath::Accept, .. } => {
+            ClientAction::Open { op, data: DataPath::Accept, private } => {
                 self.data = match std::mem::replace(&mut self.data, Data::None) {
-                    Data::Listening(listener) => Data::Accepting(op, listener),
+                    Data::Listening(listener) => Data::Accepting { op, listener, private },
                     other => other,
                 };
             }
@@ -372,10 +395,14 @@ impl Core {
                 }
             }
             ClientAction::Notify(_) => {}
-            // Nobody has the client ask for it here.
-            ClientAction::StartTls { op } => {
-                self.reply(op, ClientCompletion::TlsStarted(Err(TlsError)));
-            }
+            ClientAction::StartTls { op } => match &self.port.control {
+                Some(control) => {
+                    control.begin_tls(false);
+                    self.handshake = Some(op);
+                }
+                // No script answers one.
+                None => self.reply(op, ClientCompletion::TlsStarted(Err(TlsError))),
+            },
             ClientAction::Close => {
                 self.over = true;
                 self.port.control = None;
@@ -386,9 +413,12 @@ impl Core {
 
     /// Takes the server's connection, where the client waits for that.
     fn accept_server(&mut self) -> bool {
-        let Data::Accepting(op, listener) = &self.data else { return false };
-        let (op, Some(socket)) = (*op, listener.accept()) else { return false };
+        let Data::Accepting { op, listener, private } = &self.data else { return false };
+        let (op, private, Some(socket)) = (*op, *private, listener.accept()) else { return false };
         socket.reset_on_close(true);
+        if private {
+            socket.begin_tls(true);
+        }
         self.data = Data::Open(Kept::fresh(socket));
         self.reply(op, ClientCompletion::Connected(Ok(())));
         true

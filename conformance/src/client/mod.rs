@@ -19,7 +19,7 @@ pub mod adapter;
 pub mod core;
 pub mod loopback;
 mod outcome;
-mod parse;
+pub(crate) mod parse;
 pub mod runner;
 
 use crate::backend::Received;

@@ -1,7 +1,7 @@
 //! Reading a client's transcript, line by line.
 
 use super::{Ask, Event, Script, Setting, Step};
-use crate::transcript::setup::{absolute, duration, word};
+use crate::transcript::setup::{duration, word};
 use crate::transcript::text::{quoted, unescape};
 use crate::transcript::{Line, ParseError, Pattern, Template};
 use ftp_core::client::{Request, Upload};
@@ -103,7 +103,7 @@ fn event(mark: &str, rest: &str) -> Result<Event, String> {
     Ok(match (mark, verb) {
         ("C:", _) => Event::Expect(Pattern::parse(rest)?),
         ("=>", _) => Event::Outcome(Pattern::parse(rest)?),
-        ("@client", _) => Event::Ask(ask(verb, argument)?),
+        ("@client", _) => Event::Ask(from_the_root(ask(verb, argument)?, argument)?),
         ("@advance", _) => Event::Advance(duration(rest)?),
         ("S!", "closed") => Event::ServerCloses,
         ("C!", "closed") => Event::ClientCloses,
@@ -145,7 +145,18 @@ fn setting(arguments: &str) -> Result<Setting, String> {
     })
 }
 
-fn ask(verb: &str, argument: &str) -> Result<Ask, String> {
+/// In a transcript a transfer's path begins at the root, so that the transcript tells where the file is.
+fn from_the_root(ask: Ask, argument: &str) -> Result<Ask, String> {
+    if let Ask::Request(Request::Retrieve { path, .. } | Request::Store { path, .. }, _) = &ask
+        && !path.starts_with(b"/")
+    {
+        return Err(format!("{argument:?} is no path: write it from the root (`/pub/a`), a blank as \\x20"));
+    }
+    Ok(ask)
+}
+
+/// What an application asks for in these words.
+pub(crate) fn ask(verb: &str, argument: &str) -> Result<Ask, String> {
     let path = || if argument.is_empty() { Err("a path is missing".to_owned()) } else { one(argument) };
     let request = match verb {
         "login" => login(argument)?,
@@ -209,7 +220,7 @@ fn ask(verb: &str, argument: &str) -> Result<Ask, String> {
                 Some((path, rest)) => (path, offset(rest)?),
                 None => (argument, 0),
             };
-            Request::Retrieve { path: absolute(path)?, offset, codec }
+            Request::Retrieve { path: one(path)?, offset, codec }
         }
         "put" => return put(argument),
         "quote" => Request::Quote(unescape(argument)?),
@@ -284,7 +295,7 @@ fn put(arguments: &str) -> Result<Ask, String> {
             None => Upload::ResumeAt(offset(at)?),
         },
     };
-    let request = Request::Store { path: absolute(path)?, how, codec };
+    let request = Request::Store { path: one(path)?, how, codec };
     Ok(Ask::Request(request, Some(quoted(content)?)))
 }
 

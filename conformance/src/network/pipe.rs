@@ -121,14 +121,17 @@ impl Socket {
 
     /// Says that nothing more is sent; what comes can still be read.
     pub fn close_write(&self) {
-        let mut pipe = self.outgoing.borrow_mut();
-        if pipe.end.is_none() {
-            pipe.end = Some(End::Closed);
-            let delay = match self.network.strike() {
-                Strike::Delay(delay) => delay,
-                Strike::Reset => Duration::ZERO,
-            };
-            pipe.delay(&self.network, delay);
+        if self.outgoing.borrow().end.is_some() {
+            return;
+        }
+        match self.network.strike() {
+            // What is on its way is lost, and who sent it does not learn that any more.
+            Strike::Reset => self.reset(),
+            Strike::Delay(delay) => {
+                let mut pipe = self.outgoing.borrow_mut();
+                pipe.end = Some(End::Closed);
+                pipe.delay(&self.network, delay);
+            }
         }
     }
 
@@ -146,6 +149,11 @@ impl Socket {
     pub fn truncate(&self) {
         self.outgoing.borrow_mut().truncated = true;
         self.close_write();
+    }
+
+    /// The other end has ended its TLS, and may begin it anew.
+    pub fn end_tls(&self) {
+        self.incoming.borrow_mut().tls = None;
     }
 
     /// Has the other end not ended TLS?

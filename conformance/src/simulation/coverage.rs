@@ -1,7 +1,7 @@
-//! [`Coverage`]: which reply was seen to which command in which state, and which were not, with the reason why.
+//! [`Coverage`]: which reply was seen to which command in which state, and which were not, with the reason why ([`reason`]).
 
 use ftp_core::command::{State, Verb};
-use ftp_core::reply::table;
+use ftp_core::reply::{table, unsent};
 use std::fmt::Write;
 
 const CODES: usize = 600;
@@ -14,29 +14,19 @@ pub struct Coverage {
     seen: Vec<u64>,
 }
 
-/// Codes that our server never sends, whatever the table permits, and why.
-const NEVER: &[(u16, &str)] = &[
-    (110, "restart markers are sent by a host that has them, in the data"),
-    (120, "the greeting is never late"),
-    (125, "the data connection of this host is never there before 150"),
-    (202, "nothing is superfluous that is served, ACCT aside"),
-    (212, "STAT of a directory is 212, of a file 213"),
-    (225, "ABOR closes the data connection too: 226"),
-    (232, "no security data tells who somebody is"),
-    (334, "no security mechanism wants an exchange"),
-    (336, "no challenge is sent"),
-    (421, "it comes unasked, and is counted as such"),
-    (431, "a resource that is missing is said otherwise"),
-    (532, "no account is asked for when storing"),
-    (533, "commands in plaintext are refused otherwise"),
-    (535, "there is no security check that fails"),
-    (537, "no security mechanism protects commands"),
-    (551, "pages are not typed"),
-    (555, "a wrong type is refused before"),
-    (631, "no command is protected"),
-    (632, "no command is protected"),
-    (633, "no command is protected"),
+/// Why a reply that the server does send is not seen here: to these commands (to any, where none is named), these codes.
+const ELSEWHERE: &[(&[Verb], &[u16], &str)] = &[
+    (&[], &[421], "It comes unasked, and is counted as such."),
+    (&[], &[502], "Nothing is switched off in the simulation; transcripts with `@set disabled` show it."),
 ];
+
+/// Why this reply to this command is not seen, if there is a reason: our server never sends it, or not here.
+pub fn reason(verb: Verb, code: u16) -> Option<&'static str> {
+    let is_it = |&&(verbs, codes, _): &&(&[Verb], &[u16], &str)| {
+        (verbs.is_empty() || verbs.contains(&verb)) && codes.contains(&code)
+    };
+    unsent::reason(verb, code).or_else(|| ELSEWHERE.iter().find(is_it).map(|&(_, _, why)| why))
+}
 
 impl Default for Coverage {
     fn default() -> Self {
@@ -73,23 +63,31 @@ impl Coverage {
         self.seen.iter().filter(|&&count| count > 0).count()
     }
 
-    /// A line for each command: the codes seen, by state.
+    /// A table in Markdown: a row for each command, and in each state the codes of the replies that were seen.
     pub fn table(&self) -> String {
-        let mut text = String::new();
+        let mut text = String::from("| |");
+        // Writing to a String cannot fail.
+        for state in State::ALL {
+            let _ = write!(text, " {state:?} |");
+        }
+        text.push_str("\n|---|");
+        text.push_str(&"---|".repeat(STATES));
+        text.push('\n');
         for verb in Verb::ALL.iter().copied().map(Some).chain([None]) {
+            let _ = write!(text, "| {} |", verb.map_or("none", Verb::name));
             for state in State::ALL {
-                let codes: Vec<String> = (100..700)
-                    .filter(|&code| self.of(verb, state, code) > 0)
-                    .map(|code| format!("{code}×{}", self.of(verb, state, code)))
-                    .collect();
-                if !codes.is_empty() {
-                    let name = verb.map_or("(none)", Verb::name);
-                    // Writing to a String cannot fail.
-                    let _ = writeln!(text, "{name:<8} {:<14} {}", format!("{state:?}"), codes.join(" "));
-                }
+                let codes: Vec<String> =
+                    (100..700).filter(|&code| self.of(verb, state, code) > 0).map(|code| code.to_string()).collect();
+                let _ = write!(text, " {} |", codes.join(" "));
             }
+            text.push('\n');
         }
         text
+    }
+
+    /// Replies seen in all.
+    pub fn replies(&self) -> u64 {
+        self.seen.iter().sum()
     }
 
     /// Commands, with the states in which they can come and no reply to them was seen.
@@ -105,19 +103,23 @@ impl Coverage {
             .collect()
     }
 
-    /// Commands that are served, with the replies of the table that were seen in no state; those that our server never sends
-    /// are left out.
+    /// Commands that are known, with the replies of the table that were seen in no state and that nothing explains.
     pub fn holes(&self) -> Vec<(Verb, Vec<u16>)> {
         let unseen = |verb, code| State::ALL.iter().all(|&state| self.of(Some(verb), state, code) == 0);
-        let sent = |code| NEVER.iter().all(|&(never, _)| never != code);
         let codes = |verb| {
             let mut codes: Vec<u16> =
-                table::row(verb).codes().filter(|&code| sent(code) && unseen(verb, code)).collect();
+                table::row(verb).codes().filter(|&code| unseen(verb, code) && reason(verb, code).is_none()).collect();
             codes.sort_unstable();
             codes.dedup();
             codes
         };
-        let served = Verb::ALL.iter().filter(|verb| verb.row().served);
-        served.map(|&verb| (verb, codes(verb))).filter(|(_, codes)| !codes.is_empty()).collect()
+        Verb::ALL.iter().map(|&verb| (verb, codes(verb))).filter(|(_, codes)| !codes.is_empty()).collect()
+    }
+
+    /// How many replies of the table were not seen, for a reason.
+    pub fn explained(&self) -> usize {
+        let unseen = |verb, code| State::ALL.iter().all(|&state| self.of(Some(verb), state, code) == 0);
+        Verb::ALL.iter().map(|&verb| table::row(verb).codes().filter(|&code| unseen(verb, code)).count()).sum::<usize>()
+            - self.holes().iter().map(|(_, codes)| codes.len()).sum::<usize>()
     }
 }

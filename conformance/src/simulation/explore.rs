@@ -27,11 +27,8 @@ pub struct Failure {
     pub error: String,
 }
 
-/// Failures after which a run stops.
-const ENOUGH: usize = 8;
-
-/// Plays the seeds from `first` on, `count` of them or until `time` is over, on so many threads.
-pub fn explore(first: u64, count: u64, time: Duration, threads: usize) -> Explored {
+/// Plays the seeds from `first` on, `count` of them or until `time` is over or a thread has found `enough` failures, on so many threads.
+pub fn explore(first: u64, count: u64, time: Duration, threads: usize, enough: usize) -> Explored {
     let begun = Instant::now();
     let (next, stop) = (AtomicU64::new(0), AtomicBool::new(false));
     let work = || {
@@ -45,7 +42,7 @@ pub fn explore(first: u64, count: u64, time: Duration, threads: usize) -> Explor
             found.0 += 1;
             if let Err(error) = play_seed(seed, &mut found.1) {
                 found.2.push(Failure { seed, error });
-                stop.fetch_or(found.2.len() >= ENOUGH, Ordering::Relaxed);
+                stop.fetch_or(found.2.len() >= enough, Ordering::Relaxed);
             }
         }
         found

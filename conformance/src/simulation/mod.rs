@@ -2,7 +2,7 @@
 //! `ServerSession`, over a network that splits, coalesces, delays, stalls and breaks, on storage that fails, fills up and is slow.
 //!
 //! Everything comes from one seed: the [`Program`], the network's weather and the order in which things happen. So a failure is a
-//! number, and a test.
+//! number; and, since another seed makes another program when the making changes, it is kept as text, and is a test.
 //!
 //! What must hold:
 //! - always: no panic; one final reply per command, permitted by the table and by the state of the session; bounded buffers; a file's
@@ -13,11 +13,14 @@
 mod client;
 pub mod coverage;
 mod explore;
+mod generate;
+mod lines;
 pub mod monitor;
 mod pair;
 mod program;
 mod raw;
 mod shrink;
+mod text;
 mod tree;
 
 pub use coverage::Coverage;

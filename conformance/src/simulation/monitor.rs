@@ -22,6 +22,8 @@ pub struct Monitor {
     replies: ReplyReader,
     asked: VecDeque<Asked>,
     state: State,
+    /// TLS has to begin before the greeting.
+    mute: bool,
     /// A 1xx of the transfer in front is out.
     opened: bool,
     /// 221, 421 or the like: nothing may follow.
@@ -37,11 +39,17 @@ enum Asked {
     /// A line that names no command.
     Unknown,
     Command(Verb),
+    /// STAT of a path, which waits for the end of a transfer as others do.
+    StatusOf,
 }
 
 impl Asked {
     fn verb(self) -> Option<Verb> {
-        if let Self::Command(verb) = self { Some(verb) } else { None }
+        match self {
+            Self::Command(verb) => Some(verb),
+            Self::StatusOf => Some(Verb::Stat),
+            Self::Greeting | Self::Unknown => None,
+        }
     }
 
     fn is_transfer(self) -> bool {
@@ -53,13 +61,14 @@ impl Asked {
 }
 
 impl Monitor {
-    /// A session with these settings, which has not greeted yet.
-    pub fn new(config: &ServerConfig) -> Self {
+    /// A session with these settings, which has not greeted yet. `implicit`: nothing is said before TLS.
+    pub fn new(config: &ServerConfig, implicit: bool) -> Self {
         Self {
             commands: LineReader::new(config.line_limit),
             lines: LineReader::new(REPLY_LINE),
             replies: ReplyReader::default(),
-            asked: VecDeque::from([Asked::Greeting]),
+            asked: if implicit { VecDeque::new() } else { VecDeque::from([Asked::Greeting]) },
+            mute: implicit,
             state: State::Stranger,
             opened: false,
             ended: false,
@@ -75,6 +84,7 @@ impl Monitor {
             let (used, framed) = self.commands.next(rest);
             let asked = match framed {
                 Framed::Line(line) => match Command::parse(line) {
+                    Ok(Command::Stat(Some(_))) => Some(Asked::StatusOf),
                     Ok(command) => Some(Asked::Command(command.verb())),
                     Err(error) => Some(error.verb.map_or(Asked::Unknown, Asked::Command)),
                 },
@@ -87,6 +97,14 @@ impl Monitor {
         if self.asked.len() > UNANSWERED && !self.ended {
             self.breaks(format!("{} commands taken and not answered", self.asked.len()));
         }
+    }
+
+    /// TLS has begun: what came in the clear and waited does not count any more.
+    pub fn secured(&mut self) {
+        self.commands.clear();
+        self.asked.clear();
+        self.asked.extend(std::mem::take(&mut self.mute).then_some(Asked::Greeting));
+        self.state = State::Stranger;
     }
 
     /// The session sent these bytes.
@@ -155,6 +173,9 @@ impl Monitor {
         if !table::permits(asked.verb(), reply.code()) {
             return self.breaks(format!("{} is not permitted to {asked:?}", shown()));
         }
+        if number == 110 && asked.is_transfer() && self.opened {
+            return self.seen.push((asked.verb(), state, number));
+        }
         if reply.code().class() == Class::Preliminary {
             if std::mem::replace(&mut self.opened, true) || !asked.is_transfer() {
                 self.breaks(format!("{} comes twice, or to no transfer: {asked:?}", shown()));
@@ -180,7 +201,8 @@ impl Monitor {
         match number {
             // A transfer does not end well that never began, so this is the answer to an ABOR that overtook it.
             226 if !(front == Asked::Command(Verb::Abor) || (front.is_transfer() && self.opened)) => of(Verb::Abor),
-            211 if front.is_transfer() => of(Verb::Stat),
+            // So is a STAT that came while a transfer ran, which may end before it is: then it goes before what waited.
+            211 if !matches!(front, Asked::Command(Verb::Stat | Verb::Feat)) => of(Verb::Stat),
             _ if success && front.is_transfer() && !self.opened => None,
             _ => Some(0),
         }

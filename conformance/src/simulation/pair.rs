@@ -13,8 +13,9 @@ use crate::client::core::Core as Client;
 use crate::dice::Dice;
 use crate::network::{Network, Weather};
 use ftp_core::action::StorageError;
+use ftp_core::client::TlsUse;
 use ftp_core::permission::Permissions;
-use ftp_core::server::ServerConfig;
+use ftp_core::server::{ServerConfig, VirtualHost};
 use ftp_core::time::Time;
 use ftp_host::accounts::FixedAccounts;
 use ftp_host::storage::{Memory, MemoryCall};
@@ -23,7 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// What no session needs.
-const ROUNDS: u32 = 200_000;
+const ROUNDS: u32 = 1_000_000;
 /// No command of a session at rest is answered later than this.
 const PENALTY: Duration = Duration::from_secs(2);
 /// Telnet IP and Synch.
@@ -115,9 +116,17 @@ pub(super) fn play(program: &Program, coverage: &mut Coverage) -> Result<(), Str
         |accounts: FixedAccounts, user| accounts.with(user, "secret", Permissions::ALL, Arc::new(storage.clone()));
     let accounts = all(all(FixedAccounts::new(), "ann"), "eve").requiring_account("club");
     let failed_login_delay = if program.sky == Sky::Clear { Duration::ZERO } else { Duration::from_secs(1) };
-    let config = ServerConfig { failed_login_delay, ..ServerConfig::default() };
-    let monitor = Monitor::new(&config);
-    let world = World { storage: storage.clone(), accounts, config, implicit_tls: false };
+    let config = ServerConfig {
+        failed_login_delay,
+        tls: program.tls_policy,
+        clear_control: true,
+        marker_interval: client::MARKERS,
+        hosts: vec![VirtualHost { name: "example.org".into(), greeting: None }],
+        ..ServerConfig::default()
+    };
+    let implicit_tls = program.tls_use == TlsUse::Implicit;
+    let monitor = Monitor::new(&config, implicit_tls);
+    let world = World { storage: storage.clone(), accounts, config, implicit_tls };
     let mut server = Core::begin(world, Chunks::Random(dice.split()), network.clone());
     server.speak(far, lag, monitor);
     let mut pair = Pair {
@@ -156,6 +165,7 @@ impl Pair {
                     self.server.urgent();
                     raw.say(&SYNCH);
                 }
+                Step::Secure => raw.secure(),
                 Step::HalfClose => raw.half_close(),
                 Step::Wait(time) => self.wait(&mut raw, *time)?,
                 Step::Fail(call, error) => self.fail(*call, *error),
@@ -178,6 +188,11 @@ impl Pair {
             self.faults.insert(call, error);
             self.storage.fail(call, error);
         }
+    }
+
+    /// Does some call on storage fail?
+    pub(super) fn is_in_trouble(&self) -> bool {
+        !self.faults.is_empty()
     }
 
     /// Storage works again.

@@ -3,7 +3,7 @@
 use super::program::Manner;
 use crate::dice::Dice;
 use crate::network::{Listener, Network, Read, Socket};
-use ftp_core::address::{find_extended_port, find_host_port, write_host_port};
+use ftp_core::address::{find_extended_port, find_host_port, write_host_port, write_long};
 use ftp_core::line::{Framed, LineReader};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
@@ -16,6 +16,8 @@ pub(super) struct Raw {
     lines: LineReader,
     manner: Manner,
     deaf: bool,
+    /// Data connections are under TLS.
+    secure: bool,
     listener: Option<Listener>,
     data: Option<Socket>,
     /// The bytes still to be sent over the data connection.
@@ -32,6 +34,7 @@ impl Raw {
             lines: LineReader::new(1 << 16),
             manner: Manner::Read,
             deaf: false,
+            secure: false,
             listener: None,
             data: None,
             left: 0,
@@ -39,16 +42,16 @@ impl Raw {
     }
 
     pub(super) fn say(&mut self, bytes: &[u8]) {
-        for name in [b"$p", b"$e"] {
+        for name in [b"$p", b"$e", b"$l"] {
             if let Some(at) = bytes.windows(2).position(|pair| pair == name) {
                 let listener = self.network.listen();
                 let port = listener.address().port();
                 self.listener = Some(listener);
                 self.out.extend_from_slice(&bytes[..at]);
-                if name == b"$p" {
-                    write_host_port(SocketAddrV4::new(Ipv4Addr::LOCALHOST, port), &mut self.out);
-                } else {
-                    self.out.extend_from_slice(format!("|1|127.0.0.1|{port}|").as_bytes());
+                match name {
+                    b"$p" => write_host_port(SocketAddrV4::new(Ipv4Addr::LOCALHOST, port), &mut self.out),
+                    b"$l" => write_long(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), &mut self.out),
+                    _ => self.out.extend_from_slice(format!("|1|127.0.0.1|{port}|").as_bytes()),
                 }
                 return self.out.extend_from_slice(&bytes[at + 2..]);
             }
@@ -62,6 +65,14 @@ impl Raw {
 
     pub(super) fn deaf(&mut self, deaf: bool) {
         self.deaf = deaf;
+    }
+
+    /// It begins TLS on the control connection, and has it on data connections too.
+    pub(super) fn secure(&mut self) {
+        self.secure = true;
+        if let Some(control) = &self.control {
+            control.begin_tls(false);
+        }
     }
 
     pub(super) fn half_close(&mut self) {
@@ -118,6 +129,7 @@ impl Raw {
                 ports.extend(match line.get(..4) {
                     Some(b"229 ") => find_extended_port(line),
                     Some(b"227 ") => find_host_port(line).map(|address| address.port()),
+                    Some(b"228 ") => long_port(line),
                     _ => None,
                 });
             }
@@ -142,6 +154,9 @@ impl Raw {
     }
 
     fn opened(&mut self, socket: Option<Socket>) {
+        if let Some(socket) = socket.as_ref().filter(|_| self.secure && !self.dice.once_in(10)) {
+            socket.begin_tls(!self.dice.once_in(10));
+        }
         self.data = socket;
         self.left = match self.manner {
             Manner::Send(bytes) | Manner::Break(bytes) => bytes,
@@ -175,10 +190,22 @@ impl Raw {
                 true
             }
             Manner::Break(_) => {
-                data.reset();
+                if self.secure && self.dice.once_in(2) {
+                    data.truncate();
+                } else {
+                    data.reset();
+                }
                 self.data = None;
                 true
             }
         }
     }
+}
+
+/// The port in a 228 (RFC 1639), whose last two numbers it is.
+fn long_port(line: &[u8]) -> Option<u16> {
+    let text = String::from_utf8_lossy(line);
+    let mut numbers = text.rsplit(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty());
+    let (low, high): (u16, u16) = (numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?);
+    Some(high << 8 | low)
 }

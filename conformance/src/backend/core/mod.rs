@@ -240,6 +240,7 @@ impl Core {
             && self.answers.is_empty()
             && self.port.actions.is_empty()
             && matches!(self.job, Job::None)
+            && !matches!(self.tls, Tls::Begins(_))
             && !self.wait.write
     }
 
@@ -300,7 +301,11 @@ impl Core {
             && self.chunks.now()
             && let Some(Answer { op, completion, .. }) = self.answers.pop_front()
         {
+            let secured = matches!(completion, Completion::TlsStarted(Ok(())));
             self.session.complete(self.now, op, completion);
+            if let Some(monitor) = self.monitor.as_mut().filter(|_| secured) {
+                monitor.secured();
+            }
             self.news = true;
             // What it waits for has changed.
             self.drain();
@@ -337,8 +342,20 @@ impl Core {
         true
     }
 
-    /// What comes in now belongs to the handshake; here only [`Backend::start_tls`] can be one.
+    /// What comes in now belongs to the handshake; here only [`Backend::start_tls`] can be one, or a peer's on the network.
     fn shake_hands(&mut self) -> bool {
+        if let (Tls::Begins(_), Some(control)) = (&self.tls, &self.port.control) {
+            let begun = control.peer_tls().is_some() && self.inbox.is_empty();
+            if begun {
+                control.begin_tls(true);
+            } else if self.inbox.is_empty() && control.available() == 0 && control.read(0) == Read::Nothing {
+                return false;
+            }
+            if let Some(op) = self.tls.begin() {
+                self.reply(op, Completion::TlsStarted(if begun { Ok(()) } else { Err(TlsError) }));
+            }
+            return true;
+        }
         let failed = !self.inbox.is_empty() || self.client.is_some();
         if failed && let Some(op) = self.tls.begin() {
             self.reply(op, Completion::TlsStarted(Err(TlsError)));
@@ -458,7 +475,12 @@ impl Core {
                 self.kept = None;
             }
             Action::StartTls { op } => self.tls = Tls::Begins(op),
-            Action::StopTls => self.tls = Tls::Ends,
+            Action::StopTls => {
+                self.tls = Tls::Ends;
+                if let Some(control) = &self.port.control {
+                    control.end_tls();
+                }
+            }
             Action::EndOutput => {
                 self.ended = true;
                 if let Some(control) = &self.port.control {
