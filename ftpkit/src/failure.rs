@@ -35,6 +35,11 @@ impl Failure {
         Self { exit, what: what.into(), why: why.to_string(), remedy: None, nature: Nature::Plain }
     }
 
+    /// The reason alone.
+    pub(crate) fn why(&self) -> &str {
+        &self.why
+    }
+
     /// Adds what the user can do about it.
     pub(crate) fn with_remedy(self, remedy: impl Into<String>) -> Self {
         Self { remedy: Some(remedy.into()), ..self }

@@ -5,8 +5,11 @@ mod cat;
 mod check;
 mod completions;
 mod connect;
+mod doctor;
 mod du;
+mod edit;
 mod get;
+mod hash;
 mod jobs;
 mod ls;
 mod man;
@@ -31,8 +34,11 @@ pub(crate) use check::{CheckOptions, Weight};
 use clap::{Parser, Subcommand};
 pub(crate) use completions::CompletionsOptions;
 pub(crate) use connect::{ClientTlsMode, ConnectOptions, SecurityOptions, UrlParser};
+pub(crate) use doctor::DoctorOptions;
 pub(crate) use du::DuOptions;
+pub(crate) use edit::EditOptions;
 pub(crate) use get::GetOptions;
+pub(crate) use hash::HashOptions;
 pub(crate) use jobs::{JobsCommand, ResumeOptions};
 pub(crate) use ls::LsOptions;
 pub(crate) use man::ManOptions;
@@ -85,11 +91,14 @@ pub(crate) enum Command {
     Cat(CatOptions),
     Stat(StatOptions),
     Du(DuOptions),
+    Hash(HashOptions),
+    Edit(EditOptions),
     Mv(MvOptions),
     Rm(RmOptions),
     Mkdir(MkdirOptions),
     Rmdir(RmdirOptions),
     Raw(RawOptions),
+    Doctor(DoctorOptions),
     #[command(subcommand)]
     Trust(TrustCommand),
     // Without words of its own, so that those of its options stand, the long ones too.
@@ -138,6 +147,9 @@ impl Command {
             Self::Cat(options) => Some(&options.connect),
             Self::Stat(options) => Some(&options.connect),
             Self::Du(options) => Some(&options.connect),
+            Self::Hash(options) => Some(&options.connect),
+            Self::Edit(options) => Some(&options.connect),
+            Self::Doctor(options) => Some(&options.connect),
             Self::Mv(options) => Some(&options.connect),
             Self::Rm(options) => Some(&options.connect),
             Self::Mkdir(options) => Some(&options.connect),

@@ -7,6 +7,7 @@ use super::session::Session;
 use super::url::FtpUrl;
 use crate::cli::ConnectOptions;
 use crate::console::Console;
+use crate::conversation::Ear;
 use crate::exit::Exit;
 use crate::failure::{Failure, Nature};
 use crate::interrupt::Interrupt;
@@ -36,6 +37,8 @@ pub(crate) struct Site {
     console: Console,
     /// Its connection is the one on which commands are obeyed.
     first: bool,
+    /// Who hears the conversation besides the console.
+    ear: Option<Ear>,
     kept: Kept,
     interrupt: Interrupt,
     limit: Option<Arc<Limit>>,
@@ -64,6 +67,7 @@ impl Site {
             retries: options.retries.unwrap_or(0),
             console,
             first: false,
+            ear: None,
             kept: options.kept.clone(),
             interrupt: Interrupt::install()?,
             limit: None,
@@ -76,6 +80,19 @@ impl Site {
         self.limit = rate.map(|rate| Arc::new(Limit::new(rate)));
         self.options.portion = self.limit.as_ref().map_or(self.options.portion, |limit| limit.portion());
         self
+    }
+
+    /// With other settings of the client.
+    #[must_use]
+    pub(crate) fn with_options(mut self, change: impl FnOnce(&mut ClientOptions)) -> Self {
+        change(&mut self.options);
+        self
+    }
+
+    /// Somebody hears the conversation besides.
+    #[must_use]
+    pub(crate) fn heard_by(self, ear: Ear) -> Self {
+        Self { ear: Some(ear), ..self }
     }
 
     /// Its connection is the one on which the commands of an interactive client are obeyed.
@@ -118,8 +135,7 @@ impl Site {
                 .runtime
                 .connect((url.host.as_str(), url.port), &options)
                 .map_err(|error| refusal::unconnected(format!("cannot connect to {url}"), &error))?;
-            let mut session =
-                Session::new(client, self.console.ear(self.first), self.interrupt.clone(), self.limit.clone());
+            let mut session = Session::new(client, self.ear(), self.interrupt.clone(), self.limit.clone());
             match (session.ask(self.login.clone()), tls_client) {
                 (Ok(_), _) if self.first => return Ok(session),
                 (Ok(_), _) => return Ok(session.kept_by(self.kept.clone(), url.clone())),
@@ -129,6 +145,18 @@ impl Site {
                 }
                 (Err(error), _) => return Err(refusal::failure(format!("cannot log in to {url}"), &error)),
             }
+        }
+    }
+
+    /// Who hears the conversation on a new connection.
+    fn ear(&self) -> Ear {
+        let console = self.console.ear(self.first);
+        match self.ear.clone() {
+            None => console,
+            Some(other) => Arc::new(move |event| {
+                console(event);
+                other(event);
+            }),
         }
     }
 

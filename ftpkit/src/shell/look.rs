@@ -1,6 +1,7 @@
 //! Commands that look: listings, facts, and files on the screen.
 
 use super::Shell;
+use crate::cli::EditOptions;
 use crate::entry_text::{columns, date, size as size_of, tone};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -9,7 +10,9 @@ use crate::remote::refusal::failure;
 use crate::remote::{entry, expand, list, walk};
 use crate::text::shown;
 use crate::tone::{Styled, Tone};
+use crate::verb;
 use crate::verb::cat::copy;
+use crate::verb::hash::hex;
 use ftp_core::client::{Outcome, Request};
 use ftp_core::listing::{Entry, EntryKind};
 use ftp_host::pump::Memory;
@@ -114,8 +117,7 @@ pub(super) fn hash(shell: &mut Shell, arguments: &[String]) -> Result<(), Failur
         let what = || format!("cannot tell the digest of {}", shown(&path));
         let request = Request::Digest { path: path.clone(), algorithm: None };
         if let Outcome::Digest { algorithm, digest } = shell.session()?.need(request, what)? {
-            let hex = digest.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
-            shell.line(format!("{} {hex}  {}", algorithm.name(), shown(&path)));
+            shell.line(format!("{} {}  {}", algorithm.name(), hex(&digest), shown(&path)));
         }
     }
     Ok(())
@@ -197,4 +199,13 @@ fn show_names(shell: &Shell, names: &[(Tone, String)]) {
         }
         shell.line(line);
     }
+}
+
+/// Edits a file, as `ftpkit edit` does.
+pub(super) fn edit(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
+    let [path] = arguments else { return Ok(()) };
+    let url = shell.url(path.as_bytes())?;
+    shell.names.forget();
+    let options = EditOptions { url, editor: None, connect: shell.connect.clone() };
+    verb::edit::run(&options, shell.console)
 }

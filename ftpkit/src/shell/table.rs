@@ -122,6 +122,13 @@ pub(crate) const TABLE: &[Command] = &[
         run: look::less,
     },
     Command {
+        name: "edit",
+        aliases: &["vi"],
+        arguments: &[Remote],
+        help: "edit a file here, and put it back if it was changed",
+        run: look::edit,
+    },
+    Command {
         name: "cd",
         aliases: &["chdir"],
         arguments: &[Optional(&Remote)],

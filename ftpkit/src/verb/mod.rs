@@ -3,9 +3,12 @@
 
 pub(crate) mod ask;
 pub(crate) mod cat;
+pub(crate) mod doctor;
 pub(crate) mod du;
+pub(crate) mod edit;
 pub(crate) mod get;
 mod get_many;
+pub(crate) mod hash;
 mod job;
 pub(crate) mod jobs;
 pub(crate) mod ls;

@@ -45,7 +45,16 @@ pub(crate) fn run<S: AsRef<OsStr>>(dir: &Path, arguments: impl IntoIterator<Item
 
 /// Runs the program in `dir` with this standard input.
 pub(crate) fn run_with_input<S: AsRef<OsStr>>(dir: &Path, arguments: impl IntoIterator<Item = S>, input: &[u8]) -> Ran {
-    let mut command = program();
+    run_command(program(), dir, arguments, input)
+}
+
+/// Runs this command, which is the program in some environment, in `dir` with this standard input.
+pub(crate) fn run_command<S: AsRef<OsStr>>(
+    mut command: Command,
+    dir: &Path,
+    arguments: impl IntoIterator<Item = S>,
+    input: &[u8],
+) -> Ran {
     command.current_dir(dir).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap_or_else(|error| panic!("cannot start the program: {error}"));
     if let Some(mut stdin) = child.stdin.take() {

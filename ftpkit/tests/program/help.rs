@@ -41,6 +41,9 @@ helps! {
     cat: ["cat", "--help"];
     stat: ["stat", "--help"];
     du: ["du", "--help"];
+    hash: ["hash", "--help"];
+    edit: ["edit", "--help"];
+    doctor: ["doctor", "--help"];
     mv: ["mv", "--help"];
     rm: ["rm", "--help"];
     mkdir: ["mkdir", "--help"];

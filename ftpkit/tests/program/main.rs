@@ -5,6 +5,8 @@ mod bulk;
 mod check;
 mod common;
 mod control;
+mod doctor;
+mod edit;
 mod exit;
 mod help;
 mod hostile;

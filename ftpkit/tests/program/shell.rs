@@ -52,3 +52,83 @@ fn the_first_command_that_fails_is_the_last() -> Outcome {
     assert!(ran.code == Some(2) && ran.err.contains("open URL"), "{ran:?}");
     Ok(())
 }
+
+/// What issue and habit ask of an FTP client at its prompt.
+const COMMANDS: &str = "open close user ls dir nlst cd cdup pwd mkdir rmdir delete rename get put mget mput append reget \
+    reput mirror sync cat less edit chmod size modtime hash quote site feat help status type mode struct passive debug lcd lls \
+    lpwd lmkdir lcat quit bye copy del md rd ren stat du system binary ascii limit conflict";
+
+#[test]
+fn every_command_is_there_and_says_what_it_does() -> Outcome {
+    let server = Server::start()?;
+    let lines: Vec<_> = COMMANDS.split_whitespace().map(|name| format!("help {name}\n")).collect();
+    let ran = run_with_input(&server.work(), ["connect"], lines.concat().as_bytes());
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{ran:?}");
+    Ok(())
+}
+
+#[test]
+fn the_less_usual_commands_do_what_they_say() -> Outcome {
+    let server = Server::start()?;
+    fs::write(server.home().join("log"), "one\n")?;
+    fs::write(server.home().join("half"), "0123456789")?;
+    fs::write(server.work().join("more"), "two\n")?;
+    fs::write(server.work().join("half"), "01234")?;
+    fs::create_dir(server.work().join("site"))?;
+    fs::write(server.work().join("site/index"), "x")?;
+    let commands = "\
+append more log
+less log
+type log
+type ascii
+type
+mode block
+get log copied
+mode stream
+struct record
+get log records
+struct file
+binary
+reget half
+hash half
+chmod 600 half
+modtime nothing
+stat half
+passive off
+ls
+passive
+nlst
+lmkdir made
+lcd made
+lls
+lcd ..
+lcat more
+mirror site :site
+du site
+debug on
+quote NOOP
+debug off
+site CHMOD 644 half
+user bob
+close
+status
+";
+    let arguments = ["connect", "--keep-going", &server.url_as("ann", "")];
+    let mut command = crate::common::program();
+    command.env("FTPKIT_PASSWORD", "secret");
+    let ran = crate::common::run_command(command, &server.work(), arguments, commands.as_bytes());
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(fs::read(server.home().join("log"))?, b"one\ntwo\n");
+    assert_eq!(fs::read(server.work().join("copied"))?, b"one\ntwo\n");
+    assert_eq!(fs::read(server.work().join("records"))?, b"one\ntwo\n");
+    assert_eq!(fs::read(server.work().join("half"))?, b"0123456789");
+    assert_eq!(fs::read(server.home().join("site/index"))?, b"x");
+    assert!(server.work().join("made").is_dir());
+    let out = String::from_utf8_lossy(&ran.out).into_owned();
+    let steady = |line: &str| !line.contains("20") && !line.contains("ftp://");
+    insta::assert_snapshot!(out.lines().filter(|line| steady(line)).collect::<Vec<_>>().join("\n"));
+    assert!(ran.err.contains("> NOOP") && !ran.err.contains("> QUIT"), "{}", ran.err);
+    let failures = ran.err.matches("ftpkit: ").count();
+    assert_eq!(failures, 2, "nothing but `modtime nothing` and `status` after `close` failed: {}", ran.err);
+    Ok(())
+}

@@ -160,3 +160,35 @@ fn a_server_that_is_full_is_tried_again() -> Outcome {
     assert_eq!((output.status.code(), text(&output.stdout)), (Some(0), "alpha".into()));
     Ok(())
 }
+
+#[test]
+fn hash_prints_what_others_check() -> Outcome {
+    let server = Server::start()?;
+    fs::write(server.home().join("abc"), "abc")?;
+    let sha = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    let url = server.url_as("ann", "abc");
+    let ran = server.run(["hash", &url]);
+    assert_eq!((ran.code, text(&ran.out)), (Some(0), format!("SHA-256 {sha}  abc\n")), "{ran:?}");
+    let ran = server.run(["hash", "--algorithm", "sha-256", &url]);
+    assert_eq!(text(&ran.out), format!("{sha}  abc\n"));
+    let json = server.run(["hash", "-a", "MD5", "--json", &url]).json();
+    assert_eq!(json[0]["digest"], "900150983cd24fb0d6963f7d28e17f72");
+    assert_eq!(server.run(["hash", "-a", "MD9", &url]).code, Some(2));
+    Ok(())
+}
+
+#[test]
+fn the_log_has_the_conversation_and_no_password() -> Outcome {
+    let server = Server::start()?;
+    fs::write(server.home().join("a"), "x")?;
+    for _ in 0..2 {
+        let ran = server.run(["cat", "--log", "log", &server.url_as("ann", "a")]);
+        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{ran:?}");
+    }
+    let log = fs::read_to_string(server.work().join("log"))?;
+    assert_eq!(log.matches(" #1 > RETR a\n").count(), 2, "{log}");
+    assert!(log.contains("Z #1 < 226 ") && log.contains(" > PASS ****") && !log.contains("secret"), "{log}");
+    let ran = server.run(["cat", "--log", "no/such/dir/log", &server.url_as("ann", "a")]);
+    assert_eq!((ran.code, ran.out.as_slice()), (Some(8), &b""[..]), "{ran:?}");
+    Ok(())
+}
