@@ -17,5 +17,6 @@ mod relay;
 mod screen;
 mod serve;
 mod shell;
+mod tls;
 mod transfer;
 mod verbs;
