@@ -96,6 +96,8 @@ fn path(dice: &mut Dice) -> Vec<u8> {
     match dice.below(40) {
         0 => b".ftpkit-part.a".to_vec(),
         1 => vec![b'n'; 300],
+        // A CR, as RFC 2640 3.1 has it sent.
+        2 => b"a\r\0b".to_vec(),
         _ => generate::path(dice),
     }
 }
