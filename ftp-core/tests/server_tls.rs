@@ -161,6 +161,12 @@ fn tls_ends_when_the_reply_to_ccc_has_left() {
     let mut bench = Bench::new(ServerSession::implicit_tls).secured();
     bench.send(b"CCC\r\n");
     assert!(bench.said().contains("534 "), "an implicit session is never in the clear");
+    bench.send(b"USER ann\r\nPASS secret\r\n");
+    let Some(Action::Login { op, .. }) = bench.host.actions.pop() else { panic!("a login is asked for") };
+    bench.complete(op, Completion::Login(Ok(())));
+    bench.said();
+    bench.send(b"CCC\r\n");
+    assert!(bench.said().starts_with("534 "), "nor when somebody has logged in");
 
     let mut bench = Bench::new(ServerSession::new);
     bench.send(b"AUTH TLS\r\n");

@@ -157,6 +157,8 @@ mod tests {
         assert_eq!(word_of(b"\"a file\" 7815696ecbf1c96e6894b779456d330e", Algorithm::Md5).unwrap().len(), 16);
         assert_eq!(word_of(b"7815696ecbf1c96e6894b779456d330", Algorithm::Md5), None);
         assert_eq!(hash_line(b"SHA-1 0-49 7815696ecbf1c96e6894b779456d330e f"), None);
+        assert_eq!(word_of(b"0xBABE", Algorithm::Md5), None);
+        assert_eq!(word_of(b" none", Algorithm::Crc32), None);
     }
 
     proptest! {

@@ -180,9 +180,4 @@ impl Queue {
         self.followers.clear();
         self.waiting.clear();
     }
-
-    /// Is there nothing to do?
-    pub(super) fn is_idle(&self) -> bool {
-        self.running.is_none() && self.waiting.is_empty()
-    }
 }

@@ -84,3 +84,19 @@ impl Form {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reply::Code;
+
+    #[test]
+    fn a_marker_s_reply_is_read_to_the_word() {
+        let reply = |text: &str| Reply::new(Code::new(110).unwrap(), text.as_bytes().to_vec());
+        assert_eq!(marks(&reply("MARK 5 = x5")), Some((&b"5"[..], &b"x5"[..])));
+        assert_eq!(marks(&reply("mark  5 =  x5 ")), Some((&b"5"[..], &b"x5"[..])));
+        for other in ["MARK 5 = x5 more", "NOTE 5 = x5", "MARK 5 - x5", "MARK 5 =", ""] {
+            assert_eq!(marks(&reply(other)), None, "{other}");
+        }
+    }
+}

@@ -299,8 +299,7 @@ impl fmt::Debug for ClientSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let stage = match self.stage {
             Stage::Greeting => "greeting",
-            Stage::Greeted if self.queue.is_idle() => "idle",
-            Stage::Greeted => "running",
+            Stage::Greeted => "greeted",
             Stage::Over => "over",
         };
         f.debug_struct("ClientSession").field("stage", &stage).finish_non_exhaustive()

@@ -413,7 +413,6 @@ impl ServerSession {
     /// Does the session take in another line now?
     fn reads(&self) -> bool {
         let room = match self.pending {
-            Pending::None => true,
             Pending::Penalty { .. } | Pending::Tls { .. } => false,
             _ => self.held.len() < if self.urgent || self.security.is_secured() { HELD_URGENT } else { HELD },
         };

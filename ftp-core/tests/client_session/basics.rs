@@ -1,7 +1,10 @@
 //! Requests without a data connection.
 
 use crate::play::{REPLY, config, play};
-use ftp_core::client::Request;
+use ftp_core::client::{Request, Upload};
+use ftp_core::codec::Codec;
+use ftp_core::secret::Secret;
+use ftp_core::time::WallTime;
 
 fn asks(request: &Request, sent: &str, reply: &str, outcome: &str) {
     play(config, |play| {
@@ -167,5 +170,126 @@ fn output_waits_for_a_wire_that_would_block() {
         play.wire_takes(None);
         play.expect(&["> P|"]);
         assert!(!play.wait.unwrap().write);
+    });
+}
+
+#[test]
+fn nothing_that_would_be_two_lines_or_none_is_sent() {
+    let bad = || b"a\nb".to_vec();
+    let good = || b"a".to_vec();
+    let login = |user, password: &[u8], account: Option<&[u8]>| Request::Login {
+        user,
+        password: Secret::new(password),
+        account: account.map(Secret::new),
+    };
+    let store = |how| Request::Store { path: Vec::new(), how, codec: Codec::RAW };
+    for request in [
+        login(bad(), b"pw", None),
+        login(good(), b"p\nw", None),
+        login(good(), b"pw", Some(b"a\nc")),
+        Request::Rename { from: bad(), to: good() },
+        Request::Rename { from: good(), to: bad() },
+        Request::Identify { name: bad(), version: good() },
+        Request::Identify { name: good(), version: bad() },
+        Request::Options { command: bad(), options: None },
+        Request::Options { command: good(), options: Some(bad()) },
+        Request::Quote(b"NOOP\rDELE f".to_vec()),
+        store(Upload::Replace),
+    ] {
+        play(config, |play| {
+            play.server("220 hello|");
+            play.ask(request.clone());
+            play.expect(&["failed BadArgument"]);
+        });
+    }
+    play(config, |play| {
+        play.server("220 hello|");
+        play.ask(store(Upload::Unique));
+        play.expect(&["> TYPE I|"]);
+    });
+}
+
+#[test]
+fn what_was_set_by_hand_is_set_again() {
+    play(config, |play| {
+        play.in_type_i();
+        play.ask(Request::Quote(b"mode b".to_vec()));
+        play.server("200 B|");
+        play.ask(crate::play::retrieve(0));
+        play.server("200 I|");
+        play.server("200 F|");
+        play.server("200 S|");
+        play.expect(&["> mode b|", "done 200", "> TYPE I|", "> STRU F|", "> MODE S|", "> EPSV|"]);
+    });
+}
+
+#[test]
+fn a_226_may_answer_a_command_that_the_user_typed() {
+    play(config, |play| {
+        play.downloading();
+        play.moved(5);
+        play.server("226 done|");
+        play.ask(Request::Quote(b"ABOR".to_vec()));
+        play.server("226 nothing to abort|");
+        play.expect(&["done moved 5 226", "> ABOR|", "done 226"]);
+    });
+}
+
+#[test]
+fn a_time_that_is_refused_is_not_set_another_way() {
+    let set = || Request::SetModified { path: b"f".to_vec(), time: WallTime::default() };
+    play(config, |play| {
+        play.logged_in(" MFMT|");
+        play.ask(set());
+        play.server("150 soon|");
+        play.expect(&["> MFMT 19700101000000 f|"]);
+        play.server("550 no f|");
+        play.expect(&["failed refused 550"]);
+        play.ask(set());
+        play.server("502 MFMT?|");
+        play.server("500 MDTM?|");
+        play.expect(&["> MFMT 19700101000000 f|", "> MDTM 19700101000000 f|", "failed refused 500"]);
+    });
+}
+
+#[test]
+fn a_directory_is_there_only_where_the_way_into_it_and_back_is_open() {
+    for (replies, sent, outcome) in [
+        (&["553 no|", "550 \"/\" no|"][..], &["> MKD d|", "> PWD|"][..], "failed refused 553"),
+        (
+            &["553 no|", "257 \"/\"|", "250 in|", "550 no way back|"],
+            &["> MKD d|", "> PWD|", "> CWD d|", "> CWD /|"],
+            "failed refused 550",
+        ),
+        (
+            &["553 no|", "257 \"/\"|", "250 in|", "250 out|"],
+            &["> MKD d|", "> PWD|", "> CWD d|", "> CWD /|"],
+            "done path d",
+        ),
+    ] {
+        play(config, |play| {
+            play.server("220 hello|");
+            play.ask(Request::EnsureDirectory(b"d".to_vec()));
+            for reply in replies {
+                play.server(reply);
+            }
+            play.expect(&[sent, &[outcome]].concat());
+        });
+    }
+}
+
+#[test]
+fn a_digest_may_take_time_and_an_algorithm_in_force_is_not_chosen_again() {
+    use ftp_core::digest::Algorithm;
+    let digest = |algorithm| Request::Digest { path: b"f".to_vec(), algorithm };
+    play(config, |play| {
+        play.logged_in(" HASH SHA-1*;MD5|");
+        play.ask(digest(Some(Algorithm::Sha1)));
+        play.server("200 I|");
+        play.server("150 counting|");
+        play.expect(&["> TYPE I|", "> HASH f|"]);
+        play.server("550 no f|");
+        play.ask(digest(Some(Algorithm::Md5)));
+        play.expect(&["failed refused 550", "> OPTS HASH MD5|"]);
     });
 }

@@ -1,9 +1,10 @@
 //! Making the data connection, and a transfer's two ends.
 
 use crate::play::{Play, REPLY, STALL, config, over_v6, play, retrieve, store};
-use ftp_core::action::{StorageError, TransferError};
+use ftp_core::action::{Marker, NetworkError, StorageError, TransferError};
 use ftp_core::client::{ClientCompletion, ClientConfig, DataPreference, Request, Upload};
-use ftp_core::codec::Codec;
+use ftp_core::codec::{Codec, Representation};
+use ftp_core::command::{Mode, Structure};
 
 fn active() -> ClientConfig {
     ClientConfig { data: DataPreference::Active, ..config() }
@@ -414,4 +415,235 @@ fn a_stall_is_noticed_by_progress_that_stands_still() {
         play.expect(&["failed TimedOut"]);
         assert_eq!(play.session.moved(), 20);
     });
+}
+
+#[test]
+fn a_stall_is_a_failure_unless_the_server_was_done_and_had_opened_nothing() {
+    for (replies, outcome) in [("150 here|", "> ABOR|"), ("150 here|226 done|", "cancel")] {
+        play(config, |play| {
+            play.in_type_i();
+            play.ask(retrieve(0));
+            play.server("229 (!!!1025!)|");
+            play.connected();
+            play.server(replies);
+            play.take();
+            play.time_passes(STALL);
+            play.complete(ClientCompletion::Progress(0));
+            assert!(play.take().contains(&outcome.to_owned()));
+            play.cancelled();
+            if outcome != "cancel" {
+                play.server("426 cut|226 aborted|");
+            }
+            play.expect(&["failed TimedOut"]);
+        });
+    }
+    // What came after all counts.
+    play(config, |play| {
+        play.in_type_i();
+        play.ask(retrieve(0));
+        play.server("229 (!!!1025!)|");
+        play.connected();
+        play.server("226 done|");
+        play.take();
+        play.time_passes(STALL);
+        play.complete(ClientCompletion::Progress(0));
+        play.take();
+        play.moved(8);
+        play.expect(&["done moved 8 226"]);
+    });
+}
+
+#[test]
+fn a_host_that_does_not_stop_is_not_waited_for_without_end() {
+    play(config, |play| {
+        play.downloading();
+        play.server("550 no f|");
+        play.expect(&["cancel"]);
+        play.time_passes(STALL);
+        play.expect(&["failed refused 550"]);
+    });
+}
+
+#[test]
+fn a_broken_transfer_without_final_reply_ends_the_session_only_where_nothing_had_begun() {
+    for (opened, ends) in [("150 here|", &["failed TimedOut"][..]), ("", &["failed TimedOut", "disconnected", "close"])]
+    {
+        play(config, |play| {
+            play.in_type_i();
+            play.ask(retrieve(0));
+            play.server("229 (!!!1025!)|");
+            play.connected();
+            play.server(opened);
+            play.take();
+            play.complete(ClientCompletion::Transferred(Err(TransferError::Broken)));
+            play.time_passes(REPLY);
+            play.expect(ends);
+        });
+    }
+}
+
+#[test]
+fn a_preliminary_reply_after_the_bytes_shows_that_the_server_lives() {
+    play(config, |play| {
+        play.downloading();
+        play.moved(5);
+        play.now = play.now + std::time::Duration::from_secs(20);
+        play.server("150 closing|");
+        play.time_passes(REPLY);
+        play.expect(&["> SIZE f|"]);
+    });
+}
+
+#[test]
+fn a_size_proves_nothing_of_a_text() {
+    play(config, |play| {
+        play.logged_in("");
+        play.ask(Request::Retrieve { path: b"f".to_vec(), offset: 0, codec: Codec::ASCII });
+        play.server("200 A|");
+        play.server("229 (!!!1025!)|");
+        play.connected();
+        play.server("150 here|");
+        play.moved(5);
+        play.take();
+        play.time_passes(REPLY);
+        assert_eq!(play.take()[0], "failed TimedOut");
+    });
+}
+
+#[test]
+fn a_refusal_of_the_data_connection_is_no_reason_to_try_again_on_a_new_one() {
+    play(config, |play| {
+        play.in_type_i();
+        play.ask(store(Upload::Replace));
+        play.server("229 (!!!1025!)|");
+        play.connected();
+        play.take();
+        play.server("425 no|");
+        play.expect(&["cancel", "failed refused 425"]);
+    });
+}
+
+const BLOCK: Codec = Codec { representation: Representation::Image, structure: Structure::File, mode: Mode::Block };
+
+fn retrieve_block(path: &str, offset: u64, codec: Codec) -> Request {
+    Request::Retrieve { path: path.as_bytes().to_vec(), offset, codec }
+}
+
+/// A download of `f` in MODE B, whose bytes move.
+fn downloading_blocks(play: &mut Play) {
+    play.in_type_i();
+    play.ask(retrieve_block("f", 0, BLOCK));
+    play.server("200 B|");
+    play.server("229 (!!!1025!)|");
+    play.connected();
+    play.server("150 here|");
+    play.take();
+}
+
+#[test]
+fn only_250_to_a_whole_file_keeps_a_data_connection() {
+    for (bytes, reply, next) in [
+        (Ok(5), "250 done, still open|", "open kept"),
+        (Ok(5), "226 done, closing|", "> EPSV|"),
+        (Err(TransferError::Broken), "250 done, still open|", "> EPSV|"),
+    ] {
+        play(config, |play| {
+            downloading_blocks(play);
+            play.complete(ClientCompletion::Transferred(bytes));
+            play.server(reply);
+            play.take();
+            play.ask(retrieve_block("g", 0, BLOCK));
+            assert_eq!(play.take()[0], next);
+        });
+    }
+}
+
+#[test]
+fn a_restart_marker_is_for_its_file_its_place_and_its_mode() {
+    for (path, offset, codec, rest) in [
+        ("f", 4, BLOCK, "> REST X4|"),
+        ("g", 4, BLOCK, "> REST 4|"),
+        ("f", 5, BLOCK, "> REST 5|"),
+        ("f", 4, Codec::RAW, "> REST 4|"),
+    ] {
+        play(config, |play| {
+            downloading_blocks(play);
+            play.complete(ClientCompletion::Marker(Marker { sender: b"X4".to_vec(), offset: 4 }));
+            play.complete(ClientCompletion::Transferred(Err(TransferError::Broken)));
+            play.server("426 cut|");
+            play.expect(&["failed refused 426"]);
+            play.ask(retrieve_block(path, offset, codec));
+            if codec == Codec::RAW {
+                play.server("200 S|");
+            }
+            play.server("229 (!!!1025!)|");
+            play.connected();
+            assert_eq!(play.take().last().unwrap(), rest);
+        });
+    }
+}
+
+#[test]
+fn an_answer_about_an_operation_that_is_over_changes_nothing() {
+    let stale = |play: &mut Play, op| {
+        for done in [
+            ClientCompletion::Listening(Ok("0.0.0.0:1025".parse().unwrap())),
+            ClientCompletion::Listening(Err(NetworkError::Exhausted)),
+            ClientCompletion::Connected(Ok(())),
+            ClientCompletion::Connected(Err(NetworkError::Unreachable)),
+            ClientCompletion::Marker(Marker { sender: b"X4".to_vec(), offset: 4 }),
+            ClientCompletion::Progress(77),
+            ClientCompletion::Transferred(Ok(9)),
+        ] {
+            play.session.complete(play.now, op, done);
+        }
+        // Whatever would have come out comes out now.
+        play.ask(Request::Noop);
+        play.expect(&[]);
+    };
+    play(config, |play| {
+        play.downloading();
+        let first = play.op();
+        play.moved(1);
+        play.server("226 done|");
+        play.ask(retrieve(0));
+        play.server("229 (!!!1026!)|");
+        play.take();
+        stale(play, first);
+        play.connected();
+        play.server("150 here|");
+        play.expect(&["> RETR f|", "transfer Sink Raw"]);
+        stale(play, first);
+        assert!(play.session.restart().is_none());
+        play.cut();
+        assert_eq!(play.session.moved(), 0);
+    });
+    play(active, |play| {
+        play.in_type_i();
+        play.ask(retrieve(0));
+        let first = play.op();
+        play.complete(ClientCompletion::Listening(Ok("0.0.0.0:1025".parse().unwrap())));
+        play.server("500 no|");
+        play.ask(retrieve(0));
+        play.take();
+        stale(play, first);
+    });
+}
+
+#[test]
+fn pret_names_the_command_that_comes() {
+    for (request, announced) in [
+        (Request::List(None), "> PRET MLSD|"),
+        (Request::Names(Some(b"d".to_vec())), "> PRET NLST d|"),
+        (retrieve(0), "> PRET RETR f|"),
+    ] {
+        play(config, |play| {
+            play.logged_in(" PRET| MLST type*;|");
+            play.ask(request.clone());
+            if matches!(request, Request::Retrieve { .. }) {
+                play.server("200 I|");
+            }
+            assert_eq!(play.take().last().unwrap(), announced);
+        });
+    }
 }

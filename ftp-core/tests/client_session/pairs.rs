@@ -210,3 +210,22 @@ fn a_server_that_says_nothing_more_is_gone() {
         play.expect(&["failed TimedOut", "disconnected", "close"]);
     });
 }
+
+#[test]
+fn an_upload_that_could_not_connect_did_not_succeed_whatever_the_server_says() {
+    play(pipelined, |play| {
+        play.in_type_i();
+        play.ask(store(Upload::Replace));
+        play.server("229 (!!!1025!)|");
+        play.connected();
+        play.server("150 send|");
+        play.moved(2);
+        play.server("226 ok|");
+        play.ask(store(Upload::Replace));
+        play.server("229 (!!!1026!)|");
+        play.unreachable();
+        play.take();
+        play.server("226 ok|");
+        play.expect(&["failed Protocol(\"1xx before an upload's 2xx\")"]);
+    });
+}

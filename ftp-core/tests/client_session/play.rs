@@ -125,9 +125,21 @@ impl Play {
     }
 
     pub(crate) fn complete(&mut self, done: ClientCompletion) {
-        let op = self.desk.op.expect("an operation");
+        let op = self.op();
         self.session.complete(self.now, op, done);
         self.drain();
+    }
+
+    /// The operation named last.
+    pub(crate) fn op(&self) -> OpId {
+        self.desk.op.expect("an operation")
+    }
+
+    /// The control connection breaks, in the middle of whatever goes on.
+    pub(crate) fn cut(&mut self) {
+        self.session.closed(self.now);
+        self.drain();
+        self.take();
     }
 
     pub(crate) fn connected(&mut self) {

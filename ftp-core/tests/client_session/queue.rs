@@ -322,6 +322,196 @@ fn a_rest_that_lingers_holds_the_next_back() {
     });
 }
 
+/// Greeted as [`at_vsftpd`], and a download of `f` whose bytes move.
+fn downloading_at_vsftpd(play: &mut Play) {
+    at_vsftpd(play);
+    play.ask(retrieve(0));
+    play.server("229 (!!!1026!)|150 here|");
+    play.connected();
+    play.expect(&["> EPSV|RETR f|", "open 192.0.2.1:1026", "transfer Sink Raw"]);
+}
+
+fn size(path: &str) -> Request {
+    Request::Size(path.as_bytes().to_vec())
+}
+
+#[test]
+fn three_requests_follow_at_most() {
+    play(pipelined, |play| {
+        downloading_at_vsftpd(play);
+        for path in ["a", "b", "c", "d"] {
+            play.ask(size(path));
+        }
+        play.expect(&["> SIZE a|", "> SIZE b|", "> SIZE c|"]);
+        play.server("226 done|");
+        play.moved(1);
+        play.expect(&["> SIZE d|", "done moved 1 226"]);
+    });
+}
+
+#[test]
+fn replies_that_come_before_their_turn_are_held_for_whom_they_are() {
+    for doubled in ["", "226 done|"] {
+        play(pipelined, |play| {
+            downloading_at_vsftpd(play);
+            play.ask(size("a"));
+            play.ask(size("b"));
+            play.ask(retrieve(0));
+            play.expect(&["> SIZE a|", "> SIZE b|", "> EPSV|RETR f|"]);
+            play.server(&format!("226 done|{doubled}213 5|550 no b|229 (!!!1027!)|"));
+            play.expect(&[]);
+            play.moved(7);
+            play.expect(&["done moved 7 226", "done size 5", "failed refused 550", "open 192.0.2.1:1027"]);
+        });
+    }
+}
+
+#[test]
+fn however_many_preliminary_replies_a_server_gives_the_final_one_is_held() {
+    play(pipelined, |play| {
+        downloading_at_vsftpd(play);
+        play.ask(retrieve(0));
+        play.server("226 done|229 (!!!1027!)|");
+        play.server(&"150 here|".repeat(20));
+        play.server("226 done|");
+        play.expect(&["> EPSV|RETR f|"]);
+        play.moved(7);
+        play.expect(&["done moved 7 226", "open 192.0.2.1:1027"]);
+        // The server had opened it, so it was not empty.
+        play.unreachable();
+        play.expect(&["> PASV|RETR f|"]);
+    });
+}
+
+#[test]
+fn what_has_to_be_set_first_is_not_asked_for_early() {
+    use ftp_core::codec::{Codec, Representation};
+    use ftp_core::command::{Mode, Structure};
+    let image = |structure, mode| Codec { representation: Representation::Image, structure, mode };
+    for codec in [
+        Codec::ASCII,
+        image(Structure::Record, Mode::Stream),
+        image(Structure::File, Mode::Deflate),
+        image(Structure::File, Mode::Block),
+    ] {
+        for upload in [false, true] {
+            play(pipelined, |play| {
+                downloading_at_vsftpd(play);
+                let path = b"g".to_vec();
+                let how = Upload::Replace;
+                play.ask(if upload {
+                    Request::Store { path, how, codec }
+                } else {
+                    Request::Retrieve { path, offset: 0, codec }
+                });
+                play.expect(&[]);
+            });
+        }
+    }
+}
+
+#[test]
+fn nothing_follows_what_may_still_need_a_command() {
+    // The first data connection of a session: it may have to be made another way.
+    play(pipelined, |play| {
+        play.server("220 (vsFTPd 3.0.5)|");
+        play.ask(retrieve(0));
+        play.ask(size("a"));
+        play.server("200 I|");
+        play.expect(&["> TYPE I|", "> EPSV|RETR f|"]);
+        play.server("229 (!!!1025!)|");
+        play.expect(&["open 192.0.2.1:1025"]);
+        play.connected();
+        play.expect(&["> SIZE a|", "transfer Sink Raw"]);
+    });
+    // An offset may have to be undone.
+    play(pipelined, |play| {
+        at_vsftpd(play);
+        play.ask(retrieve(5));
+        play.ask(size("a"));
+        play.expect(&["> EPSV|REST 5|RETR f|"]);
+    });
+    // What is given up is answered first.
+    play(pipelined, |play| {
+        downloading_at_vsftpd(play);
+        play.abort();
+        play.ask(size("a"));
+        play.expect(&["> ABOR|", "cancel"]);
+        play.cancelled();
+        play.server("426 cut|226 aborted|");
+        play.expect(&["> SIZE a|", "failed Aborted"]);
+    });
+    // In active mode the server connects, and may fail to.
+    let active = || ClientConfig { data: ftp_core::client::DataPreference::Active, ..pipelined() };
+    play(active, |play| {
+        play.server("220 (vsFTPd 3.0.5)|");
+        for _ in 0..2 {
+            play.ask(retrieve(0));
+            play.server("200 ok|");
+            play.take();
+            play.complete(ClientCompletion::Listening(Ok("0.0.0.0:1025".parse().unwrap())));
+            play.server("200 ok|");
+            play.connected();
+            play.server("150 here|");
+            play.ask(size("a"));
+            assert!(!play.take().contains(&"> SIZE a|".to_owned()));
+            play.moved(1);
+            play.server("226 done|");
+            play.expect(&["> SIZE a|", "done moved 1 226"]);
+            play.server("213 5|");
+        }
+    });
+}
+
+#[test]
+fn facts_are_asked_for_early_where_one_command_tells_them() {
+    let with = |features: &'static str, config: fn() -> ClientConfig| {
+        let mut play = Play::new(config(), vec![usize::MAX]);
+        play.server("220 (vsFTPd 3.0.5)|");
+        play.ask(crate::play::login(None));
+        play.server(&format!("230 in|211-F|{features}211 End|"));
+        play.ask(retrieve(0));
+        play.server("200 I|229 (!!!1025!)|150 here|");
+        play.connected();
+        play.take();
+        play.ask(Request::Facts(b"g".to_vec()));
+        play.take()
+    };
+    let avoided = || {
+        let mut config = pipelined();
+        config.learnt.avoid_mlst = true;
+        config
+    };
+    assert_eq!(with(" MLST type*;|", pipelined), ["> MLST g|"]);
+    assert!(with(" SIZE|", pipelined).is_empty());
+    assert!(with(" MLST type*;|", avoided).is_empty());
+}
+
+#[test]
+fn facts_that_take_two_commands_are_followed_behind_the_second() {
+    play(pipelined, |play| {
+        at_vsftpd(play);
+        play.ask(Request::Facts(b"g".to_vec()));
+        play.ask(size("a"));
+        play.expect(&["> SIZE g|"]);
+        play.server("213 5|");
+        play.expect(&["> MDTM g|SIZE a|"]);
+    });
+}
+
+#[test]
+fn a_download_whose_bytes_are_in_can_still_be_given_up() {
+    play(pipelined, |play| {
+        downloading_at_vsftpd(play);
+        play.ask(size("a"));
+        play.moved(7);
+        play.take();
+        play.abort();
+        play.server("226 done|213 5|");
+        play.expect(&["failed Aborted", "done size 5"]);
+    });
+}
+
 #[test]
 fn a_421_ends_all_of_them() {
     play(pipelined, |play| {

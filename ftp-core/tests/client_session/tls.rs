@@ -96,3 +96,19 @@ fn an_implicit_session_begins_with_the_handshake() {
         play.expect(&["> USER ann|"]);
     });
 }
+
+#[test]
+fn a_second_login_finds_the_connection_secured() {
+    play(with(TlsUse::Require), |play| {
+        play.server("220 hello|");
+        play.ask(login(None));
+        play.server("234 go on|");
+        secured(play);
+        play.server("200 PBSZ=0|");
+        play.server("200 private|");
+        play.server("530 no|");
+        play.take();
+        play.ask(login(None));
+        play.expect(&["> USER ann|"]);
+    });
+}

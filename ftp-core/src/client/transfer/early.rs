@@ -30,12 +30,11 @@ impl Transfer {
     /// be ended by closing the data connection.
     pub(in super::super) fn may_be_followed(&self, link: &Link) -> bool {
         let asked = self.awaited.back() == Some(&Awaited::Movement) || self.last.is_some();
-        let no_rest = !link.rest_lingers && self.awaited.front() != Some(&Awaited::Type);
         asked
             && !self.codec.keeps_connection()
             && self.ending.is_none()
             && match self.movement {
-                Movement::Retrieve { .. } => link.passive_proven && no_rest && self.way != Way::Active,
+                Movement::Retrieve { .. } => link.passive_proven && !link.rest_lingers && self.way != Way::Active,
                 Movement::Store { .. } => matches!(self.data, Data::Ended(Ok(_))),
                 Movement::List { .. } => false,
             }

@@ -196,6 +196,7 @@ impl Transfer {
         if self.movement.offset().is_none() && !link.rest_lingers {
             return self.send_movement(link);
         }
+        // Some servers keep an offset for the transfers that follow; only REST 0 undoes it with all of them.
         let offset = self.movement.offset().unwrap_or(0);
         let marker = match &link.restart {
             Some(restart) if self.codec.has_markers() && self.movement.is_restart(restart, offset) => {
@@ -235,8 +236,6 @@ impl Transfer {
                 self.marked(link, &reply);
             } else if command == Awaited::Movement && self.ending.is_none() {
                 self.opened = true;
-                // Some servers keep an offset for the transfers that follow; only REST 0 undoes it with all of them.
-                link.rest_lingers &= self.movement.offset().is_some();
                 self.start_moving(link);
                 if matches!(self.data, Data::Unmade) {
                     self.data = Data::None;
@@ -538,8 +537,9 @@ impl Transfer {
             }
             // The final reply is lost (or comes late, and is then told by its code).
             Data::Ended(Err(_)) if self.opened => return over(link, Err(ClientError::TimedOut)),
-            Data::Cancelling(_) if self.awaited.is_empty() => self.data = Data::Ended(Err(TransferError::Cancelled)),
-            Data::None | Data::Announced(_) | Data::Open(_) | Data::Ended(_) | Data::Cancelling(_) => {
+            // The host has not stopped: nobody waits for it any longer.
+            Data::Cancelling(_) => self.data = Data::Ended(Err(TransferError::Cancelled)),
+            Data::None | Data::Announced(_) | Data::Open(_) | Data::Ended(_) => {
                 self.learn_from_silence(link);
                 self.cancel_data(link);
                 return Flow::Over(Err(ClientError::TimedOut));
