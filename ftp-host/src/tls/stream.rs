@@ -158,6 +158,23 @@ impl Stream {
     }
 
     pub(crate) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut count = self.read_some(buffer)?;
+        // On a data connection all that is here already: one call on the file for many records.
+        while self.room == DATA && self.phase != Phase::Ending && !self.incoming.held().is_empty() {
+            let Some(rest @ [_, ..]) = buffer.get_mut(count..).filter(|_| count > 0) else { break };
+            self.feed()?;
+            match self.connection.reader().read(rest) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                // The next call says that this is the end, or why there is none.
+                Ok(0) | Err(_) => break,
+                Ok(more) => count += more,
+            }
+        }
+        Ok(count)
+    }
+
+    /// Reads the next bytes, a record of them at most where more has to be waited for.
+    fn read_some(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.handshake()?;
         loop {
             match self.connection.reader().read(buffer) {
