@@ -9,6 +9,7 @@ mod client;
 mod failure;
 mod fingerprint;
 mod self_signed;
+mod provider;
 mod server;
 mod stream;
 #[cfg(test)]
@@ -23,14 +24,8 @@ pub use self_signed::SelfSigned;
 pub use server::{ServerSide, TlsServer};
 pub(crate) use stream::Stream;
 
-use rustls::crypto::CryptoProvider;
-use std::sync::Arc;
+use provider::{provider, ticketer};
 
 /// The name of FTP in ALPN (RFC 7301, and IANA's list). A peer that names other protocols only is refused: what a browser
 /// was made to send must not be read as commands (PROTOCOL: ALPACA).
 const ALPN: &[u8] = b"ftp";
-
-/// Who does the arithmetic.
-fn provider() -> Arc<CryptoProvider> {
-    Arc::new(rustls::crypto::ring::default_provider())
-}

@@ -1,8 +1,7 @@
 //! [`TlsServer`]: what the connections of a server share; [`ServerSide`]: what those of one session share.
 
-use super::{ALPN, Certificates, Stream, provider};
+use super::{ALPN, Certificates, Stream, provider, ticketer};
 use ftp_core::action::Resumption;
-use rustls::crypto::ring::Ticketer;
 use rustls::server::ServerConfig;
 use rustls::{Connection, ServerConnection};
 use std::io;
@@ -57,7 +56,7 @@ impl TlsServer {
         if resumption == Resumption::Off {
             control.send_tls13_tickets = 0;
         } else {
-            control.ticketer = Ticketer::new().map_err(io::Error::other)?;
+            control.ticketer = ticketer().map_err(io::Error::other)?;
         }
         let mut data = control.clone();
         // Enough to go on with: a client may use each but once.

@@ -8,6 +8,7 @@ use rustls::{ClientConfig, ClientConnection, HandshakeKind, ProtocolVersion, Ser
 use socket2::SockRef;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
