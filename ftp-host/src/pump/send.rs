@@ -42,8 +42,8 @@ impl Sender {
         let encoder = transmission.encoder();
         let origin = match source {
             Source::File { file, remaining } if encoder.is_none() && plain => Origin::File { file, remaining },
-            Source::File { file, remaining } => Staged::origin(Box::new(file), Some(remaining), encoder),
-            Source::Stream { reader, remaining } => Staged::origin(reader, remaining, encoder),
+            Source::File { file, remaining } => Staged::origin(Box::new(file), Some(remaining), encoder, plain),
+            Source::Stream { reader, remaining } => Staged::origin(reader, remaining, encoder, plain),
         };
         Self { origin, keeps: transmission.codec.keeps_connection() }
     }
@@ -54,7 +54,7 @@ impl Sender {
                 Origin::File { file, remaining } => match send_file(file, remaining, wire) {
                     Err(Refused::Unsupported) => {
                         let file = file.try_clone().map_err(|error| storage_error(&error))?;
-                        self.origin = Staged::origin(Box::new(file), Some(*remaining), None);
+                        self.origin = Staged::origin(Box::new(file), Some(*remaining), None, true);
                         continue;
                     }
                     Err(Refused::Failed(error)) => return Err(error),
@@ -193,6 +193,8 @@ fn await_end(wire: &mut Wire<'_>) -> Halt {
 /// Bytes that are read, perhaps converted, and written.
 struct Staged {
     reader: Box<dyn Read + Send>,
+    /// The size of a buffer.
+    capacity: usize,
     /// What the reader has still to give, where that is known.
     remaining: Option<u64>,
     encoder: Option<Encoder>,
@@ -208,12 +210,17 @@ struct Staged {
 impl Staged {
     /// Large enough for few system calls, small enough for many transfers that wait for slow peers.
     const BUFFER: usize = 64 << 10;
+    /// The same under TLS, where a call costs more: the records of all these bytes leave together.
+    const SEALED: usize = 256 << 10;
     /// For the smallest sources: there is always room for a step of the encoder.
     const BUFFER_LEAST: usize = 4 << 10;
 
-    fn origin(reader: Box<dyn Read + Send>, remaining: Option<u64>, encoder: Option<Encoder>) -> Origin {
+    fn origin(reader: Box<dyn Read + Send>, remaining: Option<u64>, encoder: Option<Encoder>, plain: bool) -> Origin {
+        let most = if plain || encoder.is_some() { Self::BUFFER } else { Self::SEALED };
         Origin::Staged(Box::new(Self {
             reader,
+            capacity: remaining
+                .map_or(most, |remaining| remaining.clamp(Self::BUFFER_LEAST as u64, most as u64) as usize),
             remaining,
             encoder,
             input: Buffer::default(),
@@ -246,17 +253,14 @@ impl Staged {
 
     /// Fills the empty output, as far as the reader has something.
     fn fill(&mut self) -> Result<(), TransferError> {
-        let capacity = self
-            .remaining
-            .map_or(Self::BUFFER, |remaining| remaining.clamp(Self::BUFFER_LEAST as u64, Self::BUFFER as u64) as usize);
-        self.output.allocate(capacity);
+        self.output.allocate(self.capacity);
         let Some(encoder) = &mut self.encoder else {
             self.exhausted = read(&mut self.reader, &mut self.remaining, &mut self.output)?;
             self.complete = self.exhausted;
             return Ok(());
         };
         if self.input.held().is_empty() && !self.exhausted {
-            self.input.allocate(capacity);
+            self.input.allocate(self.capacity);
             self.exhausted = read(&mut self.reader, &mut self.remaining, &mut self.input)?;
         }
         let progress = encoder.step(self.input.held(), self.output.room(), self.exhausted)?;

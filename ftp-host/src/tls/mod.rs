@@ -8,8 +8,8 @@ mod certificates;
 mod client;
 mod failure;
 mod fingerprint;
-mod self_signed;
 mod provider;
+mod self_signed;
 mod server;
 mod stream;
 #[cfg(test)]
