@@ -228,12 +228,12 @@ def set_the_scene(work, auth="pam_permit.so"):
     (work / "accounts.json").unlink(missing_ok=True)
 
 
-def run_all(names, work, program):
+def run_all(names, work, program, tls=None):
     """Starts these servers at ports from 2121 on; name, port and process of each."""
     running = []
     with open(work / "servers.log", "w") as log:
         for port, name in enumerate(names, start=2121):
-            running.append((name, port, start(name, port, work, program, log)))
+            running.append((name, port, start(name, port, work, program, log, tls=tls)))
     return running
 
 
