@@ -2,14 +2,14 @@
 
 use ftp_host::accounts::{AccountFile, AccountInfo};
 use std::fs;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 use tempfile::TempDir;
 
 /// A file and where it is. Made once, since a hash for unknown users is made with it, which is slow on purpose.
-static FILE: LazyLock<(TempDir, AccountFile)> = LazyLock::new(|| {
+static FILE: LazyLock<Mutex<(TempDir, AccountFile)>> = LazyLock::new(|| {
     let dir = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
     let file = AccountFile::load_or_create(dir.path().join("accounts.json")).unwrap_or_else(|error| panic!("{error}"));
-    (dir, file)
+    Mutex::new((dir, file))
 });
 
 /// The text of an account file.
@@ -17,7 +17,8 @@ static FILE: LazyLock<(TempDir, AccountFile)> = LazyLock::new(|| {
 /// # Panics
 /// Where something does not hold.
 pub fn run(data: &[u8]) {
-    let (dir, file) = &*FILE;
+    let held = FILE.lock().unwrap_or_else(PoisonError::into_inner);
+    let (dir, file) = &*held;
     put(dir, data);
     match file.list() {
         Ok(accounts) => kept(file, accounts),

@@ -16,16 +16,14 @@ pub fn run(data: &[u8]) {
     let whole = lines(LIMIT, [data]).0;
     assert_eq!(whole, lines(LIMIT, cut::pieces(data, &mut cut::dice(data))).0, "the same bytes are the same lines");
     let mut reader = ReplyReader::default();
+    let mut within = false;
     for line in whole.iter().flatten() {
-        let within = reader.is_within();
-        match reader.line(line) {
-            Ok(Some(reply)) => {
-                assert!(within || reply.lines().len() == 1, "a reply of one line is one");
-                read(&reply);
-            }
-            Ok(None) => assert!(reader.is_within(), "what has not ended goes on"),
-            Err(_) => assert!(!reader.is_within(), "after an error the next reply begins"),
+        let read = reader.line(line);
+        if let Ok(Some(reply)) = &read {
+            assert_eq!(within, reply.lines().len() > 1, "a reply of one line is one, and a block has more");
+            self::read(reply);
         }
+        within = read == Ok(None);
     }
 }
 

@@ -1,4 +1,5 @@
-//! Every input that was ever worth keeping, and every seed, through the body of its target: a test each of a folder.
+//! Every input that was ever worth keeping, and every seed, through the body of its target: a test each of a folder. `FUZZ_CORPUS` names
+//! one more folder of the form of `corpus`.
 
 use fuzz::TARGETS;
 use fuzz::seeds::Seeds;
@@ -19,8 +20,11 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         trials.push(Trial::test(format!("{target}/seeds"), move || {
             seeds.inputs(target).enumerate().try_for_each(|(at, input)| play(body, &format!("seed {at}"), input))
         }));
-        for kind in ["corpus", "regressions"] {
-            let folder = here.join(kind).join(target);
+        let more = std::env::var_os("FUZZ_CORPUS").filter(|folder| !folder.is_empty());
+        let folders = [here.join("corpus"), here.join("regressions")].into_iter().chain(more.map(Into::into));
+        for folder in folders {
+            let kind = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let folder = folder.join(target);
             trials.push(Trial::test(format!("{target}/{kind}"), move || {
                 let Ok(entries) = fs::read_dir(&folder) else { return Ok(()) };
                 for entry in entries {

@@ -51,6 +51,9 @@ fn data_set(line: &[u8]) -> Option<Entry> {
     let organisation = words.next_back()?;
     // The name is fully qualified where it is quoted.
     let name = name.strip_prefix(b"'").and_then(|name| name.strip_suffix(b"'")).unwrap_or(name);
+    if name.is_empty() {
+        return None;
+    }
     let partitioned = matches!(organisation, b"PO" | b"PO-E" | b"Directory");
     let kind = if partitioned { EntryKind::of_directory(name) } else { EntryKind::File };
     let referred = words.nth(2).and_then(|word| date(word).ok()).filter(|(rest, _)| rest.is_empty());
@@ -123,6 +126,7 @@ mod tests {
         assert_eq!(read("APC3WK 3390   2026/11/21  1   15  FB      80 27920  PO  'ANN.SOURCE'"), library);
         assert_eq!(read("Migrated                                                OLD.DATA").name, b"OLD.DATA");
         assert_eq!(read("Pseudo Directory                                        ANN.A"), Entry::directory("ANN.A"));
+        assert_eq!(parse_mvs(b"APC3WK 3390  2026/11/21  1  15  FB  80 27920  PS  ''", MvsColumns::DataSets), None);
         assert_eq!(read("USER01 Error determining attributes                     ANN.B").name, b"ANN.B");
     }
 
@@ -140,7 +144,7 @@ mod tests {
         fn anything_can_be_read(line: Vec<u8>) {
             let _ = MvsColumns::announced_by(&line);
             for columns in [MvsColumns::DataSets, MvsColumns::Members] {
-                let _ = parse_mvs(&line, columns);
+                prop_assert!(parse_mvs(&line, columns).is_none_or(|entry| !entry.name.is_empty()));
             }
         }
     }
