@@ -1,7 +1,7 @@
 //! [`Runtime`]: which adapter carries the protocol. Here they are named; the rest of the program does not know which runs.
 
 use clap::ValueEnum;
-use ftp_core::client::{ClientError, Features, Outcome, Request};
+use ftp_core::client::{ClientError, Features, Learnt, Outcome, Request};
 use ftp_host::client::{ClientOptions, ConnectError, End, Watch};
 use ftp_host::host::Host;
 use std::io;
@@ -56,6 +56,9 @@ pub(crate) trait Client: Send {
 
     /// What the server said it can do, once logged in; `None` once the connection has ended.
     fn features(&self) -> Option<&Features>;
+
+    /// What it has found out about the server.
+    fn learnt(&self) -> Option<Learnt>;
 }
 
 impl Runtime {
@@ -142,6 +145,10 @@ macro_rules! client {
             fn features(&self) -> Option<&Features> {
                 self.features().into()
             }
+
+            fn learnt(&self) -> Option<Learnt> {
+                self.learnt().into()
+            }
         }
     )*};
 }
@@ -164,5 +171,9 @@ impl Client for adapter_smol::Client {
 
     fn features(&self) -> Option<&Features> {
         self.features()
+    }
+
+    fn learnt(&self) -> Option<Learnt> {
+        self.learnt()
     }
 }

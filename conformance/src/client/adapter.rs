@@ -76,9 +76,14 @@ impl OnThread {
     /// # Errors
     /// What the system says.
     pub fn connect(stream: TcpStream, script: &Script, open: Open) -> io::Result<Self> {
+        let depth = script.settings.iter().find_map(|setting| match setting {
+            Setting::Pipeline(depth) => Some(*depth),
+            _ => None,
+        });
         let options = ClientOptions {
             active: script.settings.contains(&Setting::Active),
-            pipeline: script.settings.contains(&Setting::Pipeline),
+            pipeline: depth.is_some(),
+            depth: depth.flatten(),
             ..ClientOptions::default()
         };
         let mut client = open(stream, &options)?;

@@ -102,7 +102,7 @@ pub enum Ask {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Setting {
     /// Commands go out together.
-    Pipeline,
+    Pipeline(Option<usize>),
     /// The server makes the data connections.
     Active,
     /// How long a reply may take.
@@ -118,7 +118,7 @@ impl Script {
     pub fn configure(&self, config: &mut ClientConfig) {
         for setting in &self.settings {
             match *setting {
-                Setting::Pipeline => config.pipeline = true,
+                Setting::Pipeline(depth) => (config.pipeline, config.depth) = (true, depth),
                 Setting::Active => config.data = DataPreference::Active,
                 Setting::ReplyTimeout(time) => config.reply_timeout = time,
                 Setting::StallTimeout(time) => config.stall_timeout = time,
@@ -140,7 +140,7 @@ impl Script {
             at_once = asks;
             possible
         });
-        let plain = self.settings.iter().all(|setting| matches!(setting, Setting::Active | Setting::Pipeline));
+        let plain = self.settings.iter().all(|setting| matches!(setting, Setting::Active | Setting::Pipeline(_)));
         let advances = |step: &Step| matches!(step, Step::Event(Line { what: Event::Advance(_), .. }));
         plain && one_batch_at_a_time && !self.steps.iter().any(advances)
     }

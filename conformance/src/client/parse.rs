@@ -128,7 +128,10 @@ fn event(mark: &str, rest: &str) -> Result<Event, String> {
 
 fn setting(arguments: &str) -> Result<Setting, String> {
     Ok(match arguments.split_once(' ') {
-        Some(("pipeline", "on")) => Setting::Pipeline,
+        Some(("pipeline", "on")) => Setting::Pipeline(None),
+        Some(("pipeline", depth)) => {
+            Setting::Pipeline(Some(depth.parse().map_err(|_| format!("{depth:?} is no number of files"))?))
+        }
         Some(("active", "on")) => Setting::Active,
         Some(("reply-timeout", time)) => Setting::ReplyTimeout(duration(time)?),
         Some(("marker-interval", bytes)) => {
@@ -137,7 +140,7 @@ fn setting(arguments: &str) -> Result<Setting, String> {
         Some(("stall-timeout", time)) => Setting::StallTimeout(duration(time)?),
         _ => {
             return Err(
-                "there are `@set pipeline on`, `@set active on`, `@set reply-timeout 60s`, `@set stall-timeout 60s` \
+                "there are `@set pipeline on`, `@set pipeline 2`, `@set active on`, `@set reply-timeout 60s`, `@set stall-timeout 60s` \
                         and `@set marker-interval 4096`"
                     .into(),
             );

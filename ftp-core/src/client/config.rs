@@ -43,6 +43,9 @@ pub struct ClientConfig {
     /// Send EPSV (or PASV), REST and the transfer's command in one write: a transfer then costs one round trip less. Some servers
     /// lose what comes behind a command.
     pub pipeline: bool,
+    /// So many transfers may be under way at once, the one that runs included: 1 keeps each to itself. `None`: as many as the server is known to
+    /// bear, from its greeting.
+    pub depth: Option<usize>,
     /// Believe a 227 reply that names another address than the server's. Without it the server's own is taken, since a lying
     /// reply makes the client connect to a third party.
     pub keep_foreign_addresses: bool,
@@ -74,6 +77,7 @@ impl ClientConfig {
             local,
             data: DataPreference::Passive,
             pipeline: false,
+            depth: None,
             keep_foreign_addresses: false,
             reply_timeout: Duration::from_mins(1),
             stall_timeout: Duration::from_mins(1),

@@ -173,7 +173,7 @@ impl Link {
 
     /// May commands go out while a transfer runs?
     pub(super) fn may_queue(&self) -> bool {
-        self.may_pair() && self.server == Server::Queue
+        self.may_pair() && self.config.depth.map_or(self.server == Server::Queue, |depth| depth > 1)
     }
 
     pub(super) fn expect_reply(&mut self) {

@@ -22,7 +22,7 @@ use alloc::collections::VecDeque;
 /// Requests that may wait.
 const WAITING: usize = 64;
 
-/// Requests whose commands may be out behind those of the one that runs.
+/// Requests whose commands may be out behind those of the one that runs, where nobody said.
 const FOLLOWERS: usize = 3;
 
 /// Replies to one request that may be held. The preliminary ones, of which there may be any number, are dropped past this.
@@ -67,7 +67,8 @@ impl Queue {
                 Err(error) => link.notify(Event::Done(Err(error))),
             }
         }
-        while self.followers.len() < FOLLOWERS && self.may_be_followed(link) {
+        let most = link.config.depth.map_or(FOLLOWERS, |depth| depth.saturating_sub(1));
+        while self.followers.len() < most && self.may_be_followed(link) {
             let Some(task) = self.waiting.front().and_then(|request| Task::begin_early(link, request)) else { return };
             self.waiting.pop_front();
             let expected = task.expected();

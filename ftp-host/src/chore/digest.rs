@@ -14,11 +14,14 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Digests that are remembered for one login; the oldest makes room.
 const REMEMBERED: usize = 256;
+
+/// Bytes read at a time by [`digest`].
+const DIGESTED: usize = 256 << 10;
 
 /// A digest of the bytes so far.
 enum Hasher {
@@ -57,6 +60,22 @@ impl Hasher {
             Self::Sha1(hash) => hash.finalize().to_vec(),
             Self::Md5(hash) => hash.finalize().to_vec(),
             Self::Crc32(hash) => hash.finalize().to_be_bytes().to_vec(),
+        }
+    }
+}
+
+/// The digest of all that `reader` gives.
+///
+/// # Errors
+/// What it says.
+pub fn digest(algorithm: Algorithm, mut reader: impl Read) -> io::Result<Vec<u8>> {
+    let (mut hasher, mut room) = (Hasher::new(algorithm), vec![0; DIGESTED]);
+    loop {
+        match reader.read(&mut room) {
+            Ok(0) => return Ok(hasher.finish()),
+            Ok(count) => hasher.update(room.get(..count).unwrap_or_default()),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
 }

@@ -5,6 +5,7 @@ mod copy;
 mod digest;
 
 pub(crate) use copy::Copy;
+pub use digest::digest;
 pub(crate) use digest::{Digests, Hashing, Summed};
 
 use crate::storage::Result;

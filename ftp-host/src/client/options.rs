@@ -19,6 +19,8 @@ pub struct ClientOptions {
     /// EPSV and the command that uses it go out in one write, which saves a round trip for each file. A few servers
     /// cannot bear it.
     pub pipeline: bool,
+    /// So many files may be under way at once; `None`: as many as the server is known to bear.
+    pub depth: Option<usize>,
     /// What it does about TLS, which needs [`tls_client`](Self::tls_client).
     pub tls: TlsUse,
     /// Whom it believes to be the server.
@@ -39,6 +41,7 @@ impl Default for ClientOptions {
             timeout: Duration::from_secs(30),
             active: false,
             pipeline: true,
+            depth: None,
             tls: TlsUse::Off,
             tls_client: None,
             learnt: Learnt::default(),
@@ -55,6 +58,7 @@ impl ClientOptions {
         config.reply_timeout = self.timeout;
         config.stall_timeout = self.timeout;
         config.pipeline = self.pipeline;
+        config.depth = self.depth;
         config.learnt = self.learnt;
         config.marker_interval = self.marker_interval;
         config.restart.clone_from(&self.restart);

@@ -1,6 +1,7 @@
 //! What every command that moves files has in common.
 
 use crate::conflict::Policy;
+use crate::remote::Pipeline;
 use crate::transfer::{Care, Verify, parse_rate};
 use clap::Args;
 
@@ -20,6 +21,11 @@ pub(crate) struct TransferOptions {
     #[arg(long, value_enum, value_name = "HOW", default_value_t, hide_short_help = true)]
     pub(crate) verify: Verify,
 
+    /// So many files under way at once on a connection; off: a command waits for the reply to the one before, auto: as the server is
+    /// known to bear
+    #[arg(long, value_name = "auto|off|N", value_parser = pipeline, default_value = "auto", hide_short_help = true)]
+    pub(crate) pipeline: Pipeline,
+
     /// At most so many bytes a second, all transfers together; k, M and G count
     #[arg(long, value_name = "RATE", value_parser = parse_rate)]
     pub(crate) limit_rate: Option<u64>,
@@ -38,6 +44,18 @@ impl TransferOptions {
             None if resume => Policy::Resume,
             None if overwrite => Policy::Overwrite,
             None => Policy::Ask,
+        }
+    }
+}
+
+/// What `--pipeline` takes.
+fn pipeline(text: &str) -> Result<Pipeline, String> {
+    match text {
+        "auto" => Ok(Pipeline::Auto),
+        "off" => Ok(Pipeline::Off),
+        _ => {
+            let depth = text.parse().ok().filter(|depth| (1..=16).contains(depth));
+            depth.map(Pipeline::Depth).ok_or_else(|| "write auto, off, or a number from 1 to 16".to_owned())
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod glob;
 mod kept;
+mod learnt;
 mod login;
 mod netrc;
 pub(crate) mod path;
@@ -17,6 +18,6 @@ mod url;
 pub(crate) use glob::expand;
 pub(crate) use kept::Kept;
 pub(crate) use session::{Looker, Moved, Session};
-pub(crate) use site::{Site, pause};
+pub(crate) use site::{Pipeline, Site, pause};
 pub(crate) use tree::{DEEPEST, entry, list, make_directories, remove, too_deep, walk};
 pub(crate) use url::{FtpUrl, UrlError, encoded_path};

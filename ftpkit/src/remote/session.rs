@@ -1,6 +1,7 @@
 //! [`Session`]: a connection to a server, logged in, as every command uses it.
 
 use super::kept::Kept;
+use super::learnt::Memory;
 use super::refusal::failure;
 use super::url::FtpUrl;
 use crate::conversation::Ear;
@@ -27,6 +28,7 @@ pub(crate) struct Session {
     open: usize,
     /// Nothing has gone wrong with the connection.
     sound: bool,
+    memory: Memory,
 }
 
 /// What a transfer gave.
@@ -56,8 +58,14 @@ pub(crate) trait Looker: Send {
 
 impl Session {
     /// On a client that is connected.
-    pub(super) fn new(client: Box<dyn Client>, ear: Ear, interrupt: Interrupt, limit: Option<Arc<Limit>>) -> Self {
-        Self { client, ear, interrupt, farewell: None, limit, keeper: None, open: 0, sound: true }
+    pub(super) fn new(
+        client: Box<dyn Client>,
+        ear: Ear,
+        interrupt: Interrupt,
+        limit: Option<Arc<Limit>>,
+        memory: Memory,
+    ) -> Self {
+        Self { client, ear, interrupt, farewell: None, limit, memory, keeper: None, open: 0, sound: true }
     }
 
     /// Goes to `keeper` when nobody needs it any more.
@@ -164,7 +172,16 @@ impl Session {
         self.client.features().into_iter().flat_map(Features::lines)
     }
 
+    /// Keeps what was learnt for the next connection.
+    fn remember(&self) {
+        if let Some(learnt) = self.client.learnt() {
+            self.memory.keep(learnt);
+        }
+    }
+
     fn explained(&mut self, error: ClientError) -> ClientError {
+        // What was learnt is often why it ended.
+        self.remember();
         self.sound &= !matches!(
             error,
             ClientError::Disconnected | ClientError::TimedOut | ClientError::TlsFailed | ClientError::Protocol(_)
@@ -189,6 +206,7 @@ impl Session {
 
     /// Says goodbye. All is done by then: whether the server hears it does not matter.
     pub(crate) fn quit(mut self) {
+        self.remember();
         let _ = self.ask(Request::Quit);
     }
 }

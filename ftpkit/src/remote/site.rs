@@ -1,6 +1,7 @@
 //! [`Site`]: a server, and all that it takes to log in there once more: what several connections to it have in common.
 
 use super::kept::Kept;
+use super::learnt::Memory;
 use super::login;
 use super::refusal;
 use super::session::Session;
@@ -25,6 +26,17 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// The longest wait between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
+/// How many commands go out before the replies to those before them are in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pipeline {
+    /// As many as the server is known to bear.
+    Auto,
+    /// One.
+    Off,
+    /// Those of so many files.
+    Depth(usize),
+}
+
 /// Where to log in, and as whom.
 #[derive(Clone)]
 pub(crate) struct Site {
@@ -42,6 +54,7 @@ pub(crate) struct Site {
     kept: Kept,
     interrupt: Interrupt,
     limit: Option<Arc<Limit>>,
+    memory: Memory,
 }
 
 impl Site {
@@ -71,6 +84,7 @@ impl Site {
             kept: options.kept.clone(),
             interrupt: Interrupt::install()?,
             limit: None,
+            memory: Memory::of(url),
         })
     }
 
@@ -93,6 +107,17 @@ impl Site {
     #[must_use]
     pub(crate) fn heard_by(self, ear: Ear) -> Self {
         Self { ear: Some(ear), ..self }
+    }
+
+    /// Commands go out before the replies to those before them as far as this says.
+    #[must_use]
+    pub(crate) fn with_pipeline(mut self, pipeline: Pipeline) -> Self {
+        self.options.pipeline = pipeline != Pipeline::Off;
+        self.options.depth = match pipeline {
+            Pipeline::Depth(depth) => Some(depth),
+            Pipeline::Auto | Pipeline::Off => None,
+        };
+        self
     }
 
     /// Its connection is the one on which the commands of an interactive client are obeyed.
@@ -130,12 +155,14 @@ impl Site {
         }
         loop {
             let tls_client = self.tls.client()?;
-            let options = ClientOptions { tls_client: tls_client.clone(), ..self.options.clone() };
+            let options =
+                ClientOptions { tls_client: tls_client.clone(), learnt: self.memory.learnt(), ..self.options.clone() };
             let client = self
                 .runtime
                 .connect((url.host.as_str(), url.port), &options)
                 .map_err(|error| refusal::unconnected(format!("cannot connect to {url}"), &error))?;
-            let mut session = Session::new(client, self.ear(), self.interrupt.clone(), self.limit.clone());
+            let (ear, limit, memory) = (self.ear(), self.limit.clone(), self.memory.clone());
+            let mut session = Session::new(client, ear, self.interrupt.clone(), limit, memory);
             match (session.ask(self.login.clone()), tls_client) {
                 (Ok(_), _) if self.first => return Ok(session),
                 (Ok(_), _) => return Ok(session.kept_by(self.kept.clone(), url.clone())),

@@ -9,6 +9,7 @@ use crate::failure::Failure;
 use crate::place::Place;
 use crate::progress::Progress;
 use crate::remote::FtpUrl;
+use crate::remote::Pipeline;
 use crate::remote::refusal::failure;
 use crate::transfer::Verify;
 use crate::verb;
@@ -37,7 +38,13 @@ fn start(shell: &Shell, deed: impl FnOnce(Console) -> Result<(), Failure> + Send
 }
 
 fn transfer(shell: &Shell, policy: Policy) -> TransferOptions {
-    TransferOptions { on_conflict: Some(policy), preserve: false, verify: Verify::Reply, limit_rate: shell.rate }
+    TransferOptions {
+        on_conflict: Some(policy),
+        preserve: false,
+        verify: Verify::Reply,
+        pipeline: Pipeline::Auto,
+        limit_rate: shell.rate,
+    }
 }
 
 fn source(shell: &Shell, path: &str) -> Result<FtpUrl, Failure> {

@@ -2,6 +2,7 @@
 
 use super::held::{Held, held};
 use super::overlap::{DIFFERS, Overlap};
+use super::proof::compare;
 use super::{Care, OVERLAP, Verify, system_time};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -10,6 +11,7 @@ use crate::remote::{Looker, Moved, Session};
 use ftp_core::action::TransferError;
 use ftp_core::client::{ClientError, Request};
 use ftp_core::codec::Codec;
+use ftp_core::command::Changes;
 use ftp_core::time::WallTime;
 use ftp_host::client::End;
 use ftp_host::pump::Sink;
@@ -55,6 +57,17 @@ pub(crate) fn fetch(
     let moved = session.transfer(request, end, looker).map_err(|error| order.failure(&error))?;
     let came = order.came(moved.bytes);
     prove(session, order, came, care)?;
+    if care.verify == Verify::Hash {
+        let compared = held.with_file(|file| {
+            compare(session, order.path, order.codec, file, (order.shown, order.file)).inspect_err(|failure| {
+                if failure.exit == Exit::Verification {
+                    // It is not to be gone on with. Emptied, it goes.
+                    let _ = file.set_len(0);
+                }
+            })
+        });
+        compared.unwrap_or_else(|| Err(unreadable(order)))?;
+    }
     order.publish(held, care)?;
     Ok(Moved { bytes: came.saturating_sub(order.present), ..moved })
 }
@@ -77,6 +90,10 @@ pub(crate) fn begin_fetch(order: &Fetch<'_>, mut upload: Box<dyn Upload>) -> Res
 /// The bytes that come once more when a transfer goes on behind so many.
 pub(crate) fn repeated(present: u64) -> u64 {
     present.min(OVERLAP)
+}
+
+fn unreadable(order: &Fetch<'_>) -> Failure {
+    Failure::new(Exit::Verification, format!("cannot verify {}", order.shown), "what came cannot be read again")
 }
 
 /// The last bytes of what is there.
@@ -133,6 +150,26 @@ impl Fetch<'_> {
             }
         });
         prepared.map_err(|error| disk(format!("cannot write {}", self.file), error))
+    }
+
+    /// Writes all of it into `upload`, and publishes that.
+    ///
+    /// # Errors
+    /// [`Failure`], if the disk does not take it.
+    pub(crate) fn write(&self, mut upload: Box<dyn Upload>, bytes: &[u8], care: Care) -> Result<(), Failure> {
+        let written = upload.write(bytes).and_then(|()| {
+            if care.preserve {
+                preserve(upload.as_mut(), self);
+            }
+            upload.publish()
+        });
+        written.map_err(|error| disk(format!("cannot write {}", self.file), error))
+    }
+
+    /// The time and the permission bits that it is to have.
+    pub(crate) fn facts(&self, care: Care) -> Changes {
+        let modified = self.modified.filter(|&time| care.preserve && system_time(time).is_some());
+        Changes { modified, created: None, mode: self.mode.filter(|_| care.preserve).map(|mode| mode & 0o777) }
     }
 
     /// What the error means to the user.

@@ -14,6 +14,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(crate) struct Held(Arc<Mutex<Option<Box<dyn Upload>>>>);
 
 impl Held {
+    /// The file that is held, if there is one.
+    pub(super) fn with_file<T>(&self, look: impl FnOnce(&File) -> T) -> Option<T> {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.as_mut().and_then(|upload| upload.file().map(look))
+    }
+
     /// Publishes what was held, after `prepare` had it once more. Without this, it stays aside.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ mod fetch;
 mod held;
 mod limit;
 mod overlap;
+mod proof;
 mod store;
 
 use clap::ValueEnum;
@@ -30,6 +31,8 @@ pub(crate) enum Verify {
     Reply,
     /// by asking for the size when it is done
     Size,
+    /// by comparing the server's digest of it with one made here
+    Hash,
 }
 
 /// What is to be taken care of with every file.

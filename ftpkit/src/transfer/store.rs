@@ -1,5 +1,6 @@
 //! [`store`]: a file to the server.
 
+use super::proof::compare as compare_digests;
 use super::{Care, OVERLAP, Verify};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -44,6 +45,7 @@ pub(crate) fn store(
     care: Care,
     looker: &mut dyn Looker,
 ) -> Result<Moved, Failure> {
+    let copy = if care.verify == Verify::Hash { Some(again(order, &source)?) } else { None };
     let source = if order.present > 0 { behind(session, order, source)? } else { source };
     let (request, end) = begin_store(order, source);
     let moved = session.transfer(request, end, looker).map_err(|error| order.failure(&error))?;
@@ -51,10 +53,26 @@ pub(crate) fn store(
     if order.codec.is_raw() && (order.present > 0 || care.verify == Verify::Size) {
         check_size(session, order, order.present.saturating_add(moved.bytes), care)?;
     }
+    if let Some(copy) = copy {
+        compare_digests(session, order.path, order.codec, &copy, (order.shown, order.file))?;
+    }
     if let Some(request) = order.dating(session, care) {
         order.dated(session.ask(request).map(drop))?;
     }
     Ok(moved)
+}
+
+/// The same file, to be read once more.
+fn again(order: &Store<'_>, source: &Source) -> Result<File, Failure> {
+    match source {
+        Source::File { file, .. } => {
+            file.try_clone().map_err(|error| Failure::new(Exit::Disk, format!("cannot read {}", order.file), error))
+        }
+        Source::Stream { .. } => {
+            let why = format!("{} cannot be read twice", order.file);
+            Err(Failure::new(Exit::Verification, format!("cannot verify {}", order.shown), why))
+        }
+    }
 }
 
 /// What is asked of the server, and where the bytes come from: `source`, behind what is there already.

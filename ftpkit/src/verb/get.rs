@@ -65,7 +65,10 @@ fn to_standard_output(url: &FtpUrl, options: &GetOptions, console: Console) -> R
         let why = "standard output cannot take both the file and --json";
         return Err(Failure::new(Exit::Usage, format!("cannot fetch {url}"), why));
     }
-    let mut session = Site::new(url, &options.connect, console)?.with_rate(options.transfer.limit_rate).open()?;
+    let mut session = Site::new(url, &options.connect, console)?
+        .with_rate(options.transfer.limit_rate)
+        .with_pipeline(options.transfer.pipeline)
+        .open()?;
     copy(&mut session, url, 0, Box::new(std::io::stdout()))?;
     session.close();
     Ok(())
@@ -99,7 +102,9 @@ fn to_file(url: &FtpUrl, to: Option<&Path>, options: &GetOptions, console: Conso
             in_the_way(&file.shown, 0).with_remedy("--overwrite replaces it, -c goes on with it, or name another file")
         );
     }
-    let site = Site::new(url, &options.connect, console)?.with_rate(options.transfer.limit_rate);
+    let site = Site::new(url, &options.connect, console)?
+        .with_rate(options.transfer.limit_rate)
+        .with_pipeline(options.transfer.pipeline);
     let mut session = site.open()?;
     let codec = url.codec.unwrap_or(Codec::RAW);
     let source = known(&mut session, url, codec, options.transfer.preserve || there.is_some())?;

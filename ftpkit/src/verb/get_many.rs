@@ -37,7 +37,9 @@ pub(crate) fn run(urls: &[FtpUrl], dir: &Path, options: &GetOptions, console: Co
         )
         .with_remedy("make it first"));
     }
-    let site = Site::new(first, &options.connect, console)?.with_rate(options.transfer.limit_rate);
+    let site = Site::new(first, &options.connect, console)?
+        .with_rate(options.transfer.limit_rate)
+        .with_pipeline(options.transfer.pipeline);
     let pool = Pool::new(site, options.jobs, options.connect.retries.unwrap_or(RETRIES), Interrupt::install()?);
     let mut wanted = Vec::new();
     for url in urls {

@@ -35,7 +35,9 @@ pub(crate) fn run(options: &MirrorOptions, console: Console) -> Result<(), Failu
         (None, false) => Policy::Update,
     };
     let rules = Rules { policy, delete: options.delete };
-    let site = Site::new(&url, &options.connect, console)?.with_rate(options.transfer.limit_rate);
+    let site = Site::new(&url, &options.connect, console)?
+        .with_rate(options.transfer.limit_rate)
+        .with_pipeline(options.transfer.pipeline);
     let pool = Pool::new(site, options.jobs, options.connect.retries.unwrap_or(RETRIES), Interrupt::install()?);
     // Without the source's time nobody could tell later what has changed.
     let care = Care { preserve: true, ..options.transfer.care() };

@@ -74,7 +74,10 @@ fn from_standard_input(url: &FtpUrl, options: &PutOptions, console: Console) -> 
         return Err(wrong("standard input cannot give both file and password")
             .with_remedy("give the password in FTPKIT_PASSWORD"));
     }
-    let mut session = Site::new(url, &options.connect, console)?.with_rate(options.transfer.limit_rate).open()?;
+    let mut session = Site::new(url, &options.connect, console)?
+        .with_rate(options.transfer.limit_rate)
+        .with_pipeline(options.transfer.pipeline)
+        .open()?;
     let mut one =
         One { url: url.clone(), name: "-".into(), known: Known::default(), care: options.transfer.care(), console };
     one.settle(&mut session, options)?;
@@ -92,7 +95,9 @@ fn from_file(path: &Path, url: &FtpUrl, options: &PutOptions, console: Console) 
         return Err(Failure::new(Exit::Usage, format!("cannot store {url}"), why));
     }
     let (_, known) = open(path)?;
-    let site = Site::new(&url, &options.connect, console)?.with_rate(options.transfer.limit_rate);
+    let site = Site::new(&url, &options.connect, console)?
+        .with_rate(options.transfer.limit_rate)
+        .with_pipeline(options.transfer.pipeline);
     let mut session = site.open()?;
     let mut one = One { url, name, known, care: options.transfer.care(), console };
     let Some(mut resume) = one.settle(&mut session, options)? else { return Ok(()) };

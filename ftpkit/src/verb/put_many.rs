@@ -31,7 +31,9 @@ pub(crate) fn run(files: &[PathBuf], url: &FtpUrl, options: &PutOptions, console
     }
     check_names(groups.values().flatten())?;
     let url = url.at(trimmed(&url.path).to_vec());
-    let site = Site::new(&url, &options.connect, console)?.with_rate(options.transfer.limit_rate);
+    let site = Site::new(&url, &options.connect, console)?
+        .with_rate(options.transfer.limit_rate)
+        .with_pipeline(options.transfer.pipeline);
     let pool = Pool::new(site, options.jobs, options.connect.retries.unwrap_or(RETRIES), Interrupt::install()?);
     if !matches!(url.path.as_slice(), b"" | b"/") {
         pool.with_one(|session| make_directories(session, &url.path))?;
