@@ -12,6 +12,7 @@ mod help;
 mod hostile;
 mod jobs;
 mod manual;
+mod names;
 mod peer;
 mod relay;
 mod screen;
