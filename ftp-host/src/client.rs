@@ -7,12 +7,12 @@ mod watch;
 use crate::channel::Channel;
 use crate::clock::Clock;
 use crate::control::Control;
-use crate::data::{DataConnection, PassivePorts};
+use crate::data::{DataConnection, Dialer, PassivePorts};
 use crate::pump::{Memory, Pump, Sink, Step};
 use crate::readiness::{Direction, Interest, Ready, Socket, Turn};
 use crate::storage::Source;
 use crate::tls::ClientSide;
-use ftp_core::action::{NetworkError, OpId, StorageError, TlsError, TransferError};
+use ftp_core::action::{DataPath, NetworkError, OpId, StorageError, TlsError, TransferError};
 use ftp_core::client::{ClientAction, ClientCompletion, ClientConfig, ClientSession, Event, LocalEnd, Misuse, Request};
 use ftp_core::codec::Transmission;
 use ftp_core::time::Time;
@@ -45,6 +45,8 @@ pub struct Connection {
     control: Control<ClientAction>,
     local: SocketAddr,
     peer: SocketAddr,
+    /// The control connection comes from where the system lets connections to this peer come from.
+    usual: bool,
     ports: PassivePorts,
     data: DataConnection,
     /// What its connections under TLS share.
@@ -118,6 +120,7 @@ impl Connection {
             control: Control::new(channel),
             local,
             peer,
+            usual: Dialer::comes_from(local, peer),
             ports: PassivePorts::any(),
             data: DataConnection::Closed,
             tls: None,
@@ -270,7 +273,7 @@ impl Connection {
                 self.machine.complete(self.now(), op, ClientCompletion::Listening(result));
             }
             ClientAction::StartTls { op } => self.start_tls(op),
-            ClientAction::Open { op, data, private } => match self.data.begin(data, self.local) {
+            ClientAction::Open { op, data, private } => match self.begin_data(data) {
                 Ok(()) => self.transfer = Transfer::Connecting { op, private },
                 Err(error) => self.connected(op, Err(error)),
             },
@@ -305,6 +308,17 @@ impl Connection {
                 let _ = self.control.channel.shutdown_write();
                 self.over = true;
             }
+        }
+    }
+
+    fn begin_data(&mut self, data: DataPath) -> Result<(), NetworkError> {
+        match data {
+            // The system chooses the same address by itself.
+            DataPath::Connect(to) if self.usual && to.ip() == self.peer.ip() => {
+                self.data = DataConnection::Dialing(Dialer::start_anywhere(to)?);
+                Ok(())
+            }
+            data => self.data.begin(data, self.local),
         }
     }
 

@@ -263,3 +263,35 @@ fn many_uploads_of_one_name_at_once_leave_one_whole_file() {
     let left: Vec<_> = fs::read_dir(root).expect("it lists").map(|e| e.expect("an entry").file_name()).collect();
     assert_eq!(left, ["a"]);
 }
+
+#[test]
+fn a_small_file_is_put_whole_and_new_or_not_at_all() {
+    let Scene { root, outside, disk, .. } = &scene();
+    fs::create_dir(root.join("dir")).expect("it makes");
+    symlink("../../outside/secret", root.join("dir/link")).expect("it links");
+    fs::write(root.join("dir/there"), "old").expect("it writes");
+    let folder = disk.folder(&path("/dir")).expect("it opens");
+    let facts = |mode| Changes { modified: None, created: None, mode: Some(mode) };
+
+    assert_eq!(folder.put_new(&path("/dir/a"), b"new", &facts(0o600)), Ok(()));
+    assert_eq!(folder.put_new(&path("/dir/b"), b"", &facts(0o666)), Ok(()));
+    for name in ["/dir/there", "/dir/link", "/dir/a"] {
+        assert_eq!(folder.put_new(&path(name), b"new", &facts(0o600)), Err(StorageError::Exists), "{name}");
+    }
+    for name in ["/", "/a", "/dir", "/dir/dir/a", "/dir/.ftpkit-part.a"] {
+        assert_eq!(folder.put_new(&path(name), b"new", &facts(0o600)), Err(StorageError::NameNotAllowed), "{name}");
+    }
+
+    assert_eq!(get(disk, "/dir/a"), Ok("new".to_owned()));
+    assert_eq!(get(disk, "/dir/there"), Ok("old".to_owned()));
+    assert_eq!(fs::read_to_string(outside.join("secret")).expect("it reads"), "outside");
+    for (name, mode) in [("a", 0o600), ("b", 0o666)] {
+        let facts = fs::metadata(root.join("dir").join(name)).expect("it is there");
+        assert_eq!(facts.permissions().mode() & 0o777, mode, "{name}, whatever the process's mask is");
+    }
+    // Nothing is left aside, and where something was left by another it is not passed over.
+    assert_eq!(fs::read_dir(root.join("dir")).expect("it lists").count(), 4);
+    fs::write(root.join("dir/.ftpkit-part.c"), "beginning").expect("it writes");
+    let folder = disk.folder(&path("/dir")).expect("it opens");
+    assert_eq!(folder.put_new(&path("/dir/c"), b"new", &facts(0o600)), Err(StorageError::Exists));
+}

@@ -3,7 +3,7 @@
 
     python3 ftpkit/bench/mirror.py [--program target/release/ftpkit] [--servers ours,vsftpd] [--clients ftpkit,lftp,...]
                                    [--ways get,put] [--directories 100] [--files 100] [--connections 4] [--rounds 3]
-                                   [--delay MILLISECONDS] [--large] [--work DIR]
+                                   [--delay MILLISECONDS] [--large] [--crash] [--seed N] [--work DIR]
 
 As root, with lftp, curl and ncftp installed; servers and namespaces are those of servers.py. Every client has as many connections
 (ncftp, which has one, is started as many times), is timed from its start to its end, and its copy is counted. The clients take
@@ -12,15 +12,22 @@ turns in each round; the medians are shown, with the ratio to the best of the ot
 With --delay the servers are in a network namespace of their own, and the packets between the two wait for half of it on each way,
 those of connecting too. Shown then are the round trips that a file costs on its connection.
 
+With --crash ftpkit alone mirrors, and is killed (SIGKILL) at three random moments, the server at a fourth; it goes on with `ftpkit
+jobs resume` each time. Shown are the files that were begun more than once and the most that they can have cost, and the copy is
+compared with the original, byte by byte and date by date (of directories nothing but their names).
+
 curl lists nothing: it is told the names. With --large one file of 1 GiB is fetched and stored, on one connection.
 """
 
 import argparse
 import collections
+import contextlib
 import ctypes
 import fcntl
+import json
 import os
 import pathlib
+import random
 import select
 import shutil
 import signal
@@ -29,6 +36,7 @@ import statistics
 import struct
 import subprocess
 import sys
+import threading
 import time
 
 import peers
@@ -53,7 +61,7 @@ def command(client, way, host, port, place, options):
     files = [f"{directory}/f{number:03}" for directory in directories for number in range(options.files)]
     if client == "ftpkit":
         pair = [f"{url}/{there}", here] if way == "get" else [here, f"{url}/{there}"]
-        return [[options.program, "mirror", "--quiet", "--jobs", n, *pair]]
+        return [[options.program, "mirror", "--quiet", "--tls", "off", "--jobs", n, *pair]]
     if client.startswith("lftp"):
         sync = "on" if client == "lftp-sync" else "off"
         mirror = f"mirror --parallel={n} {there} {here}" if way == "get" else f"mirror -R --parallel={n} {here} {there}"
@@ -80,7 +88,7 @@ def large(client, way, host, port, place, options):
     url = f"ftp://bench:bench@{host}:{port}"
     if client == "ftpkit":
         pair = [f"{url}/large", place] if way == "get" else [DESK / "large", f"{url}/{place.name}"]
-        return [[options.program, way, "--quiet", *pair]]
+        return [[options.program, way, "--quiet", "--tls", "off", *pair]]
     if client.startswith("lftp"):
         verb = f"get large -o {place}" if way == "get" else f"put {DESK / 'large'} -o {place.name}"
         return [["lftp", "-c", f"set ftp:ssl-allow no; open -u bench,bench ftp://{host}:{port}; {verb}"]]
@@ -224,6 +232,70 @@ def show(way, server, results, options):
         print(f"  {client:<11}{taken:8.2f} s {figure}  CPU {cpu:6.2f} s{ratio}", flush=True)
 
 
+def crash(targets, options, processes):
+    seed = options.seed if options.seed is not None else int.from_bytes(os.urandom(4), "big")
+    dice = random.Random(seed)
+    print(f"seed {seed}")
+    for way in options.ways:
+        for number, (server, host, port) in enumerate(targets):
+            place = (DESK if way == "get" else HOME) / "copy-0"
+            clear(place)
+            # A run to the end tells how long it takes.
+            first = command("ftpkit", way, host, port, place, options)[0]
+            whole, _ = run([first])
+            clear(place)
+            words, begun, downs = [*first, "--json", "--retries", "20"], [], []
+            # Short enough that all four moments come before the end.
+            for moment in range(4):
+                began = time.monotonic()
+                client = subprocess.Popen([str(word) for word in words], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                lines = []
+                reader = threading.Thread(target=lambda: lines.extend(client.stdout))
+                reader.start()
+                # Before the first file there is no plan, and nothing to lose.
+                while client.poll() is None and not any(b'"started"' in line for line in list(lines)):
+                    time.sleep(0.005)
+                time.sleep(whole * dice.uniform(0.02, 0.18))
+                if moment == 3:
+                    # vsftpd's sessions outlive it.
+                    for process in [processes[number].pid, *descendants(processes[number].pid)]:
+                        with contextlib.suppress(ProcessLookupError):
+                            os.kill(process, signal.SIGKILL)
+                    processes[number].wait()
+                    downs.append(time.monotonic() - began)
+                    time.sleep(0.3)
+                    with open(options.work / "servers.log", "a") as log:
+                        processes[number] = servers.start(server, port, options.work, options.program, log, host)
+                    client.wait()
+                else:
+                    client.kill()
+                    downs.append(time.monotonic() - began)
+                    client.wait()
+                reader.join()
+                begun.append([json.loads(line)["file"] for line in lines if b'"started"' in line and line.endswith(b"\n")])
+                words = [options.program, "jobs", "resume", "--json", "--tls", "off", "--retries", "20"]
+                os.environ["FTPKIT_PASSWORD"] = "bench"
+            counts = collections.Counter(file for files in begun for file in files)
+            again = sum(count - 1 for count in counts.values())
+            same = subprocess.run(["diff", "-r", HOME / "tree" if way == "get" else DESK / "tree", place]).returncode == 0
+            held = dates(HOME / "tree" if way == "get" else DESK / "tree", place)
+            moments = ", ".join(f"{down:.2f} s" for down in downs)
+            print(f"\n{way}, server {server}: client killed after {moments.rsplit(', ', 1)[0]}, server after {moments.rsplit(', ', 1)[1]}")
+            print(f"  ended with status {client.returncode}; begun in each run: {', '.join(str(len(files)) for files in begun)}")
+            print(f"  files begun again: {again}, {again} KiB at most; the copy is {'the same' if same else 'ANOTHER'}, {held} of its dates too", flush=True)
+            clear(place)
+
+
+def descendants(process):
+    children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process)], capture_output=True, text=True).stdout.split()
+    return [found for child in map(int, children) for found in (child, *descendants(child))]
+
+
+def dates(original, copy):
+    pairs = [(path, copy / path.relative_to(original)) for path in original.rglob("*") if path.is_file()]
+    return sum(int(ours.stat().st_mtime) == int(theirs.stat().st_mtime) for ours, theirs in pairs if theirs.exists())
+
+
 def inside(options):
     work = options.work
     servers.set_the_scene(work)
@@ -250,7 +322,10 @@ def inside(options):
     try:
         for _, _, port in targets:
             reach(host, port)
-        measure(targets, options)
+        if options.crash:
+            crash(targets, options, processes)
+        else:
+            measure(targets, options)
     finally:
         for process in forks:
             os.kill(process, signal.SIGTERM)
@@ -286,6 +361,8 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--delay", type=float, default=0, help="there and back, in milliseconds")
     parser.add_argument("--large", action="store_true", help="one file of 1 GiB")
+    parser.add_argument("--crash", action="store_true", help="client and server are killed on the way")
+    parser.add_argument("--seed", type=int, help="of the moments of --crash")
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("/var/tmp/ftpkit-peers"), help="where what is fetched is kept")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()

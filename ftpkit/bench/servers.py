@@ -304,6 +304,9 @@ def start(name, port, work, program, log, host="127.0.0.1", tls=None):
         if tls:
             listen = ["--listen", f"{host}:0", "--tls-listen", f"{host}:{port}"] if tls.implicit else listen
             listen += ["--tls", "require-data", "--tls-cert", place["pair"]]
+        else:
+            # Left to itself it takes no password in the clear across a network, as with --delay of mirror.py.
+            listen += ["--tls", "off"]
         command = [program, "serve", FILES, *listen, "--accounts", accounts(work, program)]
         command += ["--idle-timeout", "1h", "--max-sessions", "20000", "--quiet"]
         if "/" in name:

@@ -5,7 +5,7 @@ use crate::channel::Channel;
 use ftp_core::action::NetworkError;
 use rustix::io::Errno;
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
 use std::sync::Arc;
 
 /// A connection being made. It never blocks.
@@ -21,14 +21,25 @@ impl Dialer {
     /// # Errors
     /// What the system says at once.
     pub fn start(to: SocketAddr, local: SocketAddr) -> Result<Self, NetworkError> {
-        Self::connect(canonical(to), canonical(local)).map_err(|error| network_error(&error))
+        let (to, local) = (canonical(to), canonical(local));
+        // EPRT may name an address of the other family (RFC 2428 2): the system then chooses where from.
+        let from = (to.is_ipv4() == local.is_ipv4()).then_some(local);
+        Self::connect(to, from).map_err(|error| network_error(&error))
     }
 
-    fn connect(to: SocketAddr, local: SocketAddr) -> io::Result<Self> {
+    /// The same from the address that the system chooses. It then takes any port that is free for this one connection, where a
+    /// port that is bound before must be free for all: with thousands of connections that have just ended it searches long.
+    ///
+    /// # Errors
+    /// What the system says at once.
+    pub fn start_anywhere(to: SocketAddr) -> Result<Self, NetworkError> {
+        Self::connect(canonical(to), None).map_err(|error| network_error(&error))
+    }
+
+    fn connect(to: SocketAddr, from: Option<SocketAddr>) -> io::Result<Self> {
         let socket = socket_for(to)?;
-        // EPRT may name an address of the other family (RFC 2428 2): the system then chooses where from.
-        if to.is_ipv4() == local.is_ipv4() {
-            socket.bind(&with_port(local, 0).into())?;
+        if let Some(from) = from {
+            socket.bind(&with_port(from, 0).into())?;
         }
         match socket.connect(&to.into()) {
             Ok(()) => {}
@@ -36,6 +47,18 @@ impl Dialer {
             Err(error) => return Err(error),
         }
         Ok(Self { stream: Arc::new(socket.into()) })
+    }
+
+    /// Does the system choose the IP address of `local` by itself for connections to `peer`? So it does unless the application
+    /// has chosen another one for its control connection.
+    pub fn comes_from(local: SocketAddr, peer: SocketAddr) -> bool {
+        let (local, peer) = (canonical(local), canonical(peer));
+        // Connecting a datagram socket sends nothing.
+        let chosen = UdpSocket::bind(unspecified(peer)).and_then(|socket| {
+            socket.connect(peer)?;
+            socket.local_addr()
+        });
+        chosen.is_ok_and(|chosen| canonical(chosen).ip() == local.ip())
     }
 
     /// The outcome, once there is one; ask when the socket is writable. After an outcome, drop it.
@@ -58,4 +81,13 @@ impl Dialer {
     pub const fn socket(&self) -> &Arc<TcpStream> {
         &self.stream
     }
+}
+
+/// No address of this one's family.
+fn unspecified(address: SocketAddr) -> SocketAddr {
+    let ip = match address {
+        SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    };
+    SocketAddr::new(ip, 0)
 }

@@ -8,9 +8,9 @@ mod disk;
 mod error;
 mod memory;
 
-pub use disk::Disk;
 #[cfg(target_os = "linux")]
 pub(crate) use disk::is_in_memory;
+pub use disk::{Disk, Folder};
 pub(crate) use error::from_io;
 pub use memory::{Memory, MemoryCall};
 

@@ -69,8 +69,18 @@ pub(crate) struct Record {
 
 /// A file that is being written, locked against others.
 pub(crate) struct Journal {
-    file: Mutex<File>,
+    out: Mutex<Out>,
     path: PathBuf,
+}
+
+/// What is written of it at a time, some ten lines, so that small files do not pay for a call of the system each. What a crash keeps from
+/// being written is found out from the files, or done again where a server does not tell enough of them.
+const PORTION: usize = 256;
+
+/// The file, and the lines that are not in it yet.
+struct Out {
+    file: File,
+    lines: Vec<u8>,
 }
 
 impl Journal {
@@ -99,7 +109,7 @@ impl Journal {
             Ok(file)
         };
         let file = write().map_err(|error: std::io::Error| cannot("write", path, &error))?;
-        Ok(Self { file: Mutex::new(file), path: path.to_owned() })
+        Ok(Self::on(file, path))
     }
 
     /// Goes on with a file.
@@ -121,28 +131,46 @@ impl Journal {
             Err(TryLockError::Error(error)) => return Err(cannot("lock", path, &error)),
         }
         let record = read(path)?;
-        let journal = Self { file: Mutex::new(file), path: path.to_owned() };
         // A line that was cut short must not run into the next one.
-        journal.write(b"\n");
+        let _ = (&file).write_all(b"\n");
+        let journal = Self::on(file, path);
         Ok((journal, record))
     }
 
-    /// A step is done. If that cannot be written it is found out from the files.
-    pub(crate) fn done(&self, step: usize) {
-        if let Ok(mut line) = serde_json::to_vec(&Line::Done { step }) {
-            line.push(b'\n');
-            self.write(&line);
-        }
+    fn on(file: File, path: &Path) -> Self {
+        Self { out: Mutex::new(Out { file, lines: Vec::new() }), path: path.to_owned() }
     }
 
-    fn write(&self, bytes: &[u8]) {
-        // One call for a line, so that a crash cuts at most the last one.
-        let _ = self.file.lock().unwrap_or_else(PoisonError::into_inner).write_all(bytes);
+    /// A step is done; one that is cheap to do again may be written with the next ones. If that cannot be written it is found out from
+    /// the files.
+    pub(crate) fn done(&self, step: usize, cheap: bool) {
+        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+        if serde_json::to_writer(&mut out.lines, &Line::Done { step }).is_ok() {
+            out.lines.push(b'\n');
+        }
+        if !cheap || out.lines.len() >= PORTION {
+            out.write();
+        }
     }
 
     /// All is done: nothing is left to go on with.
     pub(crate) fn remove(self) {
+        self.out.lock().unwrap_or_else(PoisonError::into_inner).lines.clear();
         let _ = fs::remove_file(&self.path);
+    }
+}
+
+impl Out {
+    fn write(&mut self) {
+        // One call for whole lines, so that a crash cuts at most the last one.
+        let _ = self.file.write_all(&self.lines);
+        self.lines.clear();
+    }
+}
+
+impl Drop for Out {
+    fn drop(&mut self) {
+        self.write();
     }
 }
 
@@ -210,8 +238,8 @@ mod tests {
         let path = dir.path().join("job");
         let journal = Journal::begin(&path, &head(), &plan()).map_err(|failure| failure.to_string())?;
         let planned = fs::metadata(&path)?.len() as usize;
-        journal.done(2);
-        journal.done(0);
+        journal.done(2, true);
+        journal.done(0, true);
         assert!(is_locked(&path));
         assert_eq!(Journal::resume(&path).map(drop).map_err(|failure| failure.exit), Err(Exit::Conflict));
         drop(journal);
@@ -230,7 +258,8 @@ mod tests {
             assert!(record.done.len() >= most, "a longer file knows more");
             most = record.done.len();
             // What is written behind a cut is read.
-            journal.done(1);
+            journal.done(1, true);
+            drop(journal);
             let again = read(&path).map_err(|failure| failure.to_string())?;
             assert!(again.done.contains(&1) && again.done.len() == most + 1, "cut at {cut}");
         }

@@ -2,7 +2,7 @@
 //! [`finish`](Mover::finish)), or [`alone`](Mover::alone), where something has to be asked about it.
 
 use super::local::virtual_path;
-use super::plan::Move;
+use super::plan::{Move, SMALL};
 use super::report::{OneFile, Report};
 use super::run::Side;
 use crate::exit::Exit;
@@ -12,11 +12,12 @@ use crate::remote::refusal::{disk as refused, failure};
 use crate::remote::{FtpUrl, Session};
 use crate::text::shown;
 use crate::transfer::{Care, Fetch, Held, Store, Verify, begin_fetch, begin_store, fetch, store};
-use ftp_core::action::{StorageError, StoreMode};
+use ftp_core::action::{StorageError, StoreMode, TransferError};
 use ftp_core::client::{ClientError, Outcome, Request};
 use ftp_core::codec::Codec;
 use ftp_host::client::End;
-use ftp_host::storage::{Disk, Source, Storage};
+use ftp_host::pump::{Memory, Sink};
+use ftp_host::storage::{Disk, Folder, Source, Storage};
 use std::time::{Duration, Instant};
 
 /// What all files of a job have in common.
@@ -34,6 +35,15 @@ pub(super) struct Mover<'a> {
     pub(super) report: &'a Report,
 }
 
+/// The directory that a connection's last small file went to, held open for the next.
+pub(super) type Last = Option<Folder>;
+
+/// Where a download is until it is proven whole.
+enum Landing {
+    Aside(Held),
+    Memory(Memory),
+}
+
 /// What can be done with a file.
 pub(super) enum Prepared<'p> {
     /// It can be begun behind others.
@@ -47,13 +57,15 @@ pub(super) struct Ready<'p> {
     one: One<'p>,
     request: Request,
     end: End,
-    held: Option<Held>,
+    /// Of a download.
+    landing: Option<Landing>,
 }
 
 /// A file that is under way.
 pub(super) struct Begun<'p> {
     one: One<'p>,
-    held: Option<Held>,
+    /// Of a download.
+    landing: Option<Landing>,
     /// Its time is being set, behind it.
     dated: bool,
     began: Instant,
@@ -77,14 +89,23 @@ impl<'p> Mover<'_> {
             return Ok(Prepared::Alone);
         }
         let one = self.one(order);
-        let (request, end, held) = match self.target {
+        let (request, end, landing) = match self.target {
             Side::Local => {
                 if order.resume && self.present(&one)? > 0 {
                     return Ok(Prepared::Alone);
                 }
+                // A small one is held in memory until it is proven whole, and then written in one piece.
+                if self.codec.is_raw() && order.size.is_some_and(|size| size <= SMALL) {
+                    virtual_path(&order.to)?;
+                    let memory = Memory::new(SMALL as usize);
+                    let request = Request::Retrieve { path: one.remote.clone(), offset: 0, codec: self.codec };
+                    let end = End::Sink(Sink::Writer(Box::new(memory.clone())));
+                    let landing = Some(Landing::Memory(memory));
+                    return Ok(Prepared::Ready(Box::new(Ready { one, request, end, landing })));
+                }
                 let upload = self.open_upload(&one, 0)?;
                 let (request, end, held) = begin_fetch(&self.fetch_order(&one, 0), upload)?;
-                (request, end, Some(held))
+                (request, end, Some(Landing::Aside(held)))
             }
             Side::Remote if order.resume => return Ok(Prepared::Alone),
             Side::Remote => {
@@ -93,7 +114,7 @@ impl<'p> Mover<'_> {
                 (request, end, None)
             }
         };
-        Ok(Prepared::Ready(Box::new(Ready { one, request, end, held })))
+        Ok(Prepared::Ready(Box::new(Ready { one, request, end, landing })))
     }
 
     /// Begins it, behind what was begun before.
@@ -101,23 +122,23 @@ impl<'p> Mover<'_> {
     /// # Errors
     /// [`Failure`] of the connection.
     pub(super) fn begin(&self, session: &mut Session, ready: Ready<'p>) -> Result<Begun<'p>, Failure> {
-        let Ready { one, request, end, held } = ready;
+        let Ready { one, request, end, landing } = ready;
         self.report.started(&one.url, &one.file, 0, one.order.size);
         session.begin(request, Some(end)).map_err(|error| self.failure(&one, &error))?;
-        let dating = if held.is_none() { self.store_order(&one, 0).dating(session, self.care) } else { None };
+        let dating = if landing.is_none() { self.store_order(&one, 0).dating(session, self.care) } else { None };
         let dated = dating.is_some();
         if let Some(request) = dating {
             session.begin(request, None).map_err(|error| self.failure(&one, &error))?;
         }
-        Ok(Begun { one, held, dated, began: Instant::now() })
+        Ok(Begun { one, landing, dated, began: Instant::now() })
     }
 
     /// Waits for the end of what was begun first. Not true: fewer or more bytes came than were expected, and the server has to be asked.
     ///
     /// # Errors
     /// [`Failure`], with what the server said or what broke.
-    pub(super) fn finish(&self, session: &mut Session, begun: Begun<'p>) -> Result<bool, Failure> {
-        let Begun { one, held, dated, began } = begun;
+    pub(super) fn finish(&self, session: &mut Session, begun: Begun<'p>, last: &mut Last) -> Result<bool, Failure> {
+        let Begun { one, landing, dated, began } = begun;
         let mut looker = OneFile::new(self.report);
         let outcome = session.finish(&mut looker);
         // Both answers are taken, whatever the first one says.
@@ -125,18 +146,47 @@ impl<'p> Mover<'_> {
         let bytes = match outcome {
             Ok(Outcome::Transferred { bytes, .. }) => bytes,
             Ok(_) => return Err(self.failure(&one, &ClientError::Protocol("the end of a transfer"))),
+            // It has grown beyond what is held in memory.
+            Err(ClientError::Transfer(TransferError::Storage(StorageError::NoSpace)))
+                if matches!(landing, Some(Landing::Memory(_))) =>
+            {
+                return Ok(false);
+            }
             Err(error) => return Err(self.failure(&one, &error)),
         };
-        if let Some(held) = held {
+        if let Some(landing) = landing {
             let order = self.fetch_order(&one, 0);
             if !order.is_whole(bytes) {
                 return Ok(false);
             }
-            order.publish(held, self.care)?;
+            match landing {
+                Landing::Aside(held) => order.publish(held, self.care)?,
+                Landing::Memory(memory) => self.put(&one, &memory.take(), last)?,
+            }
         }
         self.store_order(&one, 0).dated(dated)?;
         self.report.done(&one.url, &one.file, bytes, bytes, began.elapsed());
         Ok(true)
+    }
+
+    /// Writes a small file. Where something has its name it is an upload like others, which knows what to do with that.
+    fn put(&self, one: &One<'_>, bytes: &[u8], last: &mut Last) -> Result<(), Failure> {
+        let path = virtual_path(&one.order.to)?;
+        let order = self.fetch_order(one, 0);
+        let cannot = |error| refused(format!("cannot write {}", one.file), error);
+        let folder = match last.take().filter(|folder| *folder.path() == path.parent()) {
+            Some(folder) => folder,
+            None => self.disk.folder(&path.parent()).map_err(cannot)?,
+        };
+        let put = folder.put_new(&path, bytes, &order.facts(self.care));
+        *last = Some(folder);
+        match put {
+            Err(StorageError::Exists) => {
+                let upload = self.disk.store(&path, StoreMode::Replace);
+                order.write(upload.map_err(cannot)?, bytes, self.care)
+            }
+            put => put.map_err(cannot),
+        }
     }
 
     /// Moves a file with nothing else under way on the connection.

@@ -2,7 +2,7 @@
 //! for the network between them. How far that goes with this server is the core's to know; here several are begun and
 //! finished in their order.
 
-use super::one::{Begun, Mover, Prepared};
+use super::one::{Begun, Last, Mover, Prepared};
 use super::plan::{Move, Step};
 use super::pool::{Done, is_final, is_of_connection};
 use super::queue::{Queue, Task};
@@ -40,6 +40,7 @@ impl Pipe<'_> {
         first: Task<Numbered<'p>>,
         queue: &Queue<Numbered<'p>>,
     ) -> Done<Numbered<'p>> {
+        let mut last: Last = None;
         let mut work = Work { begun: VecDeque::new(), next: Some(first) };
         loop {
             self.begin(session, &mut work, queue)?;
@@ -49,7 +50,7 @@ impl Pipe<'_> {
                 }
                 continue;
             };
-            match self.mover.finish(session, begun) {
+            match self.mover.finish(session, begun, &mut last) {
                 Ok(true) => {
                     (self.on_done)(task.what.0);
                     queue.finish();

@@ -6,9 +6,13 @@ use crate::conflict::{Asker, Known, Policy, Verdict, in_the_way, other_names};
 use crate::failure::Failure;
 use crate::remote::path::{join, split};
 use crate::text::shown;
+use crate::transfer::OVERLAP;
 use ftp_core::time::WallTime;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+
+/// Files up to this size are small: to move one again costs no more than what comes once more of a larger one that is gone on with.
+pub(super) const SMALL: u64 = OVERLAP;
 
 /// One thing to do on the target's side. Paths lie below the roots of the two sides.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -199,6 +203,14 @@ fn other_name(path: &[u8], target: &Tree) -> Vec<u8> {
 }
 
 impl Plan {
+    /// Does it cost next to nothing to do this step again: a small file, or no file at all?
+    pub(crate) fn is_cheap(&self, step: usize) -> bool {
+        match self.steps.get(step) {
+            Some(Step::Move(order)) => order.size.is_some_and(|size| size <= SMALL),
+            _ => true,
+        }
+    }
+
     /// Plans to remove what is at `path` and below it.
     fn clear(&mut self, path: &[u8], target: &Tree) {
         let below = [path, b"/"].concat();

@@ -14,6 +14,8 @@ struct State<T> {
     waiting: VecDeque<Task<T>>,
     /// Tasks that somebody works on: they may bring up more.
     busy: usize,
+    /// Threads that sleep until something changes. Where there is none, nobody is woken: a call of the system for every file.
+    asleep: usize,
     stopped: Option<Failure>,
 }
 
@@ -27,13 +29,14 @@ impl<T> Queue<T> {
     /// Of these tasks.
     pub(crate) fn new(tasks: impl IntoIterator<Item = T>) -> Self {
         let waiting = tasks.into_iter().map(|what| Task { what, failed: 0 }).collect();
-        Self { state: Mutex::new(State { waiting, busy: 0, stopped: None }), changed: Condvar::new() }
+        Self { state: Mutex::new(State { waiting, busy: 0, asleep: 0, stopped: None }), changed: Condvar::new() }
     }
 
     /// Adds a task.
     pub(crate) fn add(&self, what: T) {
-        self.lock().waiting.push_back(Task { what, failed: 0 });
-        self.changed.notify_one();
+        let mut state = self.lock();
+        state.waiting.push_back(Task { what, failed: 0 });
+        self.wake(state);
     }
 
     /// The next task; waits while somebody might bring one up. `None`: there is nothing to do any more. Each that is taken is to be
@@ -51,7 +54,9 @@ impl<T> Queue<T> {
             if state.busy == 0 {
                 return None;
             }
+            state.asleep += 1;
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.asleep -= 1;
         }
     }
 
@@ -65,8 +70,11 @@ impl<T> Queue<T> {
 
     /// A task that was taken is done with, well or not.
     pub(crate) fn finish(&self) {
-        self.lock().busy -= 1;
-        self.changed.notify_all();
+        let mut state = self.lock();
+        state.busy -= 1;
+        if state.busy == 0 {
+            self.wake(state);
+        }
     }
 
     /// A task that was taken is to be done by somebody else, or later.
@@ -74,8 +82,7 @@ impl<T> Queue<T> {
         let mut state = self.lock();
         state.busy -= 1;
         state.waiting.push_front(task);
-        drop(state);
-        self.changed.notify_all();
+        self.wake(state);
     }
 
     /// A task that was taken is to be tried again when those before it have been.
@@ -83,14 +90,14 @@ impl<T> Queue<T> {
         let mut state = self.lock();
         state.busy -= 1;
         state.waiting.push_back(Task { failed: task.failed + 1, ..task });
-        drop(state);
-        self.changed.notify_all();
+        self.wake(state);
     }
 
     /// Nothing more is to be taken. The first reason stays.
     pub(crate) fn stop(&self, why: Failure) {
-        self.lock().stopped.get_or_insert(why);
-        self.changed.notify_all();
+        let mut state = self.lock();
+        state.stopped.get_or_insert(why);
+        self.wake(state);
     }
 
     /// Why nothing more was to be taken.
@@ -100,6 +107,14 @@ impl<T> Queue<T> {
     pub(crate) fn end(self) -> Result<(), Failure> {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         state.stopped.map_or(Ok(()), Err)
+    }
+
+    fn wake(&self, state: MutexGuard<'_, State<T>>) {
+        let asleep = state.asleep > 0;
+        drop(state);
+        if asleep {
+            self.changed.notify_all();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {

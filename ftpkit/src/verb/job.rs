@@ -41,7 +41,7 @@ pub(crate) fn with_journal(
     id: &str,
     console: Console,
 ) -> Result<(), Failure> {
-    match carry_out(job, plan, todo, pool, &|step| journal.done(step), console) {
+    match carry_out(job, plan, todo, pool, &|step| journal.done(step, plan.is_cheap(step)), console) {
         Ok(()) => {
             journal.remove();
             Ok(())

@@ -10,6 +10,7 @@ use cap_std::fs::{Dir, OpenOptions};
 use ftp_core::action::StorageError;
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, TryLockError};
+use std::sync::Arc;
 
 /// How often a file that others keep renaming away is tried again.
 const TRIES: usize = 16;
@@ -17,10 +18,12 @@ const TRIES: usize = 16;
 /// A file aside, locked. Dropped, it stays for a resume if one is possible and there is something to resume.
 pub(super) struct Aside {
     /// The directory of the upload's target.
-    pub(super) dir: Dir,
+    pub(super) dir: Arc<Dir>,
     /// The file itself.
     pub(super) file: File,
     name: OsString,
+    /// Its size when it was locked.
+    found: u64,
     resumable: bool,
     moved: bool,
 }
@@ -37,16 +40,18 @@ pub(super) enum Claim {
 
 impl Aside {
     /// The file aside of `name`, which may hold an interrupted upload; made if it is missing and `create` is set.
-    pub(super) fn claim(dir: &Dir, name: &OsStr, create: bool) -> Result<Claim> {
+    pub(super) fn claim(dir: &Arc<Dir>, name: &OsStr, create: bool) -> Result<Claim> {
         let Some(name) = aside::resumable(name.as_encoded_bytes()) else { return Ok(Claim::Absent) };
         Self::lock(dir, system::name(&name)?, OpenOptions::new().read(true).write(true).create(create))
     }
 
     /// An empty file aside for `name`: the resumable one, or one for this upload alone where another has that.
-    pub(super) fn empty(dir: &Dir, name: &OsStr) -> Result<Self> {
+    pub(super) fn empty(dir: &Arc<Dir>, name: &OsStr) -> Result<Self> {
         match Self::claim(dir, name, true)? {
             Claim::Ours(aside) => {
-                aside.file.set_len(0).map_err(|error| from_io(&error))?;
+                if aside.found > 0 {
+                    aside.file.set_len(0).map_err(|error| from_io(&error))?;
+                }
                 Ok(aside)
             }
             Claim::Taken | Claim::Absent => Self::exclusive(dir),
@@ -54,7 +59,7 @@ impl Aside {
     }
 
     /// A resumable file aside for `name` that was not there before; `None` if it was.
-    pub(super) fn new(dir: &Dir, name: &OsStr) -> Result<Option<Self>> {
+    pub(super) fn new(dir: &Arc<Dir>, name: &OsStr) -> Result<Option<Self>> {
         let Some(name) = aside::resumable(name.as_encoded_bytes()) else { return Self::exclusive(dir).map(Some) };
         match Self::lock(dir, system::name(&name)?, OpenOptions::new().read(true).write(true).create_new(true)) {
             Ok(Claim::Ours(aside)) => Ok(Some(aside)),
@@ -64,7 +69,7 @@ impl Aside {
     }
 
     /// A file aside that no other upload comes upon.
-    pub(super) fn exclusive(dir: &Dir) -> Result<Self> {
+    pub(super) fn exclusive(dir: &Arc<Dir>) -> Result<Self> {
         for _ in 0..TRIES {
             let name = aside::random()?;
             match Self::lock(dir, system::name(&name)?, OpenOptions::new().read(true).write(true).create_new(true)) {
@@ -79,7 +84,7 @@ impl Aside {
         Err(StorageError::Busy)
     }
 
-    fn lock(dir: &Dir, name: &OsStr, options: &mut OpenOptions) -> Result<Claim> {
+    fn lock(dir: &Arc<Dir>, name: &OsStr, options: &mut OpenOptions) -> Result<Claim> {
         system::never_through_links(options);
         for _ in 0..TRIES {
             let (file, facts) = match dir.open_with(name, options).map_err(|error| from_io(&error)) {
@@ -93,9 +98,9 @@ impl Aside {
                 Err(TryLockError::Error(error)) => return Err(from_io(&error)),
             }
             let ours = system::identity(&facts);
-            if facts_of(dir, name)?.is_some_and(|facts| system::identity(&facts) == ours) {
-                let dir = dir.try_clone().map_err(|error| from_io(&error))?;
-                return Ok(Claim::Ours(Self { dir, file, name: name.to_owned(), resumable: true, moved: false }));
+            if let Some(facts) = facts_of(dir, name)?.filter(|facts| system::identity(facts) == ours) {
+                let (dir, name, found) = (Arc::clone(dir), name.to_owned(), facts.len());
+                return Ok(Claim::Ours(Self { dir, file, name, found, resumable: true, moved: false }));
             }
         }
         Ok(Claim::Taken)
@@ -147,7 +152,7 @@ pub(super) fn sweep(parent: &Dir, name: &OsStr) -> Result<()> {
     options.read(true);
     system::never_through_links(&mut options);
     let dir = parent.open_with(name, &options).map_err(|error| from_io(&error))?;
-    let dir = Dir::from_std_file(dir.into_std());
+    let dir = Arc::new(Dir::from_std_file(dir.into_std()));
     let mut stale = Vec::new();
     for found in dir.entries().map_err(|error| from_io(&error))? {
         let name = found.map_err(|error| from_io(&error))?.file_name();

@@ -8,12 +8,14 @@
 //! operating systems in `system`.
 
 mod aside;
+mod folder;
 mod list;
 #[cfg(target_os = "linux")]
 mod prompt;
 mod system;
 mod upload;
 
+pub use folder::Folder;
 #[cfg(target_os = "linux")]
 pub(crate) use prompt::is_in_memory;
 
@@ -61,6 +63,14 @@ impl Disk {
     #[must_use]
     pub fn with_fsync(self, fsync: bool) -> Self {
         Self { fsync, ..self }
+    }
+
+    /// The directory `path`, held open for small files.
+    ///
+    /// # Errors
+    /// [`StorageError::NotFound`], or what the operating system says.
+    pub fn folder(&self, path: &VirtualPath) -> Result<Folder> {
+        Folder::open(self, path)
     }
 
     /// The directory `path`, open.

@@ -8,14 +8,14 @@ use std::io;
 
 #[cfg(unix)]
 pub(super) use unix::{
-    bytes, each_name, identity, links, listed, mode, name, never_through_links, rename_new, reserve, set_mode, space,
-    symlink, without_waiting,
+    bytes, created_with, each_name, identity, is_masked, links, listed, mode, name, never_through_links, rename_new,
+    reserve, set_mode, space, symlink, without_waiting,
 };
 
 #[cfg(not(unix))]
 pub(super) use portable::{
-    bytes, each_name, identity, links, listed, mode, name, never_through_links, rename_new, reserve, set_mode, space,
-    symlink, without_waiting,
+    bytes, created_with, each_name, identity, is_masked, links, listed, mode, name, never_through_links, rename_new,
+    reserve, set_mode, space, symlink, without_waiting,
 };
 
 #[cfg(unix)]
@@ -30,6 +30,7 @@ mod unix {
     use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawMode, openat, statat};
     use std::fs::File;
     use std::os::unix::ffi::{OsStrExt, OsStringExt};
+    use std::sync::OnceLock;
 
     /// Room for some thousand entries of a directory, which the system gives in one call.
     #[cfg(target_os = "linux")]
@@ -95,6 +96,25 @@ mod unix {
     /// As [`without_waiting`], and refuses a name that is a link: nobody plants one under a name of ours.
     pub(crate) fn never_through_links(options: &mut OpenOptions) {
         options.custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::NOFOLLOW).bits().cast_signed());
+    }
+
+    /// A file that is created gets these permission bits, as far as the process's mask lets it.
+    pub(crate) fn created_with(options: &mut OpenOptions, mode: u32) {
+        options.mode(mode);
+    }
+
+    /// Does the process's mask take any of these bits away from a file that is created?
+    pub(crate) fn is_masked(mode: u32) -> bool {
+        static MASK: OnceLock<u32> = OnceLock::new();
+        mode & MASK.get_or_init(mask) != 0
+    }
+
+    /// Asking the system for the mask changes it, for all threads; Linux also shows it.
+    fn mask() -> u32 {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let mask = status.lines().find_map(|line| u32::from_str_radix(line.strip_prefix("Umask:")?.trim(), 8).ok());
+        // Unknown, it may be anything.
+        mask.unwrap_or(0o777)
     }
 
     pub(crate) fn mode(facts: &Metadata) -> Option<u32> {
@@ -197,6 +217,12 @@ mod portable {
     pub(crate) fn without_waiting(_: &mut OpenOptions) {}
 
     pub(crate) fn never_through_links(_: &mut OpenOptions) {}
+
+    pub(crate) fn created_with(_: &mut OpenOptions, _: u32) {}
+
+    pub(crate) fn is_masked(_: u32) -> bool {
+        false
+    }
 
     pub(crate) fn mode(_: &Metadata) -> Option<u32> {
         None

@@ -23,6 +23,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Read and write for the owner: what the server needs to resume.
 const OWNER_BITS: u32 = 0o600;
@@ -54,17 +55,19 @@ pub(super) fn begin(disk: &Disk, path: &VirtualPath, mode: StoreMode) -> Result<
             (aside, Publication::Add)
         }
     };
-    if let Some(mode) = target.facts.as_ref().and_then(system::mode) {
+    if let Some(bits) = target.facts.as_ref().and_then(system::mode) {
         // What replaces a private file is private while it comes in, too.
-        system::set_mode(&aside.file, mode & ACCESS_BITS | OWNER_BITS).map_err(|error| from_io(&error))?;
+        system::set_mode(&aside.file, bits & ACCESS_BITS | OWNER_BITS).map_err(|error| from_io(&error))?;
     }
-    (&aside.file).seek(SeekFrom::End(0)).map_err(|error| from_io(&error))?;
+    if mode != StoreMode::Replace {
+        (&aside.file).seek(SeekFrom::End(0)).map_err(|error| from_io(&error))?;
+    }
     Ok(Box::new(Whole { aside, name: target.name, path: path.clone(), publication, fsync: disk.fsync }))
 }
 
 /// The file an upload is for: links resolved, its directory open.
 pub(super) struct Target {
-    dir: Dir,
+    dir: Arc<Dir>,
     name: OsString,
     facts: Option<Metadata>,
 }
@@ -73,7 +76,7 @@ impl Target {
     /// Where `path` leads, and whether a file is there.
     pub(super) fn find(disk: &Disk, path: &VirtualPath) -> Result<Self> {
         let (dir, name) = disk.holder(path, StorageError::IsADirectory)?;
-        let mut target = Self { facts: facts_of(&dir, name)?, name: name.to_owned(), dir };
+        let mut target = Self { facts: facts_of(&dir, name)?, name: name.to_owned(), dir: Arc::new(dir) };
         if target.facts.as_ref().is_some_and(Metadata::is_symlink) {
             target = Self::behind_link(disk, path)?;
         }
@@ -96,7 +99,7 @@ impl Target {
         let parent = real.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let dir = disk.root.open_dir(parent).map_err(|error| from_io(&error))?;
         let facts = facts_of(&dir, &name)?;
-        Ok(Self { dir, name, facts })
+        Ok(Self { dir: Arc::new(dir), name, facts })
     }
 
     /// The bytes an interrupted upload left aside.
@@ -157,7 +160,7 @@ impl Target {
 fn unique(disk: &Disk, path: &VirtualPath) -> Result<Whole> {
     let is_dir = disk.root.metadata(relative(path)?).is_ok_and(|facts| facts.is_dir());
     let (parent, wished) = if is_dir { (path.clone(), &b""[..]) } else { (path.parent(), path.name()) };
-    let dir = disk.directory(&parent)?;
+    let dir = Arc::new(disk.directory(&parent)?);
     let mut candidates = names::unique(wished);
     while let Some(name) = candidates.next() {
         let path = names::child(&parent, &name)?;
