@@ -7,7 +7,7 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::place::Place;
-use crate::remote::{Session, Site, entry, path};
+use crate::remote::{Pipeline, Session, Site, entry, path};
 use crate::text::shown;
 use crate::transfer::Verify;
 use ftp_core::client::{ClientError, Outcome, Request};
@@ -92,8 +92,13 @@ fn put_back(
         ));
     }
     let policy = if before.is_some() { Policy::Overwrite } else { Policy::Fail };
-    let transfer =
-        TransferOptions { on_conflict: Some(policy), preserve: false, verify: Verify::Reply, limit_rate: None };
+    let transfer = TransferOptions {
+        on_conflict: Some(policy),
+        preserve: false,
+        verify: Verify::Reply,
+        pipeline: Pipeline::Auto,
+        limit_rate: None,
+    };
     let put = PutOptions {
         places: vec![Place::Local(file.to_owned()), Place::Remote(url.clone())],
         recursive: false,
