@@ -5,6 +5,7 @@
 
 mod account;
 mod bench;
+mod bookmark;
 mod bulk;
 mod check;
 mod cli;
@@ -79,6 +80,7 @@ fn obey(command: Command, console: Console) -> Result<(), Failure> {
         Command::Mkdir(options) => verb::mkdir::run(&options, console),
         Command::Rmdir(options) => verb::rmdir::run(&options, console),
         Command::Raw(options) => verb::raw::run(&options, console),
+        Command::Bookmark(command) => bookmark::run(&command, console),
         Command::Trust(command) => tls::known::run(&command, console),
         Command::Bench(options) => bench::run(&options, console),
         Command::Check(options) => check::run(&options, console),

@@ -1,5 +1,6 @@
 //! [`Place`]: where files are, here or on a server: what `SRC` and `DST` mean on the command line.
 
+use crate::bookmark;
 use crate::cli::UrlParser;
 use crate::remote::FtpUrl;
 use clap::builder::TypedValueParser;
@@ -16,7 +17,7 @@ pub(crate) enum Place {
     Remote(FtpUrl),
 }
 
-/// Reads a place: whatever holds `://` is a URL.
+/// Reads a place: whatever holds `://` is a URL, and `NAME:PATH` one below a bookmark.
 #[derive(Clone, Copy)]
 pub(crate) struct PlaceParser;
 
@@ -26,6 +27,11 @@ impl TypedValueParser for PlaceParser {
     fn parse_ref(&self, command: &Command, argument: Option<&Arg>, value: &OsStr) -> Result<Place, Error> {
         if value.to_string_lossy().contains("://") {
             return UrlParser.parse_ref(command, argument, value).map(Place::Remote);
+        }
+        // A file that is there is meant, whatever else has its name.
+        let named = value.to_str().filter(|text| text.contains(':') && !PathBuf::from(text).exists());
+        if let Some(url) = named.and_then(bookmark::place) {
+            return Ok(Place::Remote(url));
         }
         Ok(Place::Local(PathBuf::from(value)))
     }

@@ -1,5 +1,6 @@
 //! What every command that talks to a server has in common: how it connects, and how a URL is read.
 
+use crate::bookmark;
 use crate::duration;
 use crate::remote::{FtpUrl, Kept, UrlError};
 use crate::runtime::Runtime;
@@ -118,6 +119,11 @@ impl TypedValueParser for UrlParser {
             command.clone().error(ErrorKind::ValueValidation, message)
         };
         let text = value.to_str().ok_or_else(|| wrong(&"it is not UTF-8; write other bytes as %XX"))?;
+        if !text.contains("://")
+            && let Some(url) = bookmark::place(text)
+        {
+            return Ok(url);
+        }
         text.parse().map_err(|error: UrlError| wrong(&error))
     }
 }

@@ -1,6 +1,7 @@
 //! The command line: every command and option, with its help and examples. One file holds one command's.
 
 mod account;
+mod bookmark;
 mod cat;
 mod check;
 mod completions;
@@ -29,6 +30,7 @@ mod trust;
 use crate::bench::BenchOptions;
 use crate::exit::Exit;
 pub(crate) use account::{AccountCommand, AddOptions, ListOptions, PasswdOptions, RemoveOptions};
+pub(crate) use bookmark::{AddBookmarkOptions, BookmarkCommand};
 pub(crate) use cat::CatOptions;
 pub(crate) use check::{CheckOptions, Weight};
 use clap::{Parser, Subcommand};
@@ -100,6 +102,8 @@ pub(crate) enum Command {
     Raw(RawOptions),
     Doctor(DoctorOptions),
     #[command(subcommand)]
+    Bookmark(BookmarkCommand),
+    #[command(subcommand)]
     Trust(TrustCommand),
     // Without words of its own, so that those of its options stand, the long ones too.
     Bench(BenchOptions),
@@ -116,6 +120,7 @@ impl Command {
             Self::Account(AccountCommand::List(options)) => options.json,
             Self::Account(_)
             | Self::Trust(_)
+            | Self::Bookmark(_)
             | Self::Jobs(JobsCommand::Forget(_))
             | Self::Completions(_)
             | Self::Man(_) => false,
@@ -158,6 +163,7 @@ impl Command {
             Self::Serve(_)
             | Self::Account(_)
             | Self::Trust(_)
+            | Self::Bookmark(_)
             | Self::Jobs(_)
             | Self::Bench(_)
             | Self::Check(_)

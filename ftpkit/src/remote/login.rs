@@ -44,6 +44,9 @@ pub(super) fn request(url: &FtpUrl, options: &ConnectOptions, console: Console) 
         (Some(password), _) => password.clone(),
         (None, Some(password)) if !asked => password,
         (None, _) if has_no_password(&user) => Secret::new(ANONYMOUS.1),
+        (None, _) if !asked && url.password_command.is_some() => {
+            password::existing(&shown(&user), false, url.password_command.as_deref(), console)?
+        }
         (None, _) => {
             password::existing(&shown(&user), options.password_stdin, options.password_command.as_deref(), console)?
         }

@@ -30,6 +30,8 @@ pub(crate) struct FtpUrl {
     pub(crate) user: Option<Vec<u8>>,
     /// The password, should the URL hold one.
     pub(crate) password: Option<Secret>,
+    /// What prints the password, where a bookmark says so.
+    pub(crate) password_command: Option<String>,
     /// TLS begins at once: `ftps://`.
     pub(crate) implicit: bool,
     /// A name or address; IPv6 without brackets.
@@ -138,7 +140,17 @@ impl FromStr for FtpUrl {
         let (path, codec) = path_and_type(path)?;
         let pattern = is_pattern(path).then(|| pattern(path));
         let path = decoded(path, "path")?;
-        Ok(Self { user, password: password.map(Secret::new), implicit, host, port, path, codec, pattern })
+        Ok(Self {
+            user,
+            password: password.map(Secret::new),
+            password_command: None,
+            implicit,
+            host,
+            port,
+            path,
+            codec,
+            pattern,
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::settings::how;
 use super::{Shell, TRIES};
+use crate::bookmark;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::password;
@@ -15,6 +16,9 @@ use ftp_core::reply::Reply;
 /// `open URL`, or `open HOST`.
 pub(super) fn open(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
     let [place] = arguments else { return Ok(()) };
+    if let Some(url) = bookmark::place(place).filter(|_| !place.contains("://")) {
+        return to(shell, url);
+    }
     let text = if place.contains("://") { place.clone() } else { format!("ftp://{place}") };
     let url: FtpUrl = text.parse().map_err(|error| Failure::new(Exit::Usage, "cannot open it", error))?;
     to(shell, url)
@@ -23,7 +27,7 @@ pub(super) fn open(shell: &mut Shell, arguments: &[String]) -> Result<(), Failur
 /// Connects, asks for user and password where they are needed, once more where they were wrong, and goes to the URL's directory.
 pub(super) fn to(shell: &mut Shell, mut url: FtpUrl) -> Result<(), Failure> {
     leave(shell);
-    let asks = shell.connect.asks_for_passwords() && shell.console.has_somebody();
+    let asks = url.password_command.is_none() && shell.connect.asks_for_passwords() && shell.console.has_somebody();
     let mut tries = TRIES;
     loop {
         if let Some(user) = &url.user

@@ -15,6 +15,7 @@ pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ftpkit"));
     command.env_remove("FTPKIT_PASSWORD").env_remove("CLICOLOR_FORCE").env("NO_COLOR", "1").stdin(Stdio::null());
     // What it remembers is for the tests alone.
+    command.env("XDG_CONFIG_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/config"));
     command.env("XDG_STATE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/state"));
     command
 }

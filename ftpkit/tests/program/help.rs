@@ -49,6 +49,8 @@ helps! {
     mkdir: ["mkdir", "--help"];
     rmdir: ["rmdir", "--help"];
     raw: ["raw", "--help"];
+    bookmark: ["bookmark", "--help"];
+    bookmark_add: ["bookmark", "add", "--help"];
     trust: ["trust", "--help"];
     trust_list: ["trust", "list", "--help"];
     trust_remove: ["trust", "remove", "--help"];

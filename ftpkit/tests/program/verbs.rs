@@ -192,3 +192,31 @@ fn the_log_has_the_conversation_and_no_password() -> Outcome {
     assert_eq!((ran.code, ran.out.as_slice()), (Some(8), &b""[..]), "{ran:?}");
     Ok(())
 }
+
+#[test]
+fn a_bookmark_stands_for_a_place_and_keeps_no_password() -> Outcome {
+    let server = Server::start()?;
+    fs::create_dir(server.home().join("pub"))?;
+    fs::write(server.home().join("pub/a.txt"), "alpha")?;
+    let config = server.work().join("config");
+    let run = |arguments: &[&str], input: &[u8]| {
+        let mut command = crate::common::program();
+        command.env("XDG_CONFIG_HOME", &config);
+        crate::common::run_command(command, &server.work(), arguments, input)
+    };
+    let url = server.url_as("ann", "pub/");
+    let ran = run(&["bookmark", "add", "work", &url, "--password-command", "echo secret"], b"");
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let kept = fs::read_to_string(config.join("ftpkit/bookmarks.json"))?;
+    assert!(!kept.contains(":secret@"), "{kept}");
+    assert_eq!(text(&run(&["cat", "work:a.txt"], b"").out), "alpha");
+    assert_eq!(text(&run(&["ls", "-1", "work"], b"").out), "a.txt\n");
+    assert_eq!(run(&["get", "work:*.txt", "."], b"").code, Some(0));
+    assert_eq!(fs::read(server.work().join("a.txt"))?, b"alpha");
+    assert_eq!(text(&run(&["connect"], b"open work\ncat a.txt\n").out), "alpha\n");
+    assert!(text(&run(&["bookmark", "list"], b"").out).starts_with("work  ftp://ann@127.0.0.1"));
+    assert_eq!(run(&["bookmark", "remove", "work"], b"").code, Some(0));
+    assert_eq!(run(&["bookmark", "remove", "work"], b"").code, Some(5));
+    assert_eq!(run(&["ls", "work"], b"").code, Some(2));
+    Ok(())
+}
