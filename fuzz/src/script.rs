@@ -1,5 +1,5 @@
 //! [`Event`]: what happens to a session, as bytes. Read through `arbitrary`, from the front and byte by byte, so that a session that a
-//! person thought of can be written as bytes too ([`write`]).
+//! person thought of can be written as bytes too ([`write`](fn@write)).
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 
