@@ -12,6 +12,7 @@ use ftp_host::storage::Disk;
 use libtest_mimic::Failed;
 use std::fs;
 use std::io::{self, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -78,24 +79,33 @@ pub(super) fn a_server_is_killed_at_each_step_of_an_upload(_: Serve) -> Result<S
 fn kill_at(point: Point, root: &Path) -> Result<(), Failed> {
     let mut child = Process::start(ROOT, root.as_os_str())?;
     let mut peer = Peer::log_in(child.line()?.trim().parse()?)?;
+    let data = bring_to(point, &mut peer)?;
+    // The server dies first: an end of the data connection that it lives to see is the end of the file (RFC 959 3.4.1).
+    drop(child);
+    drop(data);
+    Ok(())
+}
+
+/// Brings an upload so far: the data connection, where it is still open.
+fn bring_to(point: Point, peer: &mut Peer) -> Result<Option<TcpStream>, Failed> {
     let mut data = peer.passive()?;
     peer.send(b"STOR /file\r\n")?;
     if point == Point::Asked {
-        return Ok(());
+        return Ok(Some(data));
     }
     peer.expect("150")?;
     if point == Point::Begun {
-        return Ok(());
+        return Ok(Some(data));
     }
     data.write_all(&NEW[..HALF])?;
     peer.until_moved(HALF)?;
     if point == Point::Half {
-        return Ok(());
+        return Ok(Some(data));
     }
     data.write_all(&NEW[HALF..])?;
     peer.until_moved(NEW.len())?;
     if point == Point::Stored {
-        return Ok(());
+        return Ok(Some(data));
     }
     drop(data);
     if let Point::Closed(ago) = point {
@@ -104,9 +114,10 @@ fn kill_at(point: Point, root: &Path) -> Result<(), Failed> {
         while closed.elapsed() < ago {
             std::hint::spin_loop();
         }
-        return Ok(());
+        return Ok(None);
     }
-    peer.expect("226").map(drop)
+    peer.expect("226")?;
+    Ok(None)
 }
 
 /// The upload goes on where it was broken off, with the server that comes after.
