@@ -234,14 +234,18 @@ impl Core {
         self.answers.front().map(|answer| answer.due)
     }
 
-    /// Is nothing under way, in the session or its host?
+    /// Is nothing under way, in the session or its host? A handshake is not, until the peer begins it.
     pub(crate) fn rests(&self) -> bool {
         self.inbox.is_empty()
             && self.answers.is_empty()
             && self.port.actions.is_empty()
             && matches!(self.job, Job::None)
-            && !matches!(self.tls, Tls::Begins(_))
+            && !(matches!(self.tls, Tls::Begins(_)) && self.peer_shakes_hands())
             && !self.wait.write
+    }
+
+    fn peer_shakes_hands(&self) -> bool {
+        self.port.control.as_ref().is_some_and(|control| control.peer_tls().is_some())
     }
 
     /// Has the session ended, and the host let go of everything?
@@ -345,7 +349,7 @@ impl Core {
     /// What comes in now belongs to the handshake; here only [`Backend::start_tls`] can be one, or a peer's on the network.
     fn shake_hands(&mut self) -> bool {
         if let (Tls::Begins(_), Some(control)) = (&self.tls, &self.port.control) {
-            let begun = control.peer_tls().is_some() && self.inbox.is_empty();
+            let begun = self.peer_shakes_hands() && self.inbox.is_empty();
             if begun {
                 control.begin_tls(true);
             } else if self.inbox.is_empty() && control.available() == 0 && control.read(0) == Read::Nothing {
