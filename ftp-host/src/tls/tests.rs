@@ -159,3 +159,51 @@ fn a_server_that_lets_its_tickets_run_out_is_spoken_to_in_tls_1_2_from_then_on()
     assert_eq!(shown, [(new, true), (new, false), (new, false), (old, true), (old, true), (old, true)]);
     Ok(())
 }
+
+#[test]
+fn a_client_is_shown_the_certificate_of_the_name_it_asks_for_and_else_the_first() -> Outcome {
+    let first = SelfSigned::new(&["localhost".to_owned()])?;
+    let second = SelfSigned::new(&["files.example".to_owned()])?;
+    let certificates = Certificates::new(first.certificate.as_bytes(), first.key.as_bytes())?;
+    let named = certificates.set("Files.Example", second.certificate.as_bytes(), second.key.as_bytes())?;
+    let first = certificates.fingerprint().ok_or("no certificate")?;
+    let side = TlsServer::new(certificates)?.session(Resumption::Prefer)?;
+
+    // SNI has no addresses (RFC 6066 3).
+    for (name, expected) in
+        [("files.example", named), ("localhost", first), ("other.example", first), ("127.0.0.1", first)]
+    {
+        let (mut socket, there) = ends()?;
+        let mut tls = ClientConnection::new(Arc::new(believing_anybody()?), ServerName::try_from(name)?)?;
+        let mut stream = side.control(there, Vec::new())?;
+        tls.write_tls(&mut socket)?;
+        shake(&mut stream)?;
+        tls.complete_io(&mut socket)?;
+        let shown = tls.peer_certificates().and_then(<[_]>::first).map(Fingerprint::of);
+        assert_eq!(shown, Some(expected), "{name}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_client_that_speaks_http_only_gets_no_further_than_its_hello() -> Outcome {
+    let side = server(&["localhost"])?.session(Resumption::Prefer)?;
+    let offers: [(&[&[u8]], bool); 4] =
+        [(&[], true), (&[b"ftp"], true), (&[b"h2", b"ftp"], true), (&[b"h2", b"http/1.1"], false)];
+    for (protocols, welcome) in offers {
+        let (mut socket, there) = ends()?;
+        let mut config = believing_anybody()?;
+        config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+        let mut tls = client(config)?;
+        let mut stream = side.control(there, Vec::new())?;
+        tls.write_tls(&mut socket)?;
+        assert_eq!(shake(&mut stream).is_ok(), welcome, "{protocols:?}");
+        if !welcome {
+            // RFC 7301 3.2: the alert that says why.
+            tls.read_tls(&mut socket)?;
+            let refused = rustls::Error::AlertReceived(rustls::AlertDescription::NoApplicationProtocol);
+            assert_eq!(tls.process_new_packets().err(), Some(refused));
+        }
+    }
+    Ok(())
+}
