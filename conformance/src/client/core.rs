@@ -272,6 +272,14 @@ impl Core {
         true
     }
 
+    /// Ends the handshake that the script's server has answered. What it sent in the clear before is no part of one, so it breaks it.
+    fn answered(&mut self, succeeds: bool) -> bool {
+        let Some(op) = self.handshake.take() else { return false };
+        let sound = succeeds && std::mem::take(&mut self.inbox).is_empty();
+        self.reply(op, ClientCompletion::TlsStarted(if sound { Ok(()) } else { Err(TlsError) }));
+        true
+    }
+
     /// Goes on with the handshake, once the server has answered it or is gone.
     fn shake_hands(&mut self) -> bool {
         let Some(control) = &self.port.control else { return false };
@@ -303,7 +311,14 @@ impl Core {
         if !self.chunks.now() {
             return true;
         }
-        let (op, step) = (*op, transfer.step(socket, &mut self.chunks));
+        // In a script the server's part of the handshake is a line of its own.
+        let unanswered = self.port.control.is_none() && socket.has_begun_tls() && socket.peer_tls().is_none();
+        let step = match socket.read(0) {
+            Read::Nothing if unanswered && socket.available() == 0 => return false,
+            _ if unanswered => Step::Over(Err(TransferError::HandshakeFailed)),
+            _ => transfer.step(socket, &mut self.chunks),
+        };
+        let op = *op;
         let bytes = transfer.take();
         if *end == LocalEnd::Listing {
             // The session says itself that a listing is too large.
@@ -400,8 +415,8 @@ impl Core {
                     control.begin_tls(false);
                     self.handshake = Some(op);
                 }
-                // No script answers one.
-                None => self.reply(op, ClientCompletion::TlsStarted(Err(TlsError))),
+                // The script answers it.
+                None => self.handshake = Some(op),
             },
             ClientAction::Close => {
                 self.over = true;
@@ -493,6 +508,7 @@ impl Client for Core {
 
     fn close(&mut self) {
         self.server.get_or_insert(Told::NotYet);
+        self.answered(false);
         self.settle();
     }
 
@@ -551,5 +567,25 @@ impl Client for Core {
             }
         }
         self.settle();
+    }
+
+    fn shake_hands(&mut self, succeeds: bool) -> bool {
+        let begun = self.answered(succeeds);
+        self.settle();
+        begun
+    }
+
+    fn secure_data(&mut self) -> bool {
+        let Some(socket) = self.server_data.as_ref().filter(|socket| socket.peer_tls().is_some()) else { return false };
+        socket.begin_tls(true);
+        self.settle();
+        true
+    }
+
+    fn truncate_data(&mut self) {
+        if let Some(socket) = &self.server_data {
+            socket.truncate();
+        }
+        self.close_data(false);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The format is the one of the [front page](crate), seen from the other side: `S:` lines are sent, `C:` lines are patterns of
 //! what the client must send, `D<` is sent to the client and `D>` must come from it. `S~` is sent without CRLF.
-//! - `@set pipeline on`, `@set active on`, `@set reply-timeout 60s` and `@set stall-timeout 60s` come first.
+//! - `@set tls prefer|require|implicit`, `@set pipeline on`, `@set active on`, `@set reply-timeout 60s` and `@set stall-timeout 60s` come first.
 //! - `@client login ann secret [ACCOUNT]`, `pwd`, `cd`, `mkdir`, `ensure`, `rmdir`, `rm`, `size`, `resume-point`, `modified`, `rename FROM TO`,
 //!   `list [PATH]`, `names [PATH]`, `get PATH [offset N]`, `put PATH "content" [offset N|resume N|append|unique]`, `facts PATH`, `digest PATH
 //!   [SHA-256]`, `set-modified PATH TIME`, `set-mode PATH 644`, `available [PATH]`, `allocate N`, `status [PATH]`, `system`, `language [TAG]`,
@@ -14,6 +14,12 @@
 //! - `D: listen` has the server listen and sets `$port`, `$hostport`, and its last two numbers, `$high` and `$low`; `D: nobody` sets them to where nobody listens. `D: accept`
 //!   takes the client's connection, `D: connect $hostport` opens one to the client. `D: cut`: the client ends it early.
 //! - `S! closed`: the server closes the control connection. `C! closed`: the client has.
+//! - `S! tls`: the server answers the handshake that the client has begun on the control connection, and `S! tls fails`: it breaks it off. `D: tls`: it
+//!   answers the one that the client has begun on the data connection; without this line the data is in the clear, which a client that has begun one does
+//!   not bear. `D: truncate` ends the data without `close_notify`.
+//!
+//! The handshakes are those of the network in memory: a transcript with `S! tls` is played on the clients in memory only. What rustls does on
+//! sockets is tested where TLS is, in `ftp-host` and with other programs.
 
 pub mod adapter;
 pub mod core;
@@ -24,7 +30,7 @@ pub mod runner;
 
 use crate::backend::Received;
 use crate::transcript::{Line, Pattern, Template};
-use ftp_core::client::{ClientConfig, DataPreference, Request};
+use ftp_core::client::{ClientConfig, DataPreference, Request, TlsUse};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -63,6 +69,10 @@ pub enum Event {
     ServerCloses,
     /// The client has closed the control connection.
     ClientCloses,
+    /// The server answers the client's handshake on the control connection; `false`: it breaks it off.
+    Handshake(bool),
+    /// The server answers the client's handshake on the data connection.
+    DataHandshake,
     /// The server listens for the data connection.
     Listen,
     /// The server names a port where nobody listens.
@@ -85,6 +95,8 @@ pub enum Event {
     CloseData,
     /// The server breaks the data connection.
     ResetData,
+    /// The server closes it, under TLS without `close_notify`.
+    TruncateData,
     /// Time goes by.
     Advance(Duration),
 }
@@ -111,6 +123,8 @@ pub enum Setting {
     StallTimeout(Duration),
     /// Bytes of an upload from one restart marker to the next.
     MarkerInterval(u64),
+    /// What the client does about TLS.
+    Tls(TlsUse),
 }
 
 impl Script {
@@ -123,8 +137,14 @@ impl Script {
                 Setting::ReplyTimeout(time) => config.reply_timeout = time,
                 Setting::StallTimeout(time) => config.stall_timeout = time,
                 Setting::MarkerInterval(bytes) => config.marker_interval = bytes,
+                Setting::Tls(tls) => config.tls = tls,
             }
         }
+    }
+
+    /// Is there a handshake in it? Only a client in memory can be played one.
+    pub fn shakes_hands(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::Event(Line { what: Event::Handshake(_), .. })))
     }
 
     /// Can it be played by the system's clock and with the settings that a client on threads has? That client makes requests only when the ones
@@ -188,4 +208,19 @@ pub trait Client {
 
     /// Closes the server's end of it, in good order or by a reset.
     fn close_data(&mut self, reset: bool);
+
+    /// Answers the handshake on the control connection, or breaks it off; `false` if the client has begun none.
+    fn shake_hands(&mut self, _succeeds: bool) -> bool {
+        false
+    }
+
+    /// Answers the handshake on the data connection; `false` if the client has begun none.
+    fn secure_data(&mut self) -> bool {
+        false
+    }
+
+    /// Closes the server's end of it without `close_notify`.
+    fn truncate_data(&mut self) {
+        self.close_data(false);
+    }
 }

@@ -4,7 +4,7 @@ use super::{Ask, Event, Script, Setting, Step};
 use crate::transcript::setup::{duration, word};
 use crate::transcript::text::{quoted, unescape};
 use crate::transcript::{Line, ParseError, Pattern, Template};
-use ftp_core::client::{Request, Upload};
+use ftp_core::client::{Request, TlsUse, Upload};
 use ftp_core::codec::{Codec, Representation};
 use ftp_core::command::Command;
 use ftp_core::digest::Algorithm;
@@ -106,6 +106,8 @@ fn event(mark: &str, rest: &str) -> Result<Event, String> {
         ("@client", _) => Event::Ask(from_the_root(ask(verb, argument)?, argument)?),
         ("@advance", _) => Event::Advance(duration(rest)?),
         ("S!", "closed") => Event::ServerCloses,
+        ("S!", "tls") if argument.is_empty() => Event::Handshake(true),
+        ("S!", "tls") if argument == "fails" => Event::Handshake(false),
         ("C!", "closed") => Event::ClientCloses,
         ("D<", _) => Event::SendData(quoted(rest)?),
         ("D>", _) => Event::ExpectData(quoted(rest)?),
@@ -115,11 +117,13 @@ fn event(mark: &str, rest: &str) -> Result<Event, String> {
         ("D:", "connect") => Event::Connect(Template::parse(argument)?),
         ("D:", "close") => Event::CloseData,
         ("D:", "reset") => Event::ResetData,
+        ("D:", "tls") => Event::DataHandshake,
+        ("D:", "truncate") => Event::TruncateData,
         ("D:", "cut") => Event::Cut,
         ("D:", "open") => Event::StaysOpen,
         ("D:", _) => {
             return Err("a server's data connection may `listen`, be where `nobody` listens, `accept`, `connect \
-                        $hostport`, `close`, `reset`, or be `open` or `cut`"
+                        $hostport`, answer `tls`, `close`, `reset`, `truncate`, or be `open` or `cut`"
                 .into());
         }
         _ => return Err("a line begins with #, @set, @client, @advance, =>, S: S~ S! C: C! D: D< or D>".into()),
@@ -133,6 +137,9 @@ fn setting(arguments: &str) -> Result<Setting, String> {
             Setting::Pipeline(Some(depth.parse().map_err(|_| format!("{depth:?} is no number of files"))?))
         }
         Some(("active", "on")) => Setting::Active,
+        Some(("tls", "prefer")) => Setting::Tls(TlsUse::Prefer),
+        Some(("tls", "require")) => Setting::Tls(TlsUse::Require),
+        Some(("tls", "implicit")) => Setting::Tls(TlsUse::Implicit),
         Some(("reply-timeout", time)) => Setting::ReplyTimeout(duration(time)?),
         Some(("marker-interval", bytes)) => {
             Setting::MarkerInterval(bytes.parse().map_err(|_| format!("{bytes:?} is no number of bytes"))?)
@@ -141,7 +148,7 @@ fn setting(arguments: &str) -> Result<Setting, String> {
         _ => {
             return Err(
                 "there are `@set pipeline on`, `@set pipeline 2`, `@set active on`, `@set reply-timeout 60s`, `@set stall-timeout 60s` \
-                        and `@set marker-interval 4096`"
+                        `@set marker-interval 4096`, and `@set tls prefer`, `require` or `implicit`"
                     .into(),
             );
         }
@@ -358,6 +365,8 @@ mod tests {
             ("@client noop", "what comes of it"),
             ("=> done 200", "that it is the outcome of"),
             ("@set speed 3", "pipeline on"),
+            ("@set tls off", "tls prefer"),
+            ("S! tls perhaps", "begins with"),
             ("D: dial", "nobody"),
             ("S; 220", "begins with"),
         ] {

@@ -83,6 +83,20 @@ impl Player<'_> {
                     return Err(self.failure(line, "the client does not close".into()));
                 }
             }
+            Event::Handshake(succeeds) => {
+                let left = self.control.all(|| self.client.receive());
+                if !left.is_empty() {
+                    return Err(self.failure(line, format!("the client said `{}` before it", show(&left))));
+                }
+                if !self.client.shake_hands(*succeeds) {
+                    return Err(self.failure(line, "the client does not begin TLS".into()));
+                }
+            }
+            Event::DataHandshake => {
+                if !self.client.secure_data() {
+                    return Err(self.failure(line, "the client does not begin TLS".into()));
+                }
+            }
             Event::Listen => {
                 let address = self.client.listen();
                 self.listens(address);
@@ -129,6 +143,7 @@ impl Player<'_> {
             }
             Event::CloseData => self.client.close_data(false),
             Event::ResetData => self.client.close_data(true),
+            Event::TruncateData => self.client.truncate_data(),
             Event::Advance(by) => self.client.advance(*by),
         }
         self.write(&line.source);

@@ -140,6 +140,11 @@ impl Socket {
         self.outgoing.borrow_mut().tls = Some(resumed);
     }
 
+    /// Has this side begun TLS?
+    pub fn has_begun_tls(&self) -> bool {
+        self.outgoing.borrow().tls.is_some()
+    }
+
     /// Has the other end begun TLS, and does it go on from an earlier session?
     pub fn peer_tls(&self) -> Option<bool> {
         self.incoming.borrow().tls

@@ -43,10 +43,12 @@ impl Step {
     pub(super) fn first(link: &mut Link) -> Option<Self> {
         match link.config.tls {
             TlsUse::Off => None,
-            TlsUse::Implicit if link.security.private => None,
-            TlsUse::Implicit => Some(Self::blocks(link)),
-            TlsUse::Prefer | TlsUse::Require if link.security.secured => None,
-            TlsUse::Prefer | TlsUse::Require => {
+            TlsUse::Prefer if link.security.secured => None,
+            _ if link.security.private => None,
+            // TLS began before the greeting, or PROT P was refused at an earlier login: it is asked for again, since nothing
+            // may move in the clear.
+            _ if link.security.secured => Some(Self::blocks(link)),
+            _ => {
                 link.send(&Command::Auth(b"TLS"));
                 Some(Self::Auth)
             }
