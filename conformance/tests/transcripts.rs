@@ -15,7 +15,7 @@ use conformance::client::adapter::{OnThread, Open};
 use conformance::client::loopback::{ByHand, Loopback};
 use conformance::client::{self, Client, Script};
 use conformance::runner::play;
-use conformance::transcript::{Setup, Transcript};
+use conformance::transcript::{Setting, Setup, Transcript};
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -109,7 +109,9 @@ fn check_plays(case: &Arc<Case>, gap: bool) -> Vec<Trial> {
         let make = *make;
         let case = Arc::clone(case);
         Trial::test(format!("{backend}::check/{}", case.name), move || {
-            let (verdict, findings) = case.play(&mut *make(case.setup()));
+            let mut setup = case.setup().clone();
+            setup.settings.push(Setting::Deflate);
+            let (verdict, findings) = case.play(&mut *make(&setup));
             let sound = verdict == Verdict::Passed && findings.breaches.is_empty();
             match (sound, gap) {
                 (true, true) => Err(format!("it passes: take {} off known-gaps.txt", case.name).into()),

@@ -55,7 +55,8 @@ def table(found):
 
 def inside(options):
     servers.set_the_scene(options.work, "pam_unix.so")
-    running = servers.run_all(servers.named(options.servers, options.runtimes), options.work, options.program)
+    names = servers.named(options.servers, options.runtimes)
+    running = servers.run_all(names, options.work, options.program, ours=["--deflate", "6"])
     found = {}
     try:
         for name, port, _ in running:

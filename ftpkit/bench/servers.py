@@ -228,12 +228,12 @@ def set_the_scene(work, auth="pam_permit.so"):
     (work / "accounts.json").unlink(missing_ok=True)
 
 
-def run_all(names, work, program, tls=None):
-    """Starts these servers at ports from 2121 on; name, port and process of each."""
+def run_all(names, work, program, tls=None, ours=()):
+    """Starts these servers at ports from 2121 on, ours with these options too; name, port and process of each."""
     running = []
     with open(work / "servers.log", "w") as log:
         for port, name in enumerate(names, start=2121):
-            running.append((name, port, start(name, port, work, program, log, tls=tls)))
+            running.append((name, port, start(name, port, work, program, log, tls=tls, ours=ours)))
     return running
 
 
@@ -261,7 +261,7 @@ def enter(script, arguments):
     return subprocess.run(command).returncode
 
 
-def start(name, port, work, program, log, host="127.0.0.1", tls=None):
+def start(name, port, work, program, log, host="127.0.0.1", tls=None, ours=()):
     """Starts a server; its process. With `tls`, `certificates` have to be there."""
     root, secrets = work / "root", work / "certificates"
     place = {"host": host, "port": port, "files": str(FILES), "work": work, "root": root}
@@ -308,7 +308,7 @@ def start(name, port, work, program, log, host="127.0.0.1", tls=None):
             # Left to itself it takes no password in the clear across a network, as with --delay of mirror.py.
             listen += ["--tls", "off"]
         command = [program, "serve", FILES, *listen, "--accounts", accounts(work, program)]
-        command += ["--idle-timeout", "1h", "--max-sessions", "20000", "--quiet"]
+        command += ["--idle-timeout", "1h", "--max-sessions", "20000", "--quiet", *ours]
         if "/" in name:
             command += ["--runtime", name.split("/")[1]]
     if name in ("vsftpd", "proftpd", "pure-ftpd"):

@@ -112,6 +112,7 @@ fn host(options: &ServeOptions) -> Result<Host, Failure> {
         disabled: options.disable.clone(),
         public_address: options.public_address,
         idle_timeout: options.idle_timeout,
+        deflate: options.deflate,
         ..ServerConfig::default()
     });
     if let Some(ports) = &options.passive_ports {

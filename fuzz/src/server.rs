@@ -7,6 +7,7 @@ use ftp_core::action::{
     Action, Completion, LoginError, Marker, NetworkError, OpId, Opened, StorageAnswer, StorageCall, StorageError,
     StoreMode, TlsError, TransferError, Work,
 };
+use ftp_core::codec::Level;
 use ftp_core::command::Verb;
 use ftp_core::drain::{Closed, Port, Wait};
 use ftp_core::listing::{Entry, EntryKind};
@@ -83,6 +84,7 @@ fn config(settings: u8) -> ServerConfig {
         clear_control: on(4),
         hosts: if on(8) { vec![VirtualHost { name: "example.org".into(), greeting: None }] } else { Vec::new() },
         public_address: on(16).then_some(Ipv4Addr::new(192, 0, 2, 1)),
+        deflate: Some(Level::default()),
         prove_uploads: on(16),
         disabled: if on(32) { vec![Verb::Site, Verb::Port] } else { Vec::new() },
         marker_interval: if on(32) { 100 } else { 0 },

@@ -3,6 +3,7 @@
 
 use crate::transcript::{Setting, Setup};
 use ftp_core::action::StorageError;
+use ftp_core::codec::Level;
 use ftp_core::path::VirtualPath;
 use ftp_core::server::{ServerConfig, VirtualHost};
 use ftp_core::time::WallTime;
@@ -47,6 +48,7 @@ impl World {
                 Setting::LineLimit(bytes) => config.line_limit = bytes,
                 Setting::Disabled(verb) => config.disabled.push(verb),
                 Setting::MarkerInterval(bytes) => config.marker_interval = bytes,
+                Setting::Deflate => config.deflate = Some(Level::default()),
                 Setting::ProveUploads => config.prove_uploads = true,
                 Setting::Capacity(bytes) => storage = storage.with_capacity(bytes),
                 Setting::Tls(policy) => config.tls = policy,

@@ -14,6 +14,7 @@ use crate::dice::Dice;
 use crate::network::{Network, Weather};
 use ftp_core::action::StorageError;
 use ftp_core::client::TlsUse;
+use ftp_core::codec::Level;
 use ftp_core::permission::Permissions;
 use ftp_core::server::{ServerConfig, VirtualHost};
 use ftp_core::time::Time;
@@ -121,6 +122,7 @@ pub(super) fn play(program: &Program, coverage: &mut Coverage) -> Result<(), Str
         tls: program.tls_policy,
         clear_control: true,
         marker_interval: client::MARKERS,
+        deflate: Some(Level::default()),
         hosts: vec![VirtualHost { name: "example.org".into(), greeting: None }],
         ..ServerConfig::default()
     };

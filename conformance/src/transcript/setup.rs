@@ -70,6 +70,8 @@ pub enum Setting {
     Disabled(Verb),
     /// Bytes of a file from one restart marker to the next.
     MarkerInterval(u64),
+    /// MODE Z is served.
+    Deflate,
     /// An upload counts only if its end can be told from a cut.
     ProveUploads,
     /// What has to be under TLS.
@@ -211,6 +213,7 @@ fn setting(arguments: &str) -> Result<Setting, String> {
             Setting::Disabled(Verb::from_name(value.as_bytes()).ok_or_else(|| format!("{value:?} is no command"))?)
         }
         "marker-interval" => Setting::MarkerInterval(value.parse().map_err(|_| count())?),
+        "deflate" if value == "on" => Setting::Deflate,
         "prove-uploads" if value == "on" => Setting::ProveUploads,
         "tls" => Setting::Tls(match value {
             "offer" => TlsPolicy::Offer,
@@ -230,8 +233,8 @@ fn setting(arguments: &str) -> Result<Setting, String> {
         _ => {
             return Err(format!(
                 "{key:?} is no setting: there are login-timeout, idle-timeout, accept-timeout, stall-timeout, \
-                 failed-login-delay, login-attempts, line-limit, capacity, disabled, marker-interval, `prove-uploads on`, \
-                 tls, data-resumption, `implicit-tls on`, \
+                 failed-login-delay, login-attempts, line-limit, capacity, disabled, marker-interval, `deflate on`, \
+                 `prove-uploads on`, tls, data-resumption, `implicit-tls on`, \
                  `clear-control on` and `handshake-refused 425`"
             ));
         }

@@ -53,7 +53,6 @@ unsent! {
     Pasv Epsv [451] "A port that cannot be opened is 425.";
     Lpsv [521] "Its reply can name every family that a control connection can have.";
     Stru [504] "Every structure is served.";
-    Mode [504] "Every mode is served.";
     Retr [110] "The receiver of a marker answers it (RFC 959 3.5); of RETR that is the client.";
     Appe [110] "What is added shows at once, so there is no place to go on from but the end.";
     Retr [551] "Pages are made of the simple type.";

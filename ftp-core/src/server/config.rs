@@ -3,6 +3,7 @@
 use super::greet::VirtualHost;
 use super::security::TlsPolicy;
 use crate::action::Resumption;
+use crate::codec::Level;
 use crate::command::Verb;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -40,6 +41,9 @@ pub struct ServerConfig {
     pub bad_commands: u32,
     /// In MODE B and C a restart marker goes out after so many bytes of a file (RFC 959 3.5); 0: never.
     pub marker_interval: u64,
+    /// MODE Z is served, and tries so hard unless a client sets another level (draft-preston-ftpext-deflate-04). Some clients
+    /// choose it wherever FEAT has it, and any network but a slow one moves more bytes than a compressor makes.
+    pub deflate: Option<Level>,
     /// An upload counts only if its end can be told from a cut: by its MODE or STRU, or by the size that ALLO announced. In
     /// MODE S and STRU F a connection that is closed in good order is otherwise the end of the file (RFC 959 3.4.1).
     pub prove_uploads: bool,
@@ -90,6 +94,7 @@ impl Default for ServerConfig {
             overrun_limit: 1 << 16,
             bad_commands: 50,
             marker_interval: 8 << 20,
+            deflate: None,
             prove_uploads: false,
             tls: TlsPolicy::Off,
             data_resumption: Resumption::Require,

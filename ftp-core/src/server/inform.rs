@@ -67,7 +67,8 @@ impl ServerSession {
     /// FEAT (RFC 2389 3): what is on, and nothing else.
     pub(super) fn features(&mut self) {
         let served = Verb::ALL.iter().filter(|verb| self.config.serves(**verb));
-        let of_verbs = served.filter_map(|verb| Some(self.feature(*verb, verb.row().feature?)));
+        let promised = served.filter(|verb| **verb != Verb::Mode || self.config.deflate.is_some());
+        let of_verbs = promised.filter_map(|verb| Some(self.feature(*verb, verb.row().feature?)));
         // Paths and names are as RFC 3659 6 and RFC 2640 have them, whatever the command.
         let mut lines: Vec<Text> = of_verbs.chain([b" TVFS"[..].into(), b" UTF8"[..].into()]).collect();
         lines.sort_unstable();
@@ -108,10 +109,17 @@ impl ServerSession {
         if name.eq_ignore_ascii_case(b"HASH") && self.config.serves(Verb::Hash) {
             return self.choose_digest(options);
         }
-        if name.eq_ignore_ascii_case(b"MODE") {
+        if name.eq_ignore_ascii_case(b"MODE") && self.config.deflate.is_some() {
             return self.set_level(options.unwrap_or_default());
         }
-        self.answer(Verb::Opts, 501, &b"No such option; there are HASH, MLST, MODE and UTF8."[..]);
+        self.answer(
+            Verb::Opts,
+            501,
+            match self.config.deflate {
+                Some(_) => &b"No such option; there are HASH, MLST, MODE and UTF8."[..],
+                None => b"No such option; there are HASH, MLST and UTF8.",
+            },
+        );
     }
 
     /// CSID: who this server is, as far as it is willing to tell, and how its paths are written.

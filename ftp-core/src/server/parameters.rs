@@ -19,8 +19,8 @@ use core::time::Duration;
 pub(super) struct Parameters {
     /// TYPE, STRU and MODE.
     pub(super) codec: Codec,
-    /// How hard MODE Z tries.
-    pub(super) level: Level,
+    /// How hard MODE Z tries, if `OPTS MODE Z LEVEL` was said.
+    pub(super) level: Option<Level>,
     /// The data connection to come; `None` is the default port (RFC 959 3.2).
     pub(super) data: Option<DataPath>,
     /// `EPSV ALL` was said: nothing else may set up a data connection (RFC 2428 4).
@@ -90,6 +90,9 @@ impl ServerSession {
 
     /// MODE. A data connection that the last transfer left open speaks the old one, and is closed.
     pub(super) fn set_mode(&mut self, mode: Mode) {
+        if mode == Mode::Deflate && self.config.deflate.is_none() {
+            return self.answer(Verb::Mode, 504, &b"MODE Z is switched off here."[..]);
+        }
         if self.parameters.codec.mode != mode {
             self.drop_kept();
         }
@@ -106,7 +109,7 @@ impl ServerSession {
         let level = words.next().and_then(|level| core::str::from_utf8(level).ok()?.parse().ok()).and_then(Level::new);
         match level {
             Some(level) if named && words.next().is_none() => {
-                self.parameters.level = level;
+                self.parameters.level = Some(level);
                 self.answer(Verb::Opts, 200, format!("MODE Z LEVEL set to {}.", level.get()).into_bytes());
             }
             _ => self.answer(Verb::Opts, 501, &b"Syntax: OPTS MODE Z LEVEL n, n from 0 to 9."[..]),

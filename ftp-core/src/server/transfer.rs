@@ -178,7 +178,7 @@ impl ServerSession {
             start,
             // A marker says where in a file one is.
             markers: if matches!(work, Work::List { .. }) { 0 } else { self.config.marker_interval },
-            level: self.parameters.level,
+            level: self.parameters.level.or(self.config.deflate).unwrap_or_default(),
             proof: self.config.prove_uploads,
         };
         let protection = self.protection();

@@ -4,6 +4,7 @@ use crate::duration;
 use crate::runtime::Runtime;
 use clap::{Args, ValueEnum, ValueHint};
 use ftp_core::action::Resumption;
+use ftp_core::codec::Level;
 use ftp_core::command::{Command, Verb};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
@@ -76,6 +77,11 @@ pub(crate) struct ServeOptions {
     /// Commands to switch off, as in SITE,PORT: they are answered 502, and FEAT does not promise them
     #[arg(long, value_name = "COMMANDS", value_parser = command, value_delimiter = ',')]
     pub(crate) disable: Vec<Verb>,
+
+    /// Offer transfers compressed with zlib (MODE Z), at this level from 0 to 9: for slow networks. Some clients use it wherever it
+    /// is offered, and on any other network it holds them up [default: not offered]
+    #[arg(long, value_name = "LEVEL", value_parser = level)]
+    pub(crate) deflate: Option<Level>,
 
     /// Ports for passive data connections, as a firewall lets them through [default: any]
     #[arg(long, value_name = "A-B", value_parser = port_range)]
@@ -175,6 +181,10 @@ fn command(text: &str) -> Result<Verb, String> {
         .ok_or_else(|| format!("`{text}` is no command of FTP; write names as in SITE,PORT"))
 }
 
+fn level(text: &str) -> Result<Level, String> {
+    text.parse().ok().and_then(Level::new).ok_or_else(|| "must be a level from 0 to 9, as in 6".to_owned())
+}
+
 fn port_range(text: &str) -> Result<RangeInclusive<u16>, String> {
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     match (first.parse::<u16>(), last.parse::<u16>()) {
@@ -199,6 +209,14 @@ mod tests {
         }
         assert_eq!(command("site"), Ok(Verb::Site));
         assert!(command("FROB").is_err_and(|error| error.contains("`FROB`")));
+    }
+
+    #[test]
+    fn levels() {
+        assert_eq!(level("9"), Ok(Level::new(9).unwrap_or_default()));
+        for text in ["10", "-1", "off", ""] {
+            assert!(level(text).is_err(), "{text:?}");
+        }
     }
 
     #[test]

@@ -37,7 +37,7 @@ fn text<'v>(value: &'v Value, name: &str) -> &'v str {
 
 /// Every must and should, and every may that our server offers; and nothing stays behind.
 fn passes_on(runtime: &str) -> Outcome {
-    let server = Server::start_with(&["--runtime", runtime])?;
+    let server = Server::start_with(&["--deflate", "6", "--runtime", runtime])?;
     log_in_cheaply(&server)?;
     let ran = check(&server, &["--json", "--hostile"]);
     let events = ran.json();

@@ -127,6 +127,20 @@ fn passive_ports_and_public_address_are_announced() -> Outcome {
 }
 
 #[test]
+fn mode_z_is_offered_to_who_asks_for_it_only_if_the_operator_wants_it() -> Outcome {
+    for (options, code) in [(&[][..], "504"), (&["--deflate", "1"], "200")] {
+        let server = Server::start_with(options)?;
+        let mut control = Control::connect(&server)?;
+        control.reply()?;
+        control.say("USER anonymous")?;
+        control.say("PASS guest@")?;
+        let reply = control.say("MODE Z")?;
+        assert!(reply.starts_with(code), "{options:?}: {reply}");
+    }
+    Ok(())
+}
+
+#[test]
 fn anonymous_users_may_do_what_is_said() -> Outcome {
     let upload = Server::start_with(&["--anonymous", "upload"])?;
     fs::write(upload.work().join("a"), "first")?;
