@@ -148,7 +148,8 @@ impl Script {
     }
 
     /// Can it be played by the system's clock and with the settings that a client on threads has? That client makes requests only when the ones
-    /// above are done, or at once with them.
+    /// above are done, or at once with them. Where a refusal comes right behind the last bytes of a download, it is chance on sockets which of
+    /// the two the client sees first, and so whether it has still read a restart marker.
     pub fn fits_real_time(&self) -> bool {
         let mut running = 0_usize;
         let mut at_once = false;
@@ -162,7 +163,11 @@ impl Script {
         });
         let plain = self.settings.iter().all(|setting| matches!(setting, Setting::Active | Setting::Pipeline(_)));
         let advances = |step: &Step| matches!(step, Step::Event(Line { what: Event::Advance(_), .. }));
-        plain && one_batch_at_a_time && !self.steps.iter().any(advances)
+        let closes = |step: &Step| matches!(step, Step::Event(Line { what: Event::CloseData, .. }));
+        let refuses =
+            |step: &Step| matches!(step, Step::Send(lines) if lines.iter().any(|line| line.source.starts_with("S: 4")));
+        let overtaken = self.steps.windows(2).any(|pair| closes(&pair[0]) && refuses(&pair[1]));
+        plain && one_batch_at_a_time && !overtaken && !self.steps.iter().any(advances)
     }
 }
 
