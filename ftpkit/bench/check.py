@@ -11,7 +11,6 @@ each server, too.
 
 import argparse
 import json
-import os
 import pathlib
 import subprocess
 import sys
@@ -96,14 +95,7 @@ def main():
     split = arguments.index("--") if "--" in arguments else len(arguments)
     options = parser.parse_args(arguments[:split])
     options.rest = arguments[split + 1 :]
-    options.program, options.work = options.program.resolve(), options.work.resolve()
-    if os.geteuid() != 0:
-        raise SystemExit("run this as root: it makes namespaces, and servers change users")
-    if options.inside:
-        raise SystemExit(inside(options))
-    options.work.mkdir(parents=True, exist_ok=True)
-    servers.fetch(options.work)
-    raise SystemExit(servers.enter(__file__, arguments))
+    servers.enter(__file__, arguments, options, inside)
 
 
 if __name__ == "__main__":

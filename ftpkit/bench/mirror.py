@@ -366,15 +366,7 @@ def main():
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("/var/tmp/ftpkit-peers"), help="where what is fetched is kept")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    options.program, options.work = options.program.resolve(), options.work.resolve()
-    if os.geteuid() != 0:
-        raise SystemExit("run this as root: it makes namespaces, and servers change users")
-    if options.inside:
-        raise SystemExit(inside(options))
-    options.work.mkdir(parents=True, exist_ok=True)
-    servers.fetch(options.work)
-    here = ["unshare", "--mount", "--net", "--propagation", "private", sys.executable, __file__, "--inside"]
-    raise SystemExit(subprocess.run(here + sys.argv[1:]).returncode)
+    servers.enter(__file__, sys.argv[1:], options, inside)
 
 
 if __name__ == "__main__":

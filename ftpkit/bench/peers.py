@@ -106,16 +106,7 @@ def main():
     split = arguments.index("--") if "--" in arguments else len(arguments)
     options = parser.parse_args(arguments[:split])
     options.rest = arguments[split + 1 :]
-    options.program, options.work = options.program.resolve(), options.work.resolve()
-    if os.geteuid() != 0:
-        raise SystemExit("run this as root: it makes namespaces, and servers change users")
-    if options.inside:
-        raise SystemExit(inside(options))
-    if not options.program.exists():
-        raise SystemExit(f"{options.program} is not there: cargo build --release")
-    options.work.mkdir(parents=True, exist_ok=True)
-    servers.fetch(options.work)
-    raise SystemExit(servers.enter(__file__, arguments))
+    servers.enter(__file__, arguments, options, inside)
 
 
 if __name__ == "__main__":

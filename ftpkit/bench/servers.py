@@ -255,10 +255,19 @@ def named(servers, runtimes):
     return names
 
 
-def enter(script, arguments):
-    """The script once more, in namespaces of its own; its exit code."""
+def enter(script, arguments, options, inside):
+    """Ends the script with what `inside` says: as root, once more in namespaces of its own, with the servers fetched before."""
+    options.program, options.work = options.program.resolve(), options.work.resolve()
+    if os.geteuid() != 0:
+        raise SystemExit("run this as root: it makes namespaces, and servers change users")
+    if options.inside:
+        raise SystemExit(inside(options))
+    if not options.program.exists():
+        raise SystemExit(f"{options.program} is not there: cargo build, with --release to measure")
+    options.work.mkdir(parents=True, exist_ok=True)
+    fetch(options.work)
     command = ["unshare", "--mount", "--net", "--propagation", "private", sys.executable, script, "--inside", *arguments]
-    return subprocess.run(command).returncode
+    raise SystemExit(subprocess.run(command).returncode)
 
 
 def start(name, port, work, program, log, host="127.0.0.1", tls=None, ours=()):

@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::log::Log;
 use crate::tone::{Styled, Tone};
 use ftp_core::client;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::fmt;
 use std::io::{self, BufRead, ErrorKind, IsTerminal, Write};
 use std::sync::Arc;
@@ -120,6 +121,18 @@ impl Console {
     /// Is there somebody who wants to watch a bar grow?
     pub(crate) fn shows_bar(self) -> bool {
         !self.0.json && !self.0.quiet && self.0.screen.is_none() && io::stderr().is_terminal()
+    }
+
+    /// A bar that grows by steps, with a message before it; hidden where nobody watches.
+    pub(crate) fn steps(self, steps: usize) -> ProgressBar {
+        if !self.shows_bar() {
+            return ProgressBar::hidden();
+        }
+        let bar = ProgressBar::with_draw_target(Some(steps as u64), ProgressDrawTarget::stderr_with_hz(5));
+        match ProgressStyle::with_template("{wide_msg} {bar:30} {pos}/{len} {elapsed}") {
+            Ok(style) => bar.with_style(style),
+            Err(_) => bar,
+        }
     }
 
     /// The columns of the terminal, or of the screen's part for results.

@@ -104,14 +104,7 @@ def main():
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("/var/tmp/ftpkit-peers"), help="where what is fetched is kept")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    options.program, options.work = options.program.resolve(), options.work.resolve()
-    if os.geteuid() != 0:
-        sys.exit("run this as root: it makes namespaces, and servers change users")
-    if options.inside:
-        sys.exit(inside(options))
-    options.work.mkdir(parents=True, exist_ok=True)
-    servers.fetch(options.work)
-    sys.exit(servers.enter(__file__, sys.argv[1:]))
+    servers.enter(__file__, sys.argv[1:], options, inside)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ use crate::password;
 use fault::Fault;
 use ftp_core::secret::Secret;
 use ftp_host::tls::{TlsClient, Trust};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 use report::Report;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -45,7 +45,7 @@ pub(crate) fn run(options: &BenchOptions, console: Console) -> Result<(), Failur
     let mut subjects = subjects(options, console)?;
     local::raise_descriptor_limit();
     let workloads = options.workloads();
-    let bar = bar(console, workloads.len() * options.runs * subjects.len());
+    let bar = console.steps(workloads.len() * options.runs * subjects.len());
 
     for workload in &workloads {
         for subject in &mut subjects {
@@ -158,15 +158,4 @@ fn subjects(options: &BenchOptions, console: Console) -> Result<Vec<Subject>, Fa
 fn tls_client() -> Result<Arc<TlsClient>, Failure> {
     let client = TlsClient::new("localhost", &Trust::Anybody, Vec::new()).and_then(TlsClient::with_one_suite);
     client.map(Arc::new).map_err(|error| Failure::new(Exit::Internal, "cannot do TLS", error))
-}
-
-fn bar(console: Console, steps: usize) -> ProgressBar {
-    if !console.shows_bar() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::with_draw_target(Some(steps as u64), ProgressDrawTarget::stderr_with_hz(5));
-    match ProgressStyle::with_template("{wide_msg} {bar:30} {pos}/{len} {elapsed}") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
 }

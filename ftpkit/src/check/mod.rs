@@ -20,7 +20,6 @@ use conformance::backend::foreign::{Fault, Steward, Target, visit};
 use conformance::check::{Ability, Case, Findings, Verdict, corpus};
 use conformance::transcript::Level;
 use ftp_core::secret::Secret;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use report::{Report, Row};
 use std::fs;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -92,7 +91,7 @@ fn play_all<'c>(
     interrupt: &Interrupt,
 ) {
     let ability = steward.ability(options.hostile);
-    let bar = bar(console, cases.len());
+    let bar = console.steps(cases.len());
     for case in cases {
         bar.set_message(case.name.clone());
         let row = play(case, steward, &ability);
@@ -209,15 +208,4 @@ fn connect_failure(server: &str, fault: &Fault) -> Failure {
         Fault::NoReply => Exit::Broken,
     };
     Failure::new(exit, format!("cannot check {server}"), fault)
-}
-
-fn bar(console: Console, steps: usize) -> ProgressBar {
-    if !console.shows_bar() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::with_draw_target(Some(steps as u64), ProgressDrawTarget::stderr_with_hz(5));
-    match ProgressStyle::with_template("{wide_msg} {bar:30} {pos}/{len} {elapsed}") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
 }
