@@ -14,11 +14,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 /// may be given others; connections that stand keep what they have.
 #[derive(Debug, Default)]
 pub struct Certificates {
-    shelf: RwLock<Shelf>,
+    shelf: RwLock<Arc<Shelf>>,
 }
 
-#[derive(Debug, Default)]
-struct Shelf {
+/// What there is at one time.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Shelf {
     default: Option<Arc<CertifiedKey>>,
     /// By host name, in small letters.
     by_name: BTreeMap<String, Arc<CertifiedKey>>,
@@ -62,7 +63,7 @@ impl Certificates {
     pub fn set_default(&self, certificate: &[u8], key: &[u8]) -> Result<Fingerprint, CertificateError> {
         let certified = read(certificate, key)?;
         let fingerprint = fingerprint(&certified);
-        self.write().default = Some(Arc::new(certified));
+        self.change(|shelf| shelf.default = Some(Arc::new(certified)));
         fingerprint
     }
 
@@ -73,26 +74,30 @@ impl Certificates {
     pub fn set(&self, name: &str, certificate: &[u8], key: &[u8]) -> Result<Fingerprint, CertificateError> {
         let certified = read(certificate, key)?;
         let fingerprint = fingerprint(&certified);
-        self.write().by_name.insert(name.to_ascii_lowercase(), Arc::new(certified));
+        self.change(|shelf| drop(shelf.by_name.insert(name.to_ascii_lowercase(), Arc::new(certified))));
         fingerprint
     }
 
     /// The fingerprint of the certificate for everybody.
     pub fn fingerprint(&self) -> Option<Fingerprint> {
-        let shelf = self.shelf.read().unwrap_or_else(PoisonError::into_inner);
-        shelf.default.as_ref().and_then(|certified| fingerprint(certified).ok())
+        self.now().default.as_ref().and_then(|certified| fingerprint(certified).ok())
     }
 
-    fn write(&self) -> std::sync::RwLockWriteGuard<'_, Shelf> {
-        self.shelf.write().unwrap_or_else(PoisonError::into_inner)
+    /// What there is now. Whoever keeps it shows the same for as long: a client that has seen one certificate on its control
+    /// connection expects it on the data connections (RFC 4217 15.1.1).
+    pub(super) fn now(&self) -> Arc<Shelf> {
+        Arc::clone(&self.shelf.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Shelf)) {
+        change(Arc::make_mut(&mut self.shelf.write().unwrap_or_else(PoisonError::into_inner)));
     }
 }
 
-impl ResolvesServerCert for Certificates {
+impl ResolvesServerCert for Shelf {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        let shelf = self.shelf.read().unwrap_or_else(PoisonError::into_inner);
-        let named = hello.server_name().and_then(|name| shelf.by_name.get(&name.to_ascii_lowercase()));
-        named.or(shelf.default.as_ref()).cloned()
+        let named = hello.server_name().and_then(|name| self.by_name.get(&name.to_ascii_lowercase()));
+        named.or(self.default.as_ref()).cloned()
     }
 }
 

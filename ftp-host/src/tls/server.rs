@@ -28,7 +28,7 @@ impl TlsServer {
             .with_safe_default_protocol_versions()
             .map_err(io::Error::other)?
             .with_no_client_auth()
-            .with_cert_resolver(certificates.clone());
+            .with_cert_resolver(certificates.now());
         config.alpn_protocols = vec![ALPN.to_vec()];
         Ok(Self { config, certificates, lenient: false })
     }
@@ -46,13 +46,14 @@ impl TlsServer {
         &self.certificates
     }
 
-    /// The TLS of one more session: with keys for tickets that are nobody else's, so that none but this session's can be
+    /// The TLS of one more session: with the certificates that there are now, for as long as it lasts, and with keys for tickets that are nobody else's, so that none but this session's can be
     /// resumed by its data connections.
     ///
     /// # Errors
     /// When there is no randomness to be had.
     pub(crate) fn session(&self, resumption: Resumption) -> io::Result<ServerSide> {
         let mut control = self.config.clone();
+        control.cert_resolver = self.certificates.now();
         if resumption == Resumption::Off {
             control.send_tls13_tickets = 0;
         } else {

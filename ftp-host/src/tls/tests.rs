@@ -137,7 +137,7 @@ fn a_server_that_lets_its_tickets_run_out_is_spoken_to_in_tls_1_2_from_then_on()
     let made = SelfSigned::new(&["localhost".to_owned()])?;
     let certificates = Certificates::new(made.certificate.as_bytes(), made.key.as_bytes())?;
     let config = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
-    let mut first = config.with_no_client_auth().with_cert_resolver(Arc::new(certificates));
+    let mut first = config.with_no_client_auth().with_cert_resolver(certificates.now());
     first.ticketer = rustls::crypto::ring::Ticketer::new()?;
     first.send_tls13_tickets = 1;
     let mut others = first.clone();
@@ -181,6 +181,27 @@ fn a_client_is_shown_the_certificate_of_the_name_it_asks_for_and_else_the_first(
         tls.complete_io(&mut socket)?;
         let shown = tls.peer_certificates().and_then(<[_]>::first).map(Fingerprint::of);
         assert_eq!(shown, Some(expected), "{name}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_session_goes_on_with_its_certificate_and_the_next_has_the_new_one() -> Outcome {
+    let server = server(&["localhost"])?;
+    let first = server.certificates().fingerprint().ok_or("no certificate")?;
+    let side = server.session(Resumption::Prefer)?;
+    let other = SelfSigned::new(&["localhost".to_owned()])?;
+    let second = server.certificates().set_default(other.certificate.as_bytes(), other.key.as_bytes())?;
+
+    for (side, expected) in [(side, first), (server.session(Resumption::Prefer)?, second)] {
+        // Nothing to resume: the handshake shows a certificate.
+        let (mut socket, there) = ends()?;
+        let mut tls = client(believing_anybody()?)?;
+        let mut stream = side.data(there, Resumption::Prefer)?;
+        tls.write_tls(&mut socket)?;
+        shake(&mut stream)?;
+        tls.complete_io(&mut socket)?;
+        assert_eq!(tls.peer_certificates().and_then(<[_]>::first).map(Fingerprint::of), Some(expected));
     }
     Ok(())
 }

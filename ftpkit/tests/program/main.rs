@@ -18,6 +18,7 @@ mod relay;
 mod screen;
 mod serve;
 mod shell;
+mod terminal;
 mod tls;
 mod transfer;
 mod verbs;

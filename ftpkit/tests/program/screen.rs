@@ -2,99 +2,12 @@
 
 use crate::common::{Outcome, Server, noise};
 use crate::peer::Peer;
-use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
+use crate::terminal::Terminal;
 use std::fs::{self, File, FileTimes};
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
-
-/// How long anything may take before the test has failed.
-const PATIENCE: Duration = Duration::from_mins(1);
-
-/// A terminal with the program on it.
-struct Terminal {
-    keys: Box<dyn Write + Send>,
-    seen: Arc<(Mutex<vt100::Parser>, Condvar)>,
-    child: Box<dyn portable_pty::Child + Send + Sync>,
-    _master: Box<dyn MasterPty + Send>,
-}
-
-impl Terminal {
-    fn start(dir: &Path, (columns, rows): (u16, u16), url: &str) -> Result<Self, Box<dyn std::error::Error>> {
-        let pair = native_pty_system().openpty(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 })?;
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_ftpkit"));
-        command.args(["connect", url]);
-        command.cwd(dir);
-        command.env("TERM", "xterm-256color");
-        command.env("NO_COLOR", "1");
-        command.env("XDG_STATE_HOME", dir.join("state"));
-        command.env_remove("FTPKIT_PASSWORD");
-        let child = pair.slave.spawn_command(command)?;
-        let seen = Arc::new((Mutex::new(vt100::Parser::new(rows, columns, 0)), Condvar::new()));
-        let (mut out, watched) = (pair.master.try_clone_reader()?, Arc::clone(&seen));
-        std::thread::spawn(move || {
-            let mut room = [0; 4096];
-            while let Ok(read @ 1..) = out.read(&mut room) {
-                watched.0.lock().unwrap_or_else(PoisonError::into_inner).process(&room[..read]);
-                watched.1.notify_all();
-            }
-        });
-        Ok(Self { keys: pair.master.take_writer()?, seen, child, _master: pair.master })
-    }
-
-    fn press(&mut self, keys: &str) -> Outcome {
-        self.keys.write_all(keys.as_bytes())?;
-        Ok(self.keys.flush()?)
-    }
-
-    /// Waits until the screen shows all of these: what it shows.
-    fn wait_for(&self, texts: &[&str]) -> Result<String, Box<dyn std::error::Error>> {
-        self.wait_until(|shown| texts.iter().all(|text| shown.contains(text)))
-            .map_err(|shown| format!("no {texts:?} on\n{shown}").into())
-    }
-
-    /// Waits until the last command is done and the next can be typed.
-    fn wait_for_prompt(&self, prompt: &str) -> Result<String, Box<dyn std::error::Error>> {
-        let ready = |shown: &str| {
-            let line = shown.lines().rev().nth(1).and_then(|line| line.strip_prefix('│')?.strip_suffix('│'));
-            line.is_some_and(|line| line.trim_end() == prompt) && shown.contains(" Command ─")
-        };
-        self.wait_until(ready).map_err(|shown| format!("no {prompt} on\n{shown}").into())
-    }
-
-    /// What the screen shows when all that has happened is drawn: a key is seen, and taken back, only after that.
-    fn settled(&mut self, prompt: &str) -> Result<String, Box<dyn std::error::Error>> {
-        self.press("#")?;
-        self.wait_for(&[&format!("│{prompt} # ")])?;
-        self.press("\u{15}")?;
-        self.wait_for_prompt(prompt)
-    }
-
-    /// Waits until the screen is as it should be: what it shows, or showed at last.
-    fn wait_until(&self, wanted: impl Fn(&str) -> bool) -> Result<String, String> {
-        let end = Instant::now() + PATIENCE;
-        let mut parser = self.seen.0.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            let shown = parser.screen().contents();
-            if wanted(&shown) {
-                return Ok(shown);
-            }
-            let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(shown);
-            }
-            parser = self.seen.1.wait_timeout(parser, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-    }
-}
+use std::time::{Duration, SystemTime};
 
 fn date(path: &Path) -> Outcome {
     let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
@@ -131,7 +44,7 @@ fn listing(columns: u16, rows: u16) -> Result<String, Box<dyn std::error::Error>
     let server = Server::start()?;
     furnish(&server)?;
     let url = format!("ftp://ann@127.0.0.1:{}/", server.port());
-    let mut terminal = Terminal::start(&server.work(), (columns, rows), &url)?;
+    let mut terminal = Terminal::start(&server.work(), (columns, rows), &["connect", &url])?;
     terminal.wait_for(&["Password for ann: "])?;
     terminal.press("secret\r")?;
     terminal.wait_for_prompt("127.0.0.1:/>")?;
@@ -217,7 +130,7 @@ fn two_transfers(columns: u16, rows: u16) -> Result<String, Box<dyn std::error::
     let gate = Arc::default();
     let peer = gated(&gate)?;
     let prompt = "127.0.0.1:/papers>";
-    let mut terminal = Terminal::start(dir.path(), (columns, rows), &peer.url(""))?;
+    let mut terminal = Terminal::start(dir.path(), (columns, rows), &["connect", &peer.url("")])?;
     terminal.wait_for_prompt(prompt)?;
     terminal.press("dir\r")?;
     terminal.wait_for_prompt(prompt)?;
@@ -265,7 +178,7 @@ fn one_ctrl_c_ends_what_runs_and_two_leave() -> Outcome {
     let server = Server::start()?;
     // More than the buffers on the way hold, so that the server is not done before the client.
     File::create(server.home().join("large1"))?.set_len(64 << 20)?;
-    let mut terminal = Terminal::start(&server.work(), (120, 24), &server.url_as("ann", ""))?;
+    let mut terminal = Terminal::start(&server.work(), (120, 24), &["connect", &server.url_as("ann", "")])?;
     terminal.wait_for(&["127.0.0.1:/> "])?;
     terminal.press("limit 1M\rget large1\r")?;
     let moves = |line: &str| line.contains("large1 ") && line.contains('░') && !line.contains(" 0%");
@@ -284,7 +197,7 @@ fn one_ctrl_c_ends_what_runs_and_two_leave() -> Outcome {
 fn the_next_transfer_takes_the_connection_of_the_last() -> Outcome {
     let server = Server::start()?;
     furnish(&server)?;
-    let mut terminal = Terminal::start(&server.work(), (160, 40), &server.url_as("ann", ""))?;
+    let mut terminal = Terminal::start(&server.work(), (160, 40), &["connect", &server.url_as("ann", "")])?;
     terminal.wait_for(&["127.0.0.1:/> "])?;
     terminal.press("get notes.txt\r")?;
     terminal.wait_for(&["notes.txt: 1200 bytes", "#2 < 226"])?;
@@ -299,7 +212,7 @@ fn a_conflict(columns: u16, rows: u16) -> Result<String, Box<dyn std::error::Err
     furnish(&server)?;
     fs::write(server.work().join("notes.txt"), "mine")?;
     date(&server.work().join("notes.txt"))?;
-    let mut terminal = Terminal::start(&server.work(), (columns, rows), &server.url_as("ann", ""))?;
+    let mut terminal = Terminal::start(&server.work(), (columns, rows), &["connect", &server.url_as("ann", "")])?;
     terminal.wait_for(&["127.0.0.1:/> "])?;
     terminal.press("get notes.txt\r")?;
     let shown = terminal.wait_for(&["notes.txt exists: 4 B", "[o]verwrite", "all: ", " Command ─"])?;
@@ -322,7 +235,7 @@ fn a_question_does_not_take_the_line_that_is_being_typed() -> Outcome {
     let server = Server::start()?;
     furnish(&server)?;
     fs::write(server.work().join("notes.txt"), "mine")?;
-    let mut terminal = Terminal::start(&server.work(), (120, 24), &server.url_as("ann", ""))?;
+    let mut terminal = Terminal::start(&server.work(), (120, 24), &["connect", &server.url_as("ann", "")])?;
     terminal.wait_for(&["127.0.0.1:/> "])?;
     // Both in one go: the question comes while one types on.
     terminal.press("get notes.txt\rsize no")?;
@@ -336,7 +249,7 @@ fn a_question_does_not_take_the_line_that_is_being_typed() -> Outcome {
 fn a_login(columns: u16, rows: u16) -> Result<String, Box<dyn std::error::Error>> {
     let server = Server::start()?;
     let url = format!("ftp://ann@127.0.0.1:{}/", server.port());
-    let mut terminal = Terminal::start(&server.work(), (columns, rows), &url)?;
+    let mut terminal = Terminal::start(&server.work(), (columns, rows), &["connect", &url])?;
     terminal.wait_for(&["Password for ann: "])?;
     terminal.press("wrong\r")?;
     terminal.wait_for(&["530 Login incorrect", "Password for ann: "])?;
@@ -363,7 +276,7 @@ fn a_login_that_fails_is_asked_again_on_a_narrow_screen() -> Outcome {
 fn names_are_completed_and_help_is_a_key_away() -> Outcome {
     let server = Server::start()?;
     furnish(&server)?;
-    let mut terminal = Terminal::start(&server.work(), (120, 60), &server.url_as("ann", ""))?;
+    let mut terminal = Terminal::start(&server.work(), (120, 60), &["connect", &server.url_as("ann", "")])?;
     terminal.wait_for(&["127.0.0.1:/> "])?;
     terminal.press("size not\t")?;
     terminal.wait_for(&["127.0.0.1:/> size notes.txt"])?;

@@ -2,10 +2,12 @@
 
 use crate::common::{Outcome, Server, program};
 use crate::control::Control;
+use crate::terminal::Terminal;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -109,11 +111,42 @@ fn a_certificate_that_was_believed_and_has_changed_is_refused_until_it_is_forgot
 
     // What it is now is named by its fingerprint, and may be pinned.
     let ran = run(state.path(), &["get", "--tls", "require", &url, "-"])?;
-    let now = said(&ran).split("Its SHA-256 is ").nth(1).and_then(|rest| rest.get(..95)).map(ToOwned::to_owned);
-    let now = now.ok_or_else(|| said(&ran))?;
+    let now = fingerprint(&said(&ran))?;
     let ran = run(state.path(), &["get", "--pin", &now, &url, "-"])?;
     assert!(ran.status.success() && ran.stdout == b"content", "{ran:?}");
     Ok(())
+}
+
+/// The program that talks with a server under TLS, and what it shows.
+struct Talk {
+    child: Child,
+    shown: BufReader<ChildStdout>,
+}
+
+impl Talk {
+    fn begin(state: &Path, authority: &Authority, url: &str) -> Result<Self, Box<dyn std::error::Error>> {
+        let mut command = program();
+        command.env("XDG_STATE_HOME", state).args(["connect", "--ca", &authority.file(), url]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let shown = BufReader::new(child.stdout.take().ok_or("no standard output")?);
+        Ok(Self { child, shown })
+    }
+
+    /// Shows a file of one line.
+    fn cat(&mut self, name: &str) -> Result<String, Box<dyn std::error::Error>> {
+        self.child.stdin.as_mut().ok_or("no standard input")?.write_all(format!("cat {name}\n").as_bytes())?;
+        let mut line = String::new();
+        self.shown.read_line(&mut line)?;
+        Ok(line)
+    }
+}
+
+impl Drop for Talk {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 #[test]
@@ -122,7 +155,9 @@ fn a_certificate_is_exchanged_while_sessions_go_on() -> Outcome {
     let file = first.certify("127.0.0.1", false)?;
     let server = serve(&file)?;
     let url = server.url_as("ann", "a");
-    let mut control = Control::log_in(&server, "ann", "secret")?;
+    let mut plain = Control::log_in(&server, "ann", "secret")?;
+    let mut secured = Talk::begin(state.path(), &first, &server.url_as("ann", ""))?;
+    assert_eq!(secured.cat("a")?, "content\n");
     let until_believed = |authority: &Authority| -> Outcome {
         let begin = Instant::now();
         while !run(state.path(), &["get", "--ca", &authority.file(), &url, "-"])?.status.success() {
@@ -135,6 +170,10 @@ fn a_certificate_is_exchanged_while_sessions_go_on() -> Outcome {
     let hangup = Command::new("kill").args(["-HUP", &server.id().to_string()]).status()?;
     assert!(hangup.success());
     until_believed(&other)?;
+    // More data connections than the session had tickets when the certificate was exchanged.
+    for _ in 0..5 {
+        assert_eq!(secured.cat("a")?, "content\n");
+    }
     // Without a signal it is seen when the file has changed, which this does.
     first.certify("127.0.0.1", false)?;
     until_believed(&first)?;
@@ -142,6 +181,82 @@ fn a_certificate_is_exchanged_while_sessions_go_on() -> Outcome {
     fs::write(&file, "no certificate")?;
     assert!(Command::new("kill").args(["-HUP", &server.id().to_string()]).status()?.success());
     until_believed(&first)?;
-    assert!(control.say("NOOP")?.starts_with("200"));
+    assert!(plain.say("NOOP")?.starts_with("200"));
+    assert_eq!(secured.cat("a")?, "content\n");
     Ok(())
+}
+
+#[test]
+fn somebody_at_a_terminal_is_shown_a_certificate_and_asked_once() -> Outcome {
+    let (authority, place) = (Authority::new()?, tempfile::tempdir()?);
+    let file = authority.certify("127.0.0.1", false)?;
+    let server = serve(&file)?;
+    let name = format!("127.0.0.1:{}", server.port());
+    let url = server.url_as("ann", "a");
+    let get = |to: &str| Terminal::start(place.path(), (120, 24), &["get", "--tls", "require", &url, to]);
+    let known = place.path().join("state/ftpkit/tls/known.json");
+
+    // Anything but yes is no: nothing was fetched, and nothing is remembered.
+    for answer in ["n\r", "\r"] {
+        let mut terminal = get("first")?;
+        let shown = terminal.wait_for(&["no authority that is trusted here has signed it", "[y/N]"])?;
+        assert!(shown.contains(&format!("The certificate of {name} is not to be relied on")), "{shown}");
+        terminal.press(answer)?;
+        terminal.wait_for(&["the certificate was not believed"])?;
+        assert_eq!(terminal.child.wait()?.exit_code(), 14);
+        assert!(!place.path().join("first").exists() && !known.exists());
+    }
+    let mut terminal = get("second")?;
+    let shown = terminal.wait_for(&["Believe it from now on? [y/N]"])?;
+    let fingerprint = fingerprint(&shown)?;
+    terminal.press("y\r")?;
+    assert_eq!(terminal.child.wait()?.exit_code(), 0);
+    assert_eq!(fs::read(place.path().join("second"))?, b"content");
+    assert!(fs::read_to_string(&known)?.contains(&format!("\"{name}\": \"{fingerprint}\"")));
+
+    // From then on it is believed without a question, whether anybody is there or not.
+    let mut terminal = get("third")?;
+    assert_eq!(terminal.child.wait()?.exit_code(), 0);
+    let ran = run(&place.path().join("state"), &["get", "--tls", "require", &url, "-"])?;
+    assert!(ran.status.success() && ran.stdout == b"content", "{ran:?}");
+
+    // Another certificate is no question any more: both fingerprints, and no file.
+    authority.certify("127.0.0.1", false)?;
+    assert!(Command::new("kill").args(["-HUP", &server.id().to_string()]).status()?.success());
+    let begin = Instant::now();
+    let shown = loop {
+        let mut terminal = get("fourth")?;
+        if terminal.child.wait()?.exit_code() == 14 {
+            break terminal.wait_for(&["ftpkit trust remove"])?;
+        }
+        assert!(begin.elapsed() < PATIENCE, "the certificate was not exchanged");
+        fs::remove_file(place.path().join("fourth"))?;
+    };
+    let shown: String = shown.split_whitespace().collect();
+    assert!(shown.contains(&format!("itsSHA-256was{fingerprint},andis")) && !shown.contains("[y/N]"), "{shown}");
+    assert!(!place.path().join("fourth").exists());
+    Ok(())
+}
+
+#[test]
+fn the_screen_asks_about_a_certificate_too() -> Outcome {
+    let (authority, place) = (Authority::new()?, tempfile::tempdir()?);
+    let server = serve(&authority.certify("127.0.0.1", false)?)?;
+    let connect = ["connect", "--tls", "require", &server.url_as("ann", "")];
+    let mut terminal = Terminal::start(place.path(), (160, 24), &connect)?;
+    terminal.wait_for(&["no authority that is trusted here", "Its SHA-256 is ", "[y/N]"])?;
+    terminal.press("y\r")?;
+    terminal.wait_for_prompt("127.0.0.1:/>")?;
+    terminal.press("\u{4}")?;
+    terminal.child.wait()?;
+    let terminal = Terminal::start(place.path(), (160, 24), &connect)?;
+    let shown = terminal.wait_for_prompt("127.0.0.1:/>")?;
+    assert!(!shown.contains("[y/N]"), "{shown}");
+    Ok(())
+}
+
+/// The fingerprint in a message.
+fn fingerprint(shown: &str) -> Result<String, Box<dyn std::error::Error>> {
+    let rest = shown.split("SHA-256 is ").nth(1).and_then(|rest| rest.get(..95));
+    Ok(rest.ok_or_else(|| format!("no fingerprint in {shown}"))?.to_owned())
 }
