@@ -5,7 +5,7 @@
 //! permit. Those in `known-gaps.txt` must fail, until they pass and leave that list.
 //!
 //! The clients of the adapters go by the system's clock, so they leave out the transcripts that move time or that set what
-//! these clients have no setting for. Those with a handshake are for the clients in memory.
+//! these clients have no setting for.
 
 use conformance::backend::Backend;
 use conformance::backend::adapter::serving;
@@ -42,9 +42,6 @@ const CLIENTS: &[(&str, MakeClient)] = &[
 ];
 
 const REAL_TIME: &str = "-real-time";
-
-/// These have the network in memory, and its TLS.
-const IN_MEMORY: &str = "client-core";
 
 fn on_thread(script: &Script, open: Open) -> Box<dyn Client> {
     Box::new(Loopback::new(script, |stream, script| OnThread::connect(stream, script, open)))
@@ -146,10 +143,7 @@ fn client_plays(root: &Path, name: &str, script: &Arc<Script>) -> Vec<Trial> {
             Ok(())
         })
     };
-    let able = |client: &str| {
-        (!client.ends_with(REAL_TIME) || script.fits_real_time())
-            && (client.starts_with(IN_MEMORY) || !script.shakes_hands())
-    };
+    let able = |client: &str| !client.ends_with(REAL_TIME) || script.fits_real_time();
     CLIENTS.iter().filter(|(client, _)| able(client)).map(on).collect()
 }
 

@@ -11,7 +11,7 @@ use crate::data::{DataConnection, Dialer, PassivePorts};
 use crate::pump::{Memory, Pump, Sink, Step};
 use crate::readiness::{Direction, Interest, Ready, Socket, Turn};
 use crate::storage::Source;
-use crate::tls::ClientSide;
+use crate::tls::{ClientSide, TlsClient};
 use ftp_core::action::{DataPath, NetworkError, OpId, StorageError, TlsError, TransferError};
 use ftp_core::client::{ClientAction, ClientCompletion, ClientConfig, ClientSession, Event, LocalEnd, Misuse, Request};
 use ftp_core::codec::Transmission;
@@ -20,7 +20,7 @@ pub use options::{ClientOptions, ConnectError};
 use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 pub use watch::{Go, News, Watch};
 
@@ -94,8 +94,13 @@ impl Connection {
     /// What the system says: the connection is gone already.
     pub fn open(stream: impl Into<Arc<TcpStream>>, options: &ClientOptions) -> io::Result<Self> {
         let connection = Self::new(stream, Clock::system(), |config| options.configure(config))?;
-        let tls = options.tls_client.as_ref().map(|client| client.session());
-        Ok(Self { portion: options.portion, tls, ..connection })
+        Ok(Self { portion: options.portion, ..connection.with_tls(options.tls_client.as_deref()) })
+    }
+
+    /// The same with the TLS of this client. It has none by itself.
+    #[must_use]
+    pub fn with_tls(self, client: Option<&TlsClient>) -> Self {
+        Self { tls: client.map(TlsClient::session), ..self }
     }
 
     /// A client on a connection that stands. `configure` completes the settings, which begin with the defaults for the
@@ -304,8 +309,10 @@ impl Connection {
                 self.events.push_back(event);
             }
             ClientAction::Close => {
-                // If that fails the connection is gone, which is what is wanted.
-                let _ = self.control.channel.shutdown_write();
+                if self.control.channel.shutdown_write().is_err() {
+                    // TLS that failed, or waits for a peer, cannot be ended in good order. The socket can; or it is gone already.
+                    let _ = self.control.channel.socket().shutdown(Shutdown::Write);
+                }
                 self.over = true;
             }
         }

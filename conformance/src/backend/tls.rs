@@ -1,4 +1,4 @@
-//! TLS of a client that is not ours: rustls as its makers have it, on blocking sockets.
+//! TLS of a peer that is not ours: rustls as its makers have it, over one of our sockets.
 
 use super::sockets::waits;
 use ftp_host::tls::SelfSigned;
@@ -6,9 +6,10 @@ use rustls::client::Resumption;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::{ClientConfig, ClientConnection, ConnectionCommon, RootCertStore, SideData, StreamOwned};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
@@ -54,7 +55,7 @@ impl Tls {
     pub fn begin(&self, socket: TcpStream) -> io::Result<Wire> {
         let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
         let mut connection = ClientConnection::new(Arc::clone(&self.config), name).map_err(io::Error::other)?;
-        let mut records = Records { socket, left: 0 };
+        let mut records = Records::of(socket);
         while connection.is_handshaking() {
             patiently(|| connection.complete_io(&mut records))?;
         }
@@ -82,16 +83,16 @@ fn patiently<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     }
 }
 
-/// A connection of a client, under TLS or not.
+/// A connection of a client or, with the other kind of `C`, of a server, under TLS or not.
 #[derive(Debug)]
-pub enum Wire {
+pub enum Wire<C = ClientConnection> {
     /// As it is.
     Plain(TcpStream),
     /// Under TLS.
-    Tls(Box<StreamOwned<ClientConnection, Records>>),
+    Tls(Box<StreamOwned<C, Records>>),
 }
 
-impl Wire {
+impl<C> Wire<C> {
     /// The socket beneath.
     pub fn socket(&self) -> &TcpStream {
         match self {
@@ -99,7 +100,12 @@ impl Wire {
             Self::Tls(tls) => &tls.sock.socket,
         }
     }
+}
 
+impl<C, S: SideData> Wire<C>
+where
+    C: DerefMut + Deref<Target = ConnectionCommon<S>>,
+{
     /// Nothing more is sent: TLS ends, and the socket's output.
     ///
     /// # Errors
@@ -127,7 +133,10 @@ impl Wire {
     }
 }
 
-impl Read for Wire {
+impl<C, S: SideData> Read for Wire<C>
+where
+    C: DerefMut + Deref<Target = ConnectionCommon<S>>,
+{
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Plain(socket) => {
@@ -143,7 +152,10 @@ impl Read for Wire {
     }
 }
 
-impl Write for Wire {
+impl<C, S: SideData> Write for Wire<C>
+where
+    C: DerefMut + Deref<Target = ConnectionCommon<S>>,
+{
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Plain(socket) => socket.write(bytes),
@@ -168,6 +180,13 @@ pub struct Records {
     socket: TcpStream,
     /// Bytes of the record that are still to be read.
     left: usize,
+}
+
+impl Records {
+    /// The records on this socket, of which none has been begun.
+    pub const fn of(socket: TcpStream) -> Self {
+        Self { socket, left: 0 }
+    }
 }
 
 impl Read for Records {

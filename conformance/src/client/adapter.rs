@@ -2,7 +2,7 @@
 
 use super::loopback::{Peer, end};
 use super::outcome::describe;
-use super::{Ask, Script, Setting};
+use super::{Ask, Script, Setting, tls};
 use ftp_core::client::{ClientError, Outcome, Request};
 use ftp_host::client::{ClientOptions, End, Go, Watch};
 use std::collections::VecDeque;
@@ -67,6 +67,8 @@ pub struct OnThread {
     requests: Option<Sender<Batch>>,
     batch: Batch,
     outcomes: Receiver<String>,
+    /// How many requests are not done.
+    running: usize,
     abort: Arc<AtomicBool>,
 }
 
@@ -84,6 +86,8 @@ impl OnThread {
             active: script.settings.contains(&Setting::Active),
             pipeline: depth.is_some(),
             depth: depth.flatten(),
+            tls: script.tls(),
+            tls_client: Some(Arc::new(tls::client()?)),
             ..ClientOptions::default()
         };
         let mut client = open(stream, &options)?;
@@ -99,7 +103,7 @@ impl OnThread {
                 }
             }
         });
-        Ok(Self { requests: Some(requests), batch: Vec::new(), outcomes, abort })
+        Ok(Self { requests: Some(requests), batch: Vec::new(), outcomes, running: 0, abort })
     }
 }
 
@@ -128,6 +132,7 @@ impl Peer for OnThread {
             Ask::Request(request, content) => {
                 self.abort.store(false, Ordering::SeqCst);
                 self.batch.push((request.clone(), content.clone()));
+                self.running += 1;
                 if let Some(requests) = self.requests.as_ref().filter(|_| !more) {
                     // A thread that has ended shows by giving no outcome.
                     let _ = requests.send(std::mem::take(&mut self.batch));
@@ -139,7 +144,7 @@ impl Peer for OnThread {
     fn turn(&mut self) {}
 
     fn outcome(&mut self) -> Option<String> {
-        self.outcomes.try_recv().ok()
+        self.outcomes.try_recv().ok().inspect(|_| self.running = self.running.saturating_sub(1))
     }
 
     fn advance(&mut self, _: Duration) {
@@ -147,7 +152,10 @@ impl Peer for OnThread {
     }
 
     fn server_closed(&mut self) {
-        self.requests = None;
+        // One that waits for an answer sees it, and can be asked what it makes of that. An idle one sees it when it is dropped.
+        if self.running == 0 {
+            self.requests = None;
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! goes by when the script says so.
 
 use super::outcome::describe;
+use super::tls::NO_TLS;
 use super::{Ask, Client, Script};
 use crate::backend::Received;
 use crate::backend::core::transfer::{Kept, Step, Transfer};
@@ -569,17 +570,17 @@ impl Client for Core {
         self.settle();
     }
 
-    fn shake_hands(&mut self, succeeds: bool) -> bool {
+    fn shake_hands(&mut self, succeeds: bool) -> Result<(), &'static str> {
         let begun = self.answered(succeeds);
         self.settle();
-        begun
+        begun.then_some(()).ok_or(NO_TLS)
     }
 
-    fn secure_data(&mut self) -> bool {
-        let Some(socket) = self.server_data.as_ref().filter(|socket| socket.peer_tls().is_some()) else { return false };
+    fn secure_data(&mut self) -> Result<(), &'static str> {
+        let socket = self.server_data.as_ref().filter(|socket| socket.peer_tls().is_some()).ok_or(NO_TLS)?;
         socket.begin_tls(true);
         self.settle();
-        true
+        Ok(())
     }
 
     fn truncate_data(&mut self) {

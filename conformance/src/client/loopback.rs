@@ -2,8 +2,10 @@
 //! adapters stand in [`super::adapter`].
 
 use super::outcome::describe;
-use super::{Ask, Client, Script};
+use super::tls::{NO_TLS, ServerWire, Tls};
+use super::{Ask, Client, Script, tls};
 use crate::backend::Received;
+use crate::backend::tls::Wire;
 use crate::backend::world::MADE;
 use ftp_core::client::{ClientError, Event, Request};
 use ftp_host::client::{Connection, End};
@@ -50,11 +52,15 @@ pub trait Peer {
 /// A script's server, and its client.
 pub struct Loopback<P> {
     peer: P,
-    control: TcpStream,
+    control: ServerWire,
+    /// The server has closed its end of it.
+    ended: bool,
     listener: Option<TcpListener>,
     /// Bound to a port, so that nobody else listens there.
     unused: Option<Socket>,
-    data: Option<TcpStream>,
+    data: Option<ServerWire>,
+    /// Where there is TLS.
+    tls: Option<Tls>,
 }
 
 impl<P: Peer> Loopback<P> {
@@ -72,7 +78,10 @@ impl<P: Peer> Loopback<P> {
             Ok::<_, io::Error>((control, connect(client, script)?))
         };
         match pair() {
-            Ok((control, peer)) => Self { peer, control, listener: None, unused: None, data: None },
+            Ok((control, peer)) => {
+                let control = Wire::Plain(control);
+                Self { peer, control, ended: false, listener: None, unused: None, data: None, tls: None }
+            }
             Err(error) => panic!("no connection over loopback: {error}"),
         }
     }
@@ -91,7 +100,7 @@ impl<P: Peer> Loopback<P> {
     }
 
     /// Sends as the client takes it; what a client that is gone does not take is lost.
-    fn send_all(&mut self, bytes: &[u8], stream: impl Fn(&mut Self) -> Option<&mut TcpStream>) {
+    fn send_all(&mut self, bytes: &[u8], stream: impl Fn(&mut Self) -> Option<&mut ServerWire>) {
         let mut rest = bytes;
         self.until(|this| {
             let Some(stream) = stream(this) else { return Some(()) };
@@ -100,17 +109,48 @@ impl<P: Peer> Loopback<P> {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(_) => rest = &[],
             }
-            rest.is_empty().then_some(())
+            (rest.is_empty() && done(stream.flush()).is_some()).then_some(())
         });
+    }
+
+    /// Shakes hands on a connection on which the client has begun to.
+    fn secure(&mut self, stream: impl Fn(&mut Self) -> Option<&mut ServerWire>) -> io::Result<()> {
+        let socket = stream(self).ok_or(ErrorKind::NotConnected)?.socket().try_clone()?;
+        let tls = match self.tls.take() {
+            Some(tls) => tls,
+            None => Tls::new()?,
+        };
+        let over = self.tls.insert(tls).over(&socket)?;
+        *stream(self).ok_or(ErrorKind::NotConnected)? = over;
+        let shaken = self.until(|this| done(tls::shake_hands(stream(this)?)));
+        let result = shaken.unwrap_or(Err(ErrorKind::TimedOut.into()));
+        if let (Err(_), Some(stream)) = (&result, stream(self)) {
+            // What the client says now it says in the clear.
+            *stream = Wire::Plain(socket);
+        }
+        result
     }
 }
 
-fn read(stream: &mut TcpStream) -> Option<Received> {
+/// The result of a call, if it did not wait in vain.
+fn done<T>(result: io::Result<T>) -> Option<io::Result<T>> {
+    if matches!(&result, Err(error) if error.kind() == ErrorKind::WouldBlock) { None } else { Some(result) }
+}
+
+fn read(stream: &mut ServerWire) -> Option<Received> {
     let mut room = [0; 4096];
-    match stream.read(&mut room) {
+    match done(stream.read(&mut room))? {
         Ok(count) if count > 0 => Some(Received::Bytes(room[..count].to_vec())),
-        Err(error) if error.kind() == ErrorKind::WouldBlock => None,
         _ => Some(Received::Closed),
+    }
+}
+
+/// The same in the clear, where a handshake is nothing that the client says. To a server that has `ended` it is lost.
+fn read_lines(stream: &mut ServerWire, ended: bool) -> Option<Received> {
+    while tls::skip(stream, ended).is_ok() {}
+    match done(tls::record(stream))? {
+        Ok(Some(_)) => (!ended).then_some(Received::Nothing),
+        _ => read(stream),
     }
 }
 
@@ -128,8 +168,8 @@ fn unused() -> io::Result<(Socket, SocketAddr)> {
     Ok((socket, address))
 }
 
-fn prepared(stream: TcpStream) -> Option<TcpStream> {
-    stream.set_nonblocking(true).ok().map(|()| stream)
+fn prepared(stream: TcpStream) -> Option<ServerWire> {
+    stream.set_nonblocking(true).ok().map(|()| Wire::Plain(stream))
 }
 
 impl<P: Peer> Client for Loopback<P> {
@@ -153,12 +193,13 @@ impl<P: Peer> Client for Loopback<P> {
     }
 
     fn receive(&mut self) -> Received {
-        self.until(|this| read(&mut this.control)).unwrap_or(Received::Nothing)
+        self.until(|this| read_lines(&mut this.control, this.ended)).unwrap_or(Received::Nothing)
     }
 
     fn close(&mut self) {
         // What the client says to the end is still to be seen. A client that is gone has closed it already.
-        let _ = self.control.shutdown(Shutdown::Write);
+        let _ = self.control.end_output();
+        self.ended = true;
         self.peer.server_closed();
         self.peer.turn();
     }
@@ -202,17 +243,47 @@ impl<P: Peer> Client for Loopback<P> {
     }
 
     fn receive_data(&mut self) -> Received {
-        self.until(|this| this.data.as_mut().map_or(Some(Received::Nothing), read)).unwrap_or(Received::Nothing)
+        let received = self.until(|this| this.data.as_mut().map_or(Some(Received::Nothing), read));
+        if let (Some(Received::Closed), Some(data @ Wire::Tls(_))) = (&received, &mut self.data) {
+            // A client of TLS waits for the other end before it takes an upload for sent.
+            let _ = data.end_output();
+        }
+        received.unwrap_or(Received::Nothing)
     }
 
     fn close_data(&mut self, reset: bool) {
-        let Some(data) = &self.data else { return };
+        let Some(data) = &mut self.data else { return };
         // A client that is gone has nothing more to see.
         if reset {
-            let _ = SockRef::from(data).set_linger(Some(Duration::ZERO));
+            let _ = SockRef::from(data.socket()).set_linger(Some(Duration::ZERO));
             self.data = None;
         } else {
-            let _ = data.shutdown(Shutdown::Write);
+            let _ = data.end_output();
+        }
+        self.peer.turn();
+    }
+
+    fn shake_hands(&mut self, succeeds: bool) -> Result<(), &'static str> {
+        let begun = self.until(|this| done(tls::record(&this.control)));
+        if !matches!(begun, Some(Ok(Some(_)))) {
+            return Err(NO_TLS);
+        }
+        // Whether the client is content is in what comes of its request.
+        let _ = if succeeds { self.secure(|this| Some(&mut this.control)) } else { tls::refuse(&self.control) };
+        self.peer.turn();
+        Ok(())
+    }
+
+    fn secure_data(&mut self) -> Result<(), &'static str> {
+        self.secure(|this| this.data.as_mut()).map_err(|_| NO_TLS)?;
+        let resumed = self.data.as_ref().is_some_and(tls::is_resumed);
+        resumed.then_some(()).ok_or("the client begins a session of its own")
+    }
+
+    fn truncate_data(&mut self) {
+        if let Some(data) = &self.data {
+            // A client that is gone has nothing more to see.
+            let _ = data.socket().shutdown(Shutdown::Write);
         }
         self.peer.turn();
     }
@@ -250,7 +321,8 @@ impl ByHand {
         let connection = Connection::new(stream, Clock::manual(), |config| {
             config.now_wall = MADE;
             script.configure(config);
-        })?;
+        })?
+        .with_tls(Some(&tls::client()?));
         Ok(Self { connection: Some(connection), asked: VecDeque::new(), outcomes: VecDeque::new() })
     }
 }

@@ -18,8 +18,8 @@
 //!   answers the one that the client has begun on the data connection; without this line the data is in the clear, which a client that has begun one does
 //!   not bear. `D: truncate` ends the data without `close_notify`.
 //!
-//! The handshakes are those of the network in memory: a transcript with `S! tls` is played on the clients in memory only. What rustls does on
-//! sockets is tested where TLS is, in `ftp-host` and with other programs.
+//! In memory a handshake is a word, on sockets the server's side of it is rustls's. There the data connection also has to go on from the session of
+//! the control connection.
 
 pub mod adapter;
 pub mod core;
@@ -27,6 +27,7 @@ pub mod loopback;
 mod outcome;
 pub(crate) mod parse;
 pub mod runner;
+mod tls;
 
 use crate::backend::Received;
 use crate::transcript::{Line, Pattern, Template};
@@ -142,9 +143,10 @@ impl Script {
         }
     }
 
-    /// Is there a handshake in it? Only a client in memory can be played one.
-    pub fn shakes_hands(&self) -> bool {
-        self.steps.iter().any(|step| matches!(step, Step::Event(Line { what: Event::Handshake(_), .. })))
+    /// What the client does about TLS.
+    fn tls(&self) -> TlsUse {
+        let uses = |setting: &Setting| if let Setting::Tls(tls) = setting { Some(*tls) } else { None };
+        self.settings.iter().find_map(uses).unwrap_or_default()
     }
 
     /// Can it be played by the system's clock and with the settings that a client on threads has? That client makes requests only when the ones
@@ -161,13 +163,13 @@ impl Script {
             at_once = asks;
             possible
         });
-        let plain = self.settings.iter().all(|setting| matches!(setting, Setting::Active | Setting::Pipeline(_)));
+        let usual = |setting: &Setting| matches!(setting, Setting::Active | Setting::Pipeline(_) | Setting::Tls(_));
         let advances = |step: &Step| matches!(step, Step::Event(Line { what: Event::Advance(_), .. }));
         let closes = |step: &Step| matches!(step, Step::Event(Line { what: Event::CloseData, .. }));
         let refuses =
             |step: &Step| matches!(step, Step::Send(lines) if lines.iter().any(|line| line.source.starts_with("S: 4")));
         let overtaken = self.steps.windows(2).any(|pair| closes(&pair[0]) && refuses(&pair[1]));
-        plain && one_batch_at_a_time && !overtaken && !self.steps.iter().any(advances)
+        self.settings.iter().all(usual) && one_batch_at_a_time && !overtaken && !self.steps.iter().any(advances)
     }
 }
 
@@ -214,18 +216,18 @@ pub trait Client {
     /// Closes the server's end of it, in good order or by a reset.
     fn close_data(&mut self, reset: bool);
 
-    /// Answers the handshake on the control connection, or breaks it off; `false` if the client has begun none.
-    fn shake_hands(&mut self, _succeeds: bool) -> bool {
-        false
-    }
+    /// Answers the handshake on the control connection, or breaks it off.
+    ///
+    /// # Errors
+    /// What the client does instead of beginning one.
+    fn shake_hands(&mut self, succeeds: bool) -> Result<(), &'static str>;
 
-    /// Answers the handshake on the data connection; `false` if the client has begun none.
-    fn secure_data(&mut self) -> bool {
-        false
-    }
+    /// Answers the handshake on the data connection.
+    ///
+    /// # Errors
+    /// What the client does instead.
+    fn secure_data(&mut self) -> Result<(), &'static str>;
 
     /// Closes the server's end of it without `close_notify`.
-    fn truncate_data(&mut self) {
-        self.close_data(false);
-    }
+    fn truncate_data(&mut self);
 }

@@ -88,15 +88,9 @@ impl Player<'_> {
                 if !left.is_empty() {
                     return Err(self.failure(line, format!("the client said `{}` before it", show(&left))));
                 }
-                if !self.client.shake_hands(*succeeds) {
-                    return Err(self.failure(line, "the client does not begin TLS".into()));
-                }
+                self.client.shake_hands(*succeeds).map_err(|seen| self.failure(line, seen.into()))?;
             }
-            Event::DataHandshake => {
-                if !self.client.secure_data() {
-                    return Err(self.failure(line, "the client does not begin TLS".into()));
-                }
-            }
+            Event::DataHandshake => self.client.secure_data().map_err(|seen| self.failure(line, seen.into()))?,
             Event::Listen => {
                 let address = self.client.listen();
                 self.listens(address);
