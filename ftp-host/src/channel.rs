@@ -87,8 +87,11 @@ impl Channel {
     /// protects, must not get into the stream.
     ///
     /// # Errors
-    /// What `begin` says, or the socket.
+    /// What `begin` says, or the socket; or that more came in the clear than can be part of a handshake.
     pub(crate) fn start_tls(&mut self, begin: impl FnOnce(Arc<TcpStream>) -> io::Result<Stream>) -> io::Result<()> {
+        if self.ahead.take().is_some() {
+            return Err(ErrorKind::InvalidData.into());
+        }
         set_socket_oobinline(self.socket(), false)?;
         self.layer = Layer::Tls(Box::new(begin(Arc::clone(self.socket()))?));
         Ok(())

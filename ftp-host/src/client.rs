@@ -278,6 +278,7 @@ impl Connection {
                 self.machine.complete(self.now(), op, ClientCompletion::Listening(result));
             }
             ClientAction::StartTls { op } => self.start_tls(op),
+            ClientAction::StopTls => self.control.channel.stop_tls(),
             ClientAction::Open { op, data, private } => match self.begin_data(data) {
                 Ok(()) => self.transfer = Transfer::Connecting { op, private },
                 Err(error) => self.connected(op, Err(error)),

@@ -110,6 +110,7 @@ impl Port<ClientAction> for Outside {
         match action {
             ClientAction::Listen { op } => self.ops.push((op, Asked::Listen)),
             ClientAction::StartTls { op } => self.ops.push((op, Asked::Tls)),
+            ClientAction::StopTls => {}
             ClientAction::Open { op, data, .. } => {
                 if let DataPath::Connect(to) = data {
                     assert!(to.port() != 0, "nobody listens there");

@@ -2,7 +2,7 @@
 //! goes by when the script says so.
 
 use super::outcome::describe;
-use super::tls::NO_TLS;
+use super::tls::{NO_TLS, STILL_TLS};
 use super::{Ask, Client, Script};
 use crate::backend::Received;
 use crate::backend::core::transfer::{Kept, Step, Transfer};
@@ -36,6 +36,8 @@ pub struct Core {
     port: Outside,
     /// The handshake that its server has not answered.
     handshake: Option<OpId>,
+    /// It has ended TLS, and its server has not.
+    tls_ended: bool,
     answers: VecDeque<Answer>,
     /// The longest that an answer takes.
     lag: Duration,
@@ -139,6 +141,7 @@ impl Core {
             server: None,
             port: Outside::default(),
             handshake: None,
+            tls_ended: false,
             answers: VecDeque::new(),
             lag: Duration::ZERO,
             network,
@@ -419,6 +422,10 @@ impl Core {
                 // The script answers it.
                 None => self.handshake = Some(op),
             },
+            ClientAction::StopTls => match &self.port.control {
+                Some(control) => control.end_tls(),
+                None => self.tls_ended = true,
+            },
             ClientAction::Close => {
                 self.over = true;
                 self.port.control = None;
@@ -574,6 +581,10 @@ impl Client for Core {
         let begun = self.answered(succeeds);
         self.settle();
         begun.then_some(()).ok_or(NO_TLS)
+    }
+
+    fn stop_tls(&mut self) -> Result<(), &'static str> {
+        std::mem::take(&mut self.tls_ended).then_some(()).ok_or(STILL_TLS)
     }
 
     fn secure_data(&mut self) -> Result<(), &'static str> {

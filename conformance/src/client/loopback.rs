@@ -2,7 +2,7 @@
 //! adapters stand in [`super::adapter`].
 
 use super::outcome::describe;
-use super::tls::{NO_TLS, ServerWire, Tls};
+use super::tls::{NO_TLS, STILL_TLS, ServerWire, Tls};
 use super::{Ask, Client, Script, tls};
 use crate::backend::Received;
 use crate::backend::tls::Wire;
@@ -271,6 +271,12 @@ impl<P: Peer> Client for Loopback<P> {
         // Whether the client is content is in what comes of its request.
         let _ = if succeeds { self.secure(|this| Some(&mut this.control)) } else { tls::refuse(&self.control) };
         self.peer.turn();
+        Ok(())
+    }
+
+    fn stop_tls(&mut self) -> Result<(), &'static str> {
+        let stopped = self.until(|this| done(tls::stop(&mut this.control)));
+        self.control = stopped.and_then(Result::ok).ok_or(STILL_TLS)?;
         Ok(())
     }
 

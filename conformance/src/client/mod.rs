@@ -14,8 +14,8 @@
 //! - `D: listen` has the server listen and sets `$port`, `$hostport`, and its last two numbers, `$high` and `$low`; `D: nobody` sets them to where nobody listens. `D: accept`
 //!   takes the client's connection, `D: connect $hostport` opens one to the client. `D: cut`: the client ends it early.
 //! - `S! closed`: the server closes the control connection. `C! closed`: the client has.
-//! - `S! tls`: the server answers the handshake that the client has begun on the control connection, and `S! tls fails`: it breaks it off. `D: tls`: it
-//!   answers the one that the client has begun on the data connection; without this line the data is in the clear, which a client that has begun one does
+//! - `S! tls`: the server answers the handshake that the client has begun on the control connection, and `S! tls fails`: it breaks it off. `S! tls off`:
+//!   it ends TLS there, as the client does. `D: tls`: it answers the one that the client has begun on the data connection; without this line the data is in the clear, which a client that has begun one does
 //!   not bear. `D: truncate` ends the data without `close_notify`.
 //!
 //! In memory a handshake is a word, on sockets the server's side of it is rustls's. There the data connection also has to go on from the session of
@@ -72,6 +72,8 @@ pub enum Event {
     ClientCloses,
     /// The server answers the client's handshake on the control connection; `false`: it breaks it off.
     Handshake(bool),
+    /// The server ends TLS on the control connection, as the client has.
+    EndTls,
     /// The server answers the client's handshake on the data connection.
     DataHandshake,
     /// The server listens for the data connection.
@@ -221,6 +223,12 @@ pub trait Client {
     /// # Errors
     /// What the client does instead of beginning one.
     fn shake_hands(&mut self, succeeds: bool) -> Result<(), &'static str>;
+
+    /// Ends TLS on the control connection, and waits for the client to.
+    ///
+    /// # Errors
+    /// What the client does instead.
+    fn stop_tls(&mut self) -> Result<(), &'static str>;
 
     /// Answers the handshake on the data connection.
     ///

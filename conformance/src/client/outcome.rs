@@ -68,6 +68,7 @@ fn failed(error: &ClientError) -> String {
         ClientError::TlsRefused(reply) => format!("TLS refused {}", reply.code().number()),
         ClientError::TlsFailed => "TLS failed".into(),
         ClientError::BadArgument => "bad argument".into(),
+        ClientError::Reserved(_) => "reserved".into(),
         ClientError::TimedOut => "timed out".into(),
         ClientError::Aborted => "aborted".into(),
         ClientError::Disconnected => "disconnected".into(),

@@ -108,6 +108,7 @@ fn event(mark: &str, rest: &str) -> Result<Event, String> {
         ("S!", "closed") => Event::ServerCloses,
         ("S!", "tls") if argument.is_empty() => Event::Handshake(true),
         ("S!", "tls") if argument == "fails" => Event::Handshake(false),
+        ("S!", "tls") if argument == "off" => Event::EndTls,
         ("C!", "closed") => Event::ClientCloses,
         ("D<", _) => Event::SendData(quoted(rest)?),
         ("D>", _) => Event::ExpectData(quoted(rest)?),

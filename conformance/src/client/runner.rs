@@ -83,6 +83,7 @@ impl Player<'_> {
                     return Err(self.failure(line, "the client does not close".into()));
                 }
             }
+            Event::EndTls => self.client.stop_tls().map_err(|seen| self.failure(line, seen.into()))?,
             Event::Handshake(succeeds) => {
                 let left = self.control.all(|| self.client.receive());
                 if !left.is_empty() {

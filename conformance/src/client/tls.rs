@@ -14,6 +14,9 @@ use std::sync::Arc;
 /// What a client does that was to begin TLS.
 pub(super) const NO_TLS: &str = "the client does not begin TLS";
 
+/// What a client does that was to end it.
+pub(super) const STILL_TLS: &str = "the client does not end TLS";
+
 /// The length of a record's header: its type, its version, and how long it is (RFC 8446 5.1).
 const HEADER: usize = 5;
 
@@ -84,6 +87,21 @@ pub(super) fn shake_hands(wire: &mut ServerWire) -> io::Result<()> {
 pub(super) fn refuse(wire: &ServerWire) -> io::Result<()> {
     skip(wire, true)?;
     wire.socket().write_all(&REFUSAL)
+}
+
+/// Ends TLS, once the client has, as far as the socket lets: the connection in the clear.
+///
+/// # Errors
+/// [`ErrorKind::WouldBlock`], or what the socket says, or that the client does not end it.
+pub(super) fn stop(wire: &mut ServerWire) -> io::Result<ServerWire> {
+    let Wire::Tls(tls) = wire else { return Err(ErrorKind::InvalidInput.into()) };
+    // It leaves but once.
+    tls.conn.send_close_notify();
+    tls.flush()?;
+    match tls.read(&mut [0])? {
+        0 => Ok(Wire::Plain(wire.socket().try_clone()?)),
+        _ => Err(ErrorKind::InvalidData.into()),
+    }
 }
 
 /// Did the handshake go on from another session?

@@ -127,8 +127,9 @@ pub enum Request {
         /// TYPE, STRU and MODE.
         codec: Codec,
     },
-    /// A command as typed (QUOTE, RFC 1123 4.1.5.2), sent as it is; it must not open a data connection. Gives
-    /// [`Outcome::Reply`].
+    /// A command as typed (QUOTE, RFC 1123 4.1.5.2), sent as it is; it must not open a data connection. CCC and REIN end TLS on the control connection
+    /// (RFC 4217 5, 13), PROT changes that of data connections; what would leave the session with a wrong idea of its TLS, or undo
+    /// that it is required, is [`ClientError::Reserved`]. Gives [`Outcome::Reply`].
     Quote(Vec<u8>),
     /// NOOP.
     Noop,
@@ -199,6 +200,8 @@ pub enum ClientAction {
         /// The operation to complete.
         op: OpId,
     },
+    /// End TLS on the control connection: what is written from here on is in the clear, and so is what comes once the server has ended it too.
+    StopTls,
     /// Tell the application.
     Notify(Event),
     /// Close the control connection.
@@ -303,6 +306,8 @@ pub enum ClientError {
     Protocol(&'static str),
     /// The argument cannot be sent: it holds CR, LF or NUL where that would end the command.
     BadArgument,
+    /// The command may not be given by hand, and was not sent: why.
+    Reserved(&'static str),
     /// No reply, or no byte of data, came in time.
     TimedOut,
     /// The request was aborted as asked.

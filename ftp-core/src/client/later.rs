@@ -26,6 +26,7 @@ impl ClientError {
             | Self::ListingTooLarge
             | Self::Protocol(_)
             | Self::BadArgument
+            | Self::Reserved(_)
             | Self::Aborted => false,
         }
     }

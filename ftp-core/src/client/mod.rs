@@ -73,6 +73,7 @@ mod modified;
 mod movement;
 mod pathname;
 mod queue;
+mod quote;
 mod restart;
 mod secure;
 mod server;

@@ -77,8 +77,7 @@ impl Form {
     }
 
     /// The application has sent this line.
-    pub(super) fn quoted(&mut self, line: &[u8]) {
-        let verb = line.split(|&byte| byte == b' ').next().unwrap_or_default();
+    pub(super) fn quoted(&mut self, verb: &[u8]) {
         if [&b"STRU"[..], b"MODE", b"REIN", b"USER"].iter().any(|name| verb.eq_ignore_ascii_case(name)) {
             (self.structure, self.mode) = (None, None);
         }

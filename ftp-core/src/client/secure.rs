@@ -44,10 +44,11 @@ impl Step {
         match link.config.tls {
             TlsUse::Off => None,
             TlsUse::Prefer if link.security.secured => None,
-            _ if link.security.private => None,
+            _ if link.security.secured && link.security.private => None,
             // TLS began before the greeting, or PROT P was refused at an earlier login: it is asked for again, since nothing
             // may move in the clear.
             _ if link.security.secured => Some(Self::blocks(link)),
+            // Behind CCC too, which leaves the data under TLS.
             _ => {
                 link.send(&Command::Auth(b"TLS"));
                 Some(Self::Auth)

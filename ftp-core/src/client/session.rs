@@ -226,6 +226,7 @@ impl ClientSession {
         self.lines.clear();
         self.replies = ReplyReader::default();
         self.link.security.secured = true;
+        self.link.security.private = false;
         self.link.expect_reply();
         if self.stage == Stage::Greeted {
             self.queue.secured(&mut self.link);

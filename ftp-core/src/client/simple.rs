@@ -31,8 +31,6 @@ pub(super) enum Simple {
     Modified,
     /// RNFR is accepted, RNTO with this name follows.
     RenameTo(Vec<u8>),
-    /// Whatever the server says.
-    Quote,
     /// A listing in the inner lines.
     Listing,
     /// The server's goodbye.
@@ -68,9 +66,7 @@ impl Simple {
                 *self = Self::begin_size(link, path, then);
                 Flow::Going
             }
-            (Self::Plain | Self::Quote, Class::Completion) | (Self::Quote, Class::Intermediate) => {
-                Flow::Done(Ok(Outcome::Reply(reply)))
-            }
+            (Self::Plain, Class::Completion) => Flow::Done(Ok(Outcome::Reply(reply))),
             (Self::Path, Class::Completion) => read(&reply, "a path", |text| quoted_path(text).map(Outcome::Path)),
             (Self::Made(asked), Class::Completion) => {
                 let named = reply.lines().iter().find_map(|line| quoted_path(line));

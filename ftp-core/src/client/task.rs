@@ -9,6 +9,7 @@ use super::login::Login;
 use super::modified::SetModified;
 use super::movement::Movement;
 use super::pathname::is_sendable;
+use super::quote::Quote;
 use super::simple::Simple;
 use super::transfer::Transfer;
 use crate::action::OpId;
@@ -19,6 +20,7 @@ use alloc::boxed::Box;
 pub(super) enum Task {
     Login(Login),
     Simple(Simple),
+    Quote(Quote),
     Ensure(Ensure),
     Facts(FactsOf),
     Digest(DigestOf),
@@ -95,19 +97,7 @@ impl Task {
             Request::Size(path) => Task::Simple(Simple::begin_size(link, path, Simple::Size)),
             Request::ResumePoint(path) => Task::Simple(Simple::begin_size(link, path, Simple::ResumePoint)),
             Request::EnsureDirectory(path) => Task::Ensure(Ensure::begin(link, path)),
-            Request::Quote(line) => {
-                // It may be a TYPE or REIN, so nothing is known any more; nor is it after a REST where the next transfer begins.
-                link.kind = None;
-                let verb = line.split(|&byte| byte == b' ').next().unwrap_or_default();
-                link.kind_touched |=
-                    [&b"TYPE"[..], b"REIN", b"USER"].iter().any(|name| verb.eq_ignore_ascii_case(name));
-                link.form.quoted(&line);
-                link.kept = false;
-                link.rest_lingers |=
-                    line.split_at_checked(4).is_some_and(|(verb, _)| verb.eq_ignore_ascii_case(b"REST"));
-                link.send_line(&line);
-                Task::Simple(Simple::Quote)
-            }
+            Request::Quote(line) => Task::Quote(Quote::begin(link, &line)?),
             Request::Login { user, password, account } => Task::Login(Login::begin(link, &user, password, account)),
             Request::List(path) => Task::Transfer(Box::new(Transfer::list(link, path))),
             Request::Names(path) => Task::Transfer(Box::new(Transfer::names(link, path))),
@@ -158,7 +148,7 @@ impl Task {
             Self::Simple(simple) => matches!(simple, Simple::Size | Simple::ResumePoint | Simple::Modified),
             Self::Facts(facts) => facts.needs_no_more(),
             Self::SetModified(_) => true,
-            Self::Login(_) | Self::Ensure(_) | Self::Digest(_) | Self::Transfer(_) => false,
+            Self::Login(_) | Self::Quote(_) | Self::Ensure(_) | Self::Digest(_) | Self::Transfer(_) => false,
         }
     }
 
@@ -193,6 +183,7 @@ impl Task {
         match self {
             Self::Login(login) => login.reply(link, reply),
             Self::Simple(simple) => simple.reply(link, reply),
+            Self::Quote(quote) => quote.reply(link, reply),
             Self::Ensure(ensure) => ensure.reply(link, reply),
             Self::Facts(facts) => facts.reply(link, reply),
             Self::Digest(digest) => digest.reply(link, reply),
@@ -241,7 +232,7 @@ impl Task {
     fn may_get_226(&self) -> bool {
         match self {
             Self::Transfer(transfer) => transfer.may_get_226(),
-            Self::Simple(simple) => matches!(simple, Simple::Quote),
+            Self::Quote(_) => true,
             _ => false,
         }
     }

@@ -268,6 +268,7 @@ impl Port<ClientAction> for Desk {
                 self.op = Some(op);
                 line.push_str("start TLS");
             }
+            ClientAction::StopTls => line.push_str("stop TLS"),
             ClientAction::Open { op, data, private } => {
                 self.op = Some(op);
                 line = match data {

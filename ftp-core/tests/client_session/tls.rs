@@ -2,7 +2,7 @@
 
 use crate::play::{Play, config, login, play, retrieve};
 use ftp_core::action::TlsError;
-use ftp_core::client::{ClientCompletion, ClientConfig, TlsUse};
+use ftp_core::client::{ClientCompletion, ClientConfig, Request, TlsUse};
 
 fn with(tls: TlsUse) -> impl Fn() -> ClientConfig {
     move || ClientConfig { tls, ..config() }
@@ -109,6 +109,34 @@ fn a_second_login_finds_the_connection_secured() {
         play.server("530 no|");
         play.take();
         play.ask(login(None));
+        play.expect(&["> USER ann|"]);
+    });
+}
+
+#[test]
+fn tls_ends_where_it_was_and_nowhere_else() {
+    let quote = |line: &str| Request::Quote(line.as_bytes().to_vec());
+    play(with(TlsUse::Prefer), |play| {
+        play.server("220 hello|");
+        for line in ["CCC", "REIN"] {
+            play.ask(quote(line));
+            play.server("200 ok|");
+            play.expect(&[&format!("> {line}|"), "done 200"]);
+        }
+        play.ask(login(None));
+        play.server("234 go on|");
+        secured(play);
+        play.server("200 ok|200 ok|230 in|500 FEAT?|");
+        play.take();
+        play.ask(quote("CCC x"));
+        play.server("350 why?|");
+        play.expect(&["> CCC x|", "done 350"]);
+        play.ask(quote("\tccc"));
+        play.server("200 ok|");
+        play.expect(&["> \tccc|", "stop TLS", "done 200"]);
+        play.ask(quote("PROT C"));
+        play.expect(&["failed Reserved(\"the control connection is not under TLS\")"]);
+        play.ask(quote("USER ann"));
         play.expect(&["> USER ann|"]);
     });
 }

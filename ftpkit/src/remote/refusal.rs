@@ -58,6 +58,7 @@ pub(crate) fn failure(what: String, error: &ClientError) -> Failure {
         }
         ClientError::TlsFailed => Failure::new(Exit::Tls, what, "the TLS handshake failed"),
         ClientError::BadArgument => Failure::new(Exit::Usage, what, "the path holds what no command can carry"),
+        ClientError::Reserved(why) => Failure::new(Exit::Usage, what, *why),
         ClientError::TimedOut => Failure::new(Exit::TimedOut, what, "no answer in time")
             .with_remedy("wait longer with --timeout, or go on with -c"),
         ClientError::Disconnected => broken(what, "the server closed the connection"),
@@ -195,6 +196,7 @@ mod tests {
             ClientError::ListingTooLarge,
             ClientError::Protocol("a reply"),
             ClientError::BadArgument,
+            ClientError::Reserved("TLS begins with the login"),
             ClientError::TimedOut,
             ClientError::Aborted,
             ClientError::Disconnected,
