@@ -248,7 +248,10 @@ impl Connection {
         true
     }
 
-    fn start_tls(&mut self, op: OpId) {
+    fn start_tls(&mut self, op: OpId, lasting: bool) {
+        if let Some(side) = self.tls.as_mut().filter(|_| lasting) {
+            side.last();
+        }
         let received = self.control.take_inbox();
         let started = match &self.tls {
             Some(side) => self.control.channel.start_tls(|socket| side.control(socket, received)),
@@ -277,7 +280,7 @@ impl Connection {
                 let result = self.data.listen(&self.ports, self.local, self.peer);
                 self.machine.complete(self.now(), op, ClientCompletion::Listening(result));
             }
-            ClientAction::StartTls { op } => self.start_tls(op),
+            ClientAction::StartTls { op, lasting } => self.start_tls(op, lasting),
             ClientAction::StopTls => self.control.channel.stop_tls(),
             ClientAction::Open { op, data, private } => match self.begin_data(data) {
                 Ok(()) => self.transfer = Transfer::Connecting { op, private },

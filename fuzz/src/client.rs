@@ -109,8 +109,7 @@ impl Port<ClientAction> for Outside {
         assert!(!self.closed, "{action:?} after Close");
         match action {
             ClientAction::Listen { op } => self.ops.push((op, Asked::Listen)),
-            ClientAction::StartTls { op } => self.ops.push((op, Asked::Tls)),
-            ClientAction::StopTls => {}
+            ClientAction::StartTls { op, .. } => self.ops.push((op, Asked::Tls)),
             ClientAction::Open { op, data, .. } => {
                 if let DataPath::Connect(to) = data {
                     assert!(to.port() != 0, "nobody listens there");
@@ -121,7 +120,7 @@ impl Port<ClientAction> for Outside {
             ClientAction::Transfer { op, end, .. } => self.ops.push((op, Asked::Transfer(end))),
             ClientAction::Notify(event) => self.told(event),
             ClientAction::Close => self.closed = true,
-            ClientAction::Progress { .. } | ClientAction::Cancel { .. } => {}
+            ClientAction::StopTls | ClientAction::Progress { .. } | ClientAction::Cancel { .. } => {}
         }
     }
 }

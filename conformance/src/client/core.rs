@@ -414,7 +414,7 @@ impl Core {
                 }
             }
             ClientAction::Notify(_) => {}
-            ClientAction::StartTls { op } => match &self.port.control {
+            ClientAction::StartTls { op, .. } => match &self.port.control {
                 Some(control) => {
                     control.begin_tls(false);
                     self.handshake = Some(op);

@@ -199,6 +199,9 @@ pub enum ClientAction {
     StartTls {
         /// The operation to complete.
         op: OpId,
+        /// One ticket has to do for any number of data connections, as those of TLS 1.2 do: see
+        /// [`Learnt::few_tickets`](super::Learnt::few_tickets).
+        lasting: bool,
     },
     /// End TLS on the control connection: what is written from here on is in the clear, and so is what comes once the server has ended it too.
     StopTls,

@@ -13,6 +13,8 @@ use crate::reply::{Class, Reply};
 pub(super) struct Security {
     /// The handshake that the host does.
     pub(super) handshake: Option<OpId>,
+    /// It is one of TLS 1.2.
+    pub(super) lasting: bool,
     /// The control connection is under TLS.
     pub(super) secured: bool,
     /// The data connections are (PROT P).
@@ -96,7 +98,15 @@ impl Link {
     pub(super) fn start_tls(&mut self) {
         let op = self.next_op();
         self.security.handshake = Some(op);
-        self.act(ClientAction::StartTls { op });
+        self.security.lasting = self.learnt.few_tickets == Some(true);
+        self.act(ClientAction::StartTls { op, lasting: self.security.lasting });
         self.expect_reply();
+    }
+
+    /// The handshake has failed. If that was for want of TLS 1.2, the next session knows better.
+    pub(super) fn tls_refused(&mut self) {
+        if self.security.lasting {
+            self.learnt.few_tickets = Some(false);
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! [`Server`]: what a greeting tells about how many commands a server bears at once. Nobody announces it in FEAT.
+//! [`Server`]: what a greeting tells about how many commands a server bears at once, and about its tickets. Nobody announces that in FEAT.
 
 use crate::reply::Reply;
 
@@ -27,10 +27,19 @@ const NAMES: [(&[u8], Server); 5] = [
 impl Server {
     /// The one that greets so.
     pub(super) fn named(greeting: &Reply) -> Self {
-        let lines = || greeting.lines().iter().map(|line| line.to_ascii_lowercase());
-        let speaks_of = |name: &[u8]| lines().any(|line| memchr::memmem::find(&line, name).is_some());
-        NAMES.iter().find(|(name, _)| speaks_of(name)).map(|(_, server)| *server).unwrap_or_default()
+        NAMES.iter().find(|(name, _)| speaks_of(greeting, name)).map(|(_, server)| *server).unwrap_or_default()
     }
+}
+
+/// Is it one that gives no ticket of TLS 1.3 with an upload? `ProFTPD` does so on purpose (its issue 959), and takes each ticket as often as it comes;
+/// but clients are to use each once (RFC 8446 C.4), and have no other for the third upload. Whoever says this name on the server's behalf has a client do
+/// with TLS 1.2, and no less.
+pub(super) fn gives_few_tickets(greeting: &Reply) -> bool {
+    speaks_of(greeting, b"proftpd")
+}
+
+fn speaks_of(greeting: &Reply, name: &[u8]) -> bool {
+    greeting.lines().iter().any(|line| memchr::memmem::find(&line.to_ascii_lowercase(), name).is_some())
 }
 
 #[cfg(test)]
@@ -52,6 +61,7 @@ mod tests {
         ] {
             let reply = Reply::new(Code::new(220).unwrap(), text.as_bytes());
             assert_eq!(Server::named(&reply), server, "{text}");
+            assert_eq!(gives_few_tickets(&reply), text.starts_with("ProFTPD"), "{text}");
         }
     }
 }

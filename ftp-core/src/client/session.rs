@@ -10,7 +10,7 @@ use super::link::Link;
 use super::misuse::Misuse;
 use super::queue::Queue;
 use super::restart::Restart;
-use super::server::Server;
+use super::server::{Server, gives_few_tickets};
 use super::task::Flow;
 use crate::action::OpId;
 use crate::drain::{Closed, Port, Wait};
@@ -221,6 +221,7 @@ impl ClientSession {
             return;
         }
         if !secured {
+            self.link.tls_refused();
             return self.end(Some(Err(ClientError::TlsFailed)));
         }
         self.lines.clear();
@@ -245,6 +246,9 @@ impl ClientSession {
                 Class::Completion => {
                     self.stage = Stage::Greeted;
                     self.link.server = Server::named(&reply);
+                    if gives_few_tickets(&reply) {
+                        self.link.learnt.few_tickets.get_or_insert(true);
+                    }
                     self.link.deadline = None;
                     self.queue.advance(&mut self.link);
                 }

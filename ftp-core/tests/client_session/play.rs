@@ -264,9 +264,9 @@ impl Port<ClientAction> for Desk {
                 self.op = Some(op);
                 line.push_str("listen");
             }
-            ClientAction::StartTls { op } => {
+            ClientAction::StartTls { op, lasting } => {
                 self.op = Some(op);
-                line.push_str("start TLS");
+                line.push_str(if lasting { "start TLS 1.2" } else { "start TLS" });
             }
             ClientAction::StopTls => line.push_str("stop TLS"),
             ClientAction::Open { op, data, private } => {

@@ -2,7 +2,7 @@
 
 use crate::play::{Play, config, login, play, retrieve};
 use ftp_core::action::TlsError;
-use ftp_core::client::{ClientCompletion, ClientConfig, Request, TlsUse};
+use ftp_core::client::{ClientCompletion, ClientConfig, Learnt, Request, TlsUse};
 
 fn with(tls: TlsUse) -> impl Fn() -> ClientConfig {
     move || ClientConfig { tls, ..config() }
@@ -139,4 +139,29 @@ fn tls_ends_where_it_was_and_nowhere_else() {
         play.ask(quote("USER ann"));
         play.expect(&["> USER ann|"]);
     });
+}
+
+#[test]
+fn a_server_whose_tickets_run_out_is_asked_for_tls_1_2_unless_it_has_none() {
+    let knowing = |tls, few_tickets| {
+        let learnt = Learnt { few_tickets, ..Learnt::default() };
+        move || ClientConfig { tls, learnt, ..config() }
+    };
+    let begins = |few_tickets, greeting: &str| {
+        play(knowing(TlsUse::Require, few_tickets), |play| {
+            play.server(greeting);
+            play.ask(login(None));
+            play.server("234 go on|");
+            let lasting = few_tickets == Some(true) || (few_tickets.is_none() && greeting.contains("ProFTPD"));
+            play.expect(&["> AUTH TLS|", if lasting { "start TLS 1.2" } else { "start TLS" }]);
+            play.complete(ClientCompletion::TlsStarted(Err(TlsError)));
+            assert_eq!(play.session.learnt().few_tickets, if lasting { Some(false) } else { few_tickets });
+        });
+    };
+    for greeting in ["220 hello|", "220 ProFTPD Server ready.|"] {
+        for few_tickets in [None, Some(false), Some(true)] {
+            begins(few_tickets, greeting);
+        }
+    }
+    play(knowing(TlsUse::Implicit, Some(true)), |play| play.expect(&["start TLS 1.2"]));
 }

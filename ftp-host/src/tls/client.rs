@@ -105,9 +105,17 @@ impl TlsClient {
     /// The TLS of one session, with a store of its own for tickets. With a server that has once let those of TLS 1.3 run out
     /// it is TLS 1.2, where one will do for any number of connections.
     pub fn session(&self) -> ClientSide {
-        let mut config = if self.tickets_ran_out() { self.lasting.clone() } else { self.config.clone() };
-        config.resumption = Resumption::store(Arc::new(Tickets::new(Arc::clone(&self.scarce))));
-        ClientSide { config: Arc::new(config), name: self.name.clone() }
+        let tickets = Arc::new(Tickets::new(Arc::clone(&self.scarce)));
+        let [config, lasting] = [&self.config, &self.lasting].map(|config| {
+            let mut config = config.clone();
+            config.resumption = Resumption::store(tickets.clone());
+            Arc::new(config)
+        });
+        let mut side = ClientSide { config, lasting, name: self.name.clone() };
+        if self.tickets_ran_out() {
+            side.last();
+        }
+        side
     }
 }
 
@@ -135,10 +143,17 @@ fn authorities(pem: &[u8]) -> io::Result<Arc<WebPkiServerVerifier>> {
 #[derive(Clone, Debug)]
 pub struct ClientSide {
     config: Arc<ClientConfig>,
+    /// The same with TLS 1.2 only.
+    lasting: Arc<ClientConfig>,
     name: ServerName<'static>,
 }
 
 impl ClientSide {
+    /// Has its handshakes be those of TLS 1.2 from here on, whose tickets do not run out.
+    pub fn last(&mut self) {
+        self.config = Arc::clone(&self.lasting);
+    }
+
     /// Begins TLS on a control connection. The handshake is [`Channel::handshake`]'s.
     ///
     /// # Errors

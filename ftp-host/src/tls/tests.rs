@@ -161,6 +161,23 @@ fn a_server_that_lets_its_tickets_run_out_is_spoken_to_in_tls_1_2_from_then_on()
 }
 
 #[test]
+fn tls_1_2_is_spoken_where_it_is_known_beforehand_to_be_the_better() -> Outcome {
+    let certificates = SelfSigned::new(&["localhost".to_owned()])?;
+    let certificates = Certificates::new(certificates.certificate.as_bytes(), certificates.key.as_bytes())?;
+    let config = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
+    let config = Arc::new(config.with_no_client_auth().with_cert_resolver(certificates.now()));
+    let mut side = TlsClient::new("localhost", &Trust::Anybody, Vec::new())?.session();
+    side.last();
+    for resumed in [false, true, true, true] {
+        let mut data = ServerConnection::new(Arc::clone(&config))?;
+        talk(&mut client(side.config())?, &mut data)?;
+        assert_eq!(data.protocol_version(), Some(ProtocolVersion::TLSv1_2));
+        assert_eq!(data.handshake_kind() == Some(HandshakeKind::Resumed), resumed);
+    }
+    Ok(())
+}
+
+#[test]
 fn a_client_is_shown_the_certificate_of_the_name_it_asks_for_and_else_the_first() -> Outcome {
     let first = SelfSigned::new(&["localhost".to_owned()])?;
     let second = SelfSigned::new(&["files.example".to_owned()])?;

@@ -32,6 +32,7 @@ struct Kept {
     avoid_mlst: bool,
     avoid_mfmt: bool,
     avoid_pipelining: bool,
+    few_tickets: Option<bool>,
     zone: Option<i32>,
 }
 
@@ -60,6 +61,8 @@ impl Memory {
     /// Takes in what a connection has found out.
     pub(super) fn keep(&self, learnt: Learnt) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        // A session does not see its own tickets run out.
+        let learnt = Learnt { few_tickets: learnt.few_tickets.or(known.few_tickets), ..learnt };
         if *known == learnt {
             return;
         }
@@ -74,13 +77,13 @@ impl Memory {
 fn read(file: &Path) -> Option<Learnt> {
     let age = fs::metadata(file).ok()?.modified().ok()?.elapsed().unwrap_or_default();
     let kept: Kept = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
-    let Kept { avoid_epsv, avoid_mlst, avoid_mfmt, avoid_pipelining, zone } = kept;
-    (age < BELIEVED).then_some(Learnt { avoid_epsv, avoid_mlst, avoid_mfmt, zone, avoid_pipelining })
+    let Kept { avoid_epsv, avoid_mlst, avoid_mfmt, avoid_pipelining, few_tickets, zone } = kept;
+    (age < BELIEVED).then_some(Learnt { avoid_epsv, avoid_mlst, avoid_mfmt, zone, avoid_pipelining, few_tickets })
 }
 
 fn write(file: &Path, learnt: Learnt) -> std::io::Result<()> {
-    let Learnt { avoid_epsv, avoid_mlst, avoid_mfmt, zone, avoid_pipelining } = learnt;
-    let kept = Kept { avoid_epsv, avoid_mlst, avoid_mfmt, avoid_pipelining, zone };
+    let Learnt { avoid_epsv, avoid_mlst, avoid_mfmt, zone, avoid_pipelining, few_tickets } = learnt;
+    let kept = Kept { avoid_epsv, avoid_mlst, avoid_mfmt, avoid_pipelining, few_tickets, zone };
     let aside = file.with_extension(format!("{}.new", std::process::id()));
     fs::write(&aside, serde_json::to_vec(&kept)?)?;
     fs::rename(&aside, file)
@@ -96,7 +99,7 @@ mod tests {
     fn what_was_learnt_is_known_in_the_next_run_until_it_is_old() -> std::io::Result<()> {
         let dir = tempfile::tempdir()?;
         let file = dir.path().join("host:21");
-        let learnt = Learnt { avoid_epsv: true, zone: Some(-3600), ..Learnt::default() };
+        let learnt = Learnt { avoid_epsv: true, zone: Some(-3600), few_tickets: Some(true), ..Learnt::default() };
         Memory::in_file(Some(file.clone())).keep(learnt);
         assert_eq!(Memory::in_file(Some(file.clone())).learnt(), learnt);
         assert_eq!(fs::read_dir(dir.path())?.count(), 1, "nothing else is left");

@@ -15,7 +15,7 @@ use crate::interrupt::Interrupt;
 use crate::runtime::Runtime;
 use crate::tls::ClientTls;
 use crate::transfer::Limit;
-use ftp_core::client::{ClientError, Request};
+use ftp_core::client::{ClientError, Learnt, Request};
 use ftp_host::client::ClientOptions;
 use std::sync::Arc;
 use std::time::Duration;
@@ -155,8 +155,8 @@ impl Site {
         }
         loop {
             let tls_client = self.tls.client()?;
-            let options =
-                ClientOptions { tls_client: tls_client.clone(), learnt: self.memory.learnt(), ..self.options.clone() };
+            let learnt = self.memory.learnt();
+            let options = ClientOptions { tls_client: tls_client.clone(), learnt, ..self.options.clone() };
             let client = self
                 .runtime
                 .connect((url.host.as_str(), url.port), &options)
@@ -166,6 +166,11 @@ impl Site {
             match (session.ask(self.login.clone()), tls_client) {
                 (Ok(_), _) if self.first => return Ok(session),
                 (Ok(_), _) => return Ok(session.kept_by(self.kept.clone(), url.clone())),
+                // TLS 1.2 was asked for, and there is none: now with what there is.
+                (Err(ClientError::TlsFailed), Some(tls))
+                    if tls.rejected().is_none()
+                        && learnt.few_tickets != Some(false)
+                        && self.memory.learnt().few_tickets == Some(false) => {}
                 // Once more, if the user now believes the server.
                 (Err(ClientError::TlsFailed), Some(tls)) => {
                     self.tls.judge(format!("cannot log in to {url}"), &tls, self.console)?;
@@ -200,7 +205,12 @@ impl Site {
 
     /// Had a data connection no ticket left to resume its TLS by? The next session does without those that run out.
     pub(crate) fn lets_tickets_run_out(&self, failure: &Failure) -> bool {
-        matches!(failure.exit, Exit::Connect | Exit::Tls) && self.tls.tickets_ran_out()
+        let ran_out = matches!(failure.exit, Exit::Connect | Exit::Tls) && self.tls.tickets_ran_out();
+        if ran_out {
+            let learnt = self.memory.learnt();
+            self.memory.keep(Learnt { few_tickets: learnt.few_tickets.or(Some(true)), ..learnt });
+        }
+        ran_out
     }
 
     /// The URL by which it was named.
