@@ -152,8 +152,7 @@ impl Script {
     }
 
     /// Can it be played by the system's clock and with the settings that a client on threads has? That client makes requests only when the ones
-    /// above are done, or at once with them. Where a refusal comes right behind the last bytes of a download, it is chance on sockets which of
-    /// the two the client sees first, and so whether it has still read a restart marker.
+    /// above are done, or at once with them.
     pub fn fits_real_time(&self) -> bool {
         let mut running = 0_usize;
         let mut at_once = false;
@@ -167,11 +166,7 @@ impl Script {
         });
         let usual = |setting: &Setting| matches!(setting, Setting::Active | Setting::Pipeline(_) | Setting::Tls(_));
         let advances = |step: &Step| matches!(step, Step::Event(Line { what: Event::Advance(_), .. }));
-        let closes = |step: &Step| matches!(step, Step::Event(Line { what: Event::CloseData, .. }));
-        let refuses =
-            |step: &Step| matches!(step, Step::Send(lines) if lines.iter().any(|line| line.source.starts_with("S: 4")));
-        let overtaken = self.steps.windows(2).any(|pair| closes(&pair[0]) && refuses(&pair[1]));
-        self.settings.iter().all(usual) && one_batch_at_a_time && !overtaken && !self.steps.iter().any(advances)
+        self.settings.iter().all(usual) && one_batch_at_a_time && !self.steps.iter().any(advances)
     }
 }
 

@@ -458,10 +458,42 @@ fn a_host_that_does_not_stop_is_not_waited_for_without_end() {
     play(config, |play| {
         play.downloading();
         play.server("550 no f|");
-        play.expect(&["cancel"]);
+        play.expect(&[]);
         play.time_passes(STALL);
+        play.expect(&["progress?"]);
+        play.complete(ClientCompletion::Progress(0));
+        play.expect(&["cancel"]);
+        play.time_passes(REPLY);
         play.expect(&["failed refused 550"]);
     });
+}
+
+#[test]
+fn what_was_sent_before_a_refusal_is_read_to_its_end() {
+    for whole in [true, false] {
+        play(config, |play| {
+            play.downloading();
+            play.server("426 cut|");
+            play.time_passes(STALL);
+            play.expect(&["progress?"]);
+            play.complete(ClientCompletion::Progress(10));
+            play.complete(ClientCompletion::Marker(Marker { sender: b"ten".to_vec(), offset: 10 }));
+            if whole {
+                play.moved(12);
+            } else {
+                play.time_passes(STALL);
+                play.complete(ClientCompletion::Progress(10));
+                play.expect(&["progress?", "cancel"]);
+                play.cancelled();
+            }
+            play.expect(&["failed refused 426"]);
+            assert_eq!(play.session.moved(), if whole { 12 } else { 10 });
+            assert_eq!(play.session.restart().map(|restart| restart.local), Some(10));
+            // Whoever waits longer for it is the user.
+            play.ask(retrieve(0));
+            play.expect(&["> EPSV|"]);
+        });
+    }
 }
 
 #[test]

@@ -371,7 +371,10 @@ impl Transfer {
             self.way = Way::first(link);
             return self.give_up(link, Ending::Retry, false);
         }
-        if !accepted {
+        // What a server has sent before it found that it cannot go on may still be on its way, and is worth keeping: the end of it is
+        // awaited, for as long as bytes come.
+        let sent = matches!(self.movement, Movement::Retrieve { .. }) && self.opened && self.is_moving();
+        if !accepted && !sent {
             self.cancel_data(link);
         }
         link.late_226 = reply.code() == Code::TRANSFER_DONE;
@@ -508,6 +511,11 @@ impl Transfer {
 
     /// No byte moved for as long as one may take.
     fn stalled(&mut self, link: &mut Link) {
+        if self.last.as_ref().is_some_and(|reply| reply.code().class() != Class::Completion) {
+            // That was all that came before the server's refusal.
+            self.cancel_data(link);
+            return link.expect_reply();
+        }
         let empty = self.last.is_some() && !self.opened && link.progress == 0;
         self.give_up(link, if empty { Ending::Empty } else { Ending::Fail(ClientError::TimedOut) }, true);
     }
