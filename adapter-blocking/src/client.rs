@@ -58,6 +58,11 @@ impl Client {
         self.connection.machine().features()
     }
 
+    /// Does MODE B serve many small files best? See [`ClientSession::keeps_data_connection`](ftp_core::client::ClientSession::keeps_data_connection).
+    pub fn keeps_data_connection(&self) -> bool {
+        self.connection.machine().keeps_data_connection()
+    }
+
     /// The last restart marker of a transfer in MODE B or C that was cut off: the place where it can begin again.
     pub fn restart(&self) -> Option<&Restart> {
         self.connection.machine().restart()

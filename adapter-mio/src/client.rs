@@ -60,6 +60,11 @@ impl Client {
         self.clients.features(self.id)
     }
 
+    /// Does MODE B serve many small files best? See [`ClientSession::keeps_data_connection`](ftp_core::client::ClientSession::keeps_data_connection).
+    pub fn keeps_data_connection(&self) -> bool {
+        self.clients.keeps_data_connection(self.id)
+    }
+
     /// The last restart marker of a transfer in MODE B or C that was cut off: the place where it can begin again. `None` once the connection
     /// has ended.
     pub fn restart(&self) -> Option<&Restart> {

@@ -119,6 +119,11 @@ impl Clients {
         }
     }
 
+    /// Does MODE B serve many small files best? See [`ClientSession::keeps_data_connection`](ftp_core::client::ClientSession::keeps_data_connection).
+    pub fn keeps_data_connection(&self, id: ClientId) -> bool {
+        matches!(self.places.get(id.0), Some(Line::Standing(connection)) if connection.machine().keeps_data_connection())
+    }
+
     /// The last restart marker of a transfer in MODE B or C over this connection that was cut off.
     pub fn restart(&self, id: ClientId) -> Option<&Restart> {
         match self.places.get(id.0)? {

@@ -81,6 +81,11 @@ impl Client {
         self.connection.as_ref().map(|connection| connection.machine().features())
     }
 
+    /// Does MODE B serve many small files best? See [`ClientSession::keeps_data_connection`](ftp_core::client::ClientSession::keeps_data_connection).
+    pub fn keeps_data_connection(&self) -> bool {
+        self.connection.as_ref().is_some_and(|connection| connection.machine().keeps_data_connection())
+    }
+
     /// The last restart marker of a transfer in MODE B or C that was cut off: the place where it can begin again.
     pub fn restart(&self) -> Option<&Restart> {
         self.connection.as_ref().and_then(|connection| connection.machine().restart())

@@ -5,6 +5,7 @@ use conformance::client::adapter::{Calls, Open};
 use conformance::runtime::{self, Serve, Server};
 use ftp_core::client::{ClientError, Outcome, Request, Upload};
 use ftp_core::codec::Codec;
+use ftp_core::command::Mode;
 use ftp_core::permission::Permissions;
 use ftp_core::secret::Secret;
 use ftp_core::time::WallTime;
@@ -41,18 +42,18 @@ fn content(file: usize) -> Vec<u8> {
     (0..size).map(|at| (at * 7 + file) as u8).collect()
 }
 
-fn put(client: &mut dyn Calls, file: usize) {
+fn put(client: &mut dyn Calls, file: usize, codec: Codec) {
     let content = content(file);
     let remaining = Some(content.len() as u64);
     let source = Source::Stream { reader: Box::new(Cursor::new(content)), remaining };
-    let request = Request::Store { path: name(file), how: Upload::Replace, codec: Codec::RAW };
+    let request = Request::Store { path: name(file), how: Upload::Replace, codec };
     client.begin(request, Some(End::Source(source))).unwrap();
 }
 
-fn get(client: &mut dyn Calls, path: Vec<u8>) -> Kept {
+fn get(client: &mut dyn Calls, path: Vec<u8>, codec: Codec) -> Kept {
     let kept = Kept::new(1 << 20);
     let end = End::Sink(Sink::Writer(Box::new(kept.clone())));
-    client.begin(Request::Retrieve { path, offset: 0, codec: Codec::RAW }, Some(end)).unwrap();
+    client.begin(Request::Retrieve { path, offset: 0, codec }, Some(end)).unwrap();
     kept
 }
 
@@ -62,19 +63,22 @@ fn login(client: &mut dyn Calls) {
     client.finish(&mut ()).unwrap().unwrap();
 }
 
+/// In MODE B one data connection serves all files.
+const BLOCKS: Codec = Codec { mode: Mode::Block, ..Codec::RAW };
+
 #[test]
 fn each_request_ends_as_it_would_alone() {
     for serve in SERVERS {
         let accounts = FixedAccounts::new().with("ann", "secret", Permissions::ALL, Arc::new(Memory::new()));
         let server = Server::start(serve, Host::new(accounts)).unwrap();
-        for open in CLIENTS {
+        for (open, codec) in CLIENTS.into_iter().flat_map(|open| [(open, Codec::RAW), (open, BLOCKS)]) {
             let stream = TcpStream::connect(server.address()).unwrap();
             let client = &mut *open(stream, &ClientOptions::default()).unwrap();
             login(client);
 
             // The time of each file is set while the next one is on its way.
             for file in 0..FILES {
-                put(client, file);
+                put(client, file, codec);
                 if let Some(before) = file.checked_sub(1) {
                     client.begin(Request::SetModified { path: name(before), time: TIME }, None).unwrap();
                 }
@@ -84,9 +88,9 @@ fn each_request_ends_as_it_would_alone() {
 
             let mut kept = Vec::new();
             for file in 0..FILES {
-                kept.push(get(client, name(file)));
+                kept.push(get(client, name(file), codec));
                 if file % 5 == 0 {
-                    kept.push(get(client, b"nothing".to_vec()));
+                    kept.push(get(client, b"nothing".to_vec(), codec));
                 }
             }
             let mut kept = kept.into_iter();

@@ -192,6 +192,11 @@ impl Connection {
             }
             self.settle();
         }
+        // A reply has said that the connection that was kept is in use: nothing has to be waited for.
+        while matches!(self.transfer, Transfer::Connecting { .. }) && matches!(self.data, DataConnection::Kept(_)) {
+            again |= self.advance_transfer(false);
+            self.settle();
+        }
         if self.control.wait.deadline.is_some_and(|deadline| deadline <= self.clock.now()) {
             self.machine.timeout(self.clock.now());
             self.settle();

@@ -437,8 +437,8 @@ impl Session {
             Err(_) => self.transferred(op, Err(TransferError::HandshakeFailed)),
             Ok(channel) => {
                 self.machine.complete(self.now(), op, Completion::Connected);
-                // Nothing comes before the client has read that it may send, unless the connection is an old one.
-                let comes = transmission.codec.is_raw().then_some(Direction::Read);
+                // Nothing comes before the client has read that it may send, but for what came with an earlier file.
+                let comes = (channel.is_plain() || transmission.codec.is_raw()).then_some(Direction::Read);
                 let (pump, direction) = match opened {
                     Opened::Send(source, _) => (Pump::send(source, transmission, channel), None),
                     Opened::List(reader) => {

@@ -59,6 +59,9 @@ pub(crate) trait Client: Send {
 
     /// What it has found out about the server.
     fn learnt(&self) -> Option<Learnt>;
+
+    /// Does MODE B serve many small files best there?
+    fn keeps_data_connection(&self) -> bool;
 }
 
 impl Runtime {
@@ -149,6 +152,10 @@ macro_rules! client {
             fn learnt(&self) -> Option<Learnt> {
                 self.learnt().into()
             }
+
+            fn keeps_data_connection(&self) -> bool {
+                self.keeps_data_connection()
+            }
         }
     )*};
 }
@@ -175,5 +182,9 @@ impl Client for adapter_smol::Client {
 
     fn learnt(&self) -> Option<Learnt> {
         self.learnt()
+    }
+
+    fn keeps_data_connection(&self) -> bool {
+        self.keeps_data_connection()
     }
 }

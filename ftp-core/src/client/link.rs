@@ -34,7 +34,7 @@ pub(super) struct Link {
     pub(super) kind_touched: bool,
     /// STRU and MODE in force.
     pub(super) form: Form,
-    /// The data connection of the last transfer is still open (RFC 959 3.3).
+    /// The data connection of the last transfer is still open (RFC 959 3.3), or that of the one that runs on it will be if it succeeds.
     pub(super) kept: bool,
     /// The last restart marker.
     pub(super) restart: Option<Restart>,
@@ -168,12 +168,17 @@ impl Link {
 
     /// Does the server want to know what comes before it says where? Those that bear a queue are known, and need it not though they list it.
     pub(super) fn wants_announcement(&self) -> bool {
-        self.features.has("PRET") && self.server != Server::Queue
+        self.features.has("PRET") && !self.server.bears_queue()
     }
 
     /// May commands go out while a transfer runs?
     pub(super) fn may_queue(&self) -> bool {
-        self.may_pair() && self.config.depth.map_or(self.server == Server::Queue, |depth| depth > 1)
+        self.may_pair() && self.config.depth.map_or(self.server.bears_queue(), |depth| depth > 1)
+    }
+
+    /// Is the server known to keep the data connection open in MODE B, so that one serves many files without a round trip between them?
+    pub(super) fn may_keep(&self) -> bool {
+        self.may_queue() && self.server == Server::Keeper && !self.learnt.avoid_blocks
     }
 
     pub(super) fn expect_reply(&mut self) {

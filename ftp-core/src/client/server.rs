@@ -13,6 +13,8 @@ pub(super) enum Server {
     OnePair,
     /// It reads commands when it comes to them, also those that came while a transfer ran.
     Queue,
+    /// So does this one, and in MODE B it keeps the data connection open for the commands that wait (RFC 959 3.3).
+    Keeper,
 }
 
 /// Words of greetings.
@@ -21,10 +23,15 @@ const NAMES: [(&[u8], Server); 5] = [
     (b"mikrotik", Server::OneCommand),
     (b"madgoat", Server::OneCommand),
     (b"vsftpd", Server::Queue),
-    (b"ftpkit", Server::Queue),
+    (b"ftpkit", Server::Keeper),
 ];
 
 impl Server {
+    /// Does it bear commands behind a transfer that runs?
+    pub(super) fn bears_queue(self) -> bool {
+        matches!(self, Self::Queue | Self::Keeper)
+    }
+
     /// The one that greets so.
     pub(super) fn named(greeting: &Reply) -> Self {
         NAMES.iter().find(|(name, _)| speaks_of(greeting, name)).map(|(_, server)| *server).unwrap_or_default()
@@ -52,7 +59,7 @@ mod tests {
         for (text, server) in [
             ("(vsFTPd 3.0.5)", Server::Queue),
             ("ProFTPD Server (Debian) [::ffff:127.0.0.1]", Server::OnePair),
-            ("ftpkit ready.", Server::Queue),
+            ("ftpkit ready.", Server::Keeper),
             ("Microsoft FTP Service", Server::OneCommand),
             ("router FTP server (MikroTik 6.49.6) ready", Server::OneCommand),
             ("pyftpdlib 1.5.9 ready.", Server::OnePair),

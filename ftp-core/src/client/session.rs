@@ -205,6 +205,12 @@ impl ClientSession {
         &self.link.features
     }
 
+    /// Is the server known to keep the data connection open in MODE B (RFC 959 3.3)? Many small files then go best in that mode: one connection serves
+    /// them all, and their commands go out one behind the other.
+    pub fn keeps_data_connection(&self) -> bool {
+        self.link.may_keep()
+    }
+
     /// What it has found out about the server; see [`ClientConfig::learnt`].
     pub fn learnt(&self) -> Learnt {
         self.link.learnt

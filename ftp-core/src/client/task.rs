@@ -142,13 +142,14 @@ impl Task {
         }
     }
 
-    /// Is it a request without data connection all of whose commands are out?
+    /// Are all its commands out, and does it need no data connection of its own?
     pub(super) fn needs_no_more(&self) -> bool {
         match self {
             Self::Simple(simple) => matches!(simple, Simple::Size | Simple::ResumePoint | Simple::Modified),
             Self::Facts(facts) => facts.needs_no_more(),
             Self::SetModified(_) => true,
-            Self::Login(_) | Self::Quote(_) | Self::Ensure(_) | Self::Digest(_) | Self::Transfer(_) => false,
+            Self::Transfer(transfer) => transfer.needs_no_more(),
+            Self::Login(_) | Self::Quote(_) | Self::Ensure(_) | Self::Digest(_) => false,
         }
     }
 

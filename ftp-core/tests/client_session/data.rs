@@ -575,7 +575,7 @@ fn downloading_blocks(play: &mut Play) {
 #[test]
 fn only_250_to_a_whole_file_keeps_a_data_connection() {
     for (bytes, reply, next) in [
-        (Ok(5), "250 done, still open|", "open kept"),
+        (Ok(5), "250 done, still open|", "> RETR g|"),
         (Ok(5), "226 done, closing|", "> EPSV|"),
         (Err(TransferError::Broken), "250 done, still open|", "> EPSV|"),
     ] {
@@ -586,6 +586,9 @@ fn only_250_to_a_whole_file_keeps_a_data_connection() {
             play.take();
             play.ask(retrieve_block("g", 0, BLOCK));
             assert_eq!(play.take()[0], next);
+            // It is taken once the server has said that what comes over it is this file.
+            play.server("125 here|");
+            assert_eq!(play.take().contains(&"open kept".into()), next == "> RETR g|");
         });
     }
 }

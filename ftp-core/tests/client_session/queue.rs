@@ -3,6 +3,8 @@
 use crate::play::{Play, REPLY, config, pipelined, play, retrieve, store};
 use ftp_core::action::NetworkError;
 use ftp_core::client::{ClientCompletion, ClientConfig, Misuse, Request, Upload};
+use ftp_core::codec::{Codec, Representation};
+use ftp_core::command::{Mode, Structure};
 use ftp_core::time::WallTime;
 use proptest::prelude::*;
 
@@ -284,6 +286,33 @@ fn questions_and_times_go_along() {
 }
 
 #[test]
+fn what_is_given_up_before_its_first_byte_is_not_taken_for_the_file_behind_it() {
+    play(pipelined, |play| {
+        let codec = Codec { mode: Mode::Block, ..Codec::RAW };
+        let block = |path: &[u8]| Request::Retrieve { path: path.to_vec(), offset: 0, codec };
+        play.server("220 ftpkit ready.|");
+        play.ask(block(b"a"));
+        play.server("200 I|");
+        play.server("200 B|");
+        play.server("229 (!!!1025!)|150 here|");
+        play.connected();
+        play.moved(4);
+        play.server("250 done|");
+        play.take();
+        play.ask(block(b"b"));
+        play.ask(block(b"c"));
+        play.expect(&["> RETR b|", "> RETR c|"]);
+        // The server may have sent all of it by then.
+        play.abort();
+        play.expect(&["cancel"]);
+        play.server("125 here|250 done|");
+        play.expect(&["failed Aborted"]);
+        play.server("425 it is closed|");
+        play.expect(&["> EPSV|RETR c|"]);
+    });
+}
+
+#[test]
 fn what_needs_a_setting_first_waits() {
     play(pipelined, |play| {
         at_vsftpd(play);
@@ -385,8 +414,6 @@ fn however_many_preliminary_replies_a_server_gives_the_final_one_is_held() {
 
 #[test]
 fn what_has_to_be_set_first_is_not_asked_for_early() {
-    use ftp_core::codec::{Codec, Representation};
-    use ftp_core::command::{Mode, Structure};
     let image = |structure, mode| Codec { representation: Representation::Image, structure, mode };
     for codec in [
         Codec::ASCII,

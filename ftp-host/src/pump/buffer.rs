@@ -9,6 +9,11 @@ pub(super) struct Buffer {
 }
 
 impl Buffer {
+    /// Holds these.
+    pub(super) fn of(bytes: &[u8]) -> Self {
+        Self { bytes: bytes.into(), start: 0, end: bytes.len() }
+    }
+
     /// Makes it `capacity` bytes large if it is none yet.
     pub(super) fn allocate(&mut self, capacity: usize) {
         if self.bytes.is_empty() {

@@ -3,6 +3,7 @@
 //! Whoever may not wait asks for it before a step is given away, since for a small file that costs more than the step.
 
 use crate::channel::Channel;
+use ftp_core::codec::{Encoder, Transcoder};
 use rustix::fs::{SeekFrom, seek};
 use std::fs::File;
 use std::io;
@@ -31,6 +32,36 @@ pub(super) fn send(
         }
     }
     sent
+}
+
+/// What `encoder` makes of all that remains of the file. `None`, with nothing done, where `scratch` cannot hold both or the file is not in
+/// memory.
+pub(super) fn encode<'a>(file: &File, remaining: u64, mut encoder: Encoder, scratch: &'a mut [u8]) -> Option<&'a [u8]> {
+    let (bytes, room) = scratch.split_at_mut_checked(usize::try_from(remaining).ok()?)?;
+    // What a header takes at least; there is no way back but to read again.
+    let count = if room.len() > bytes.len() { read(file, bytes)? } else { return None };
+    let mut encoded = (0, 0);
+    let all = count == bytes.len()
+        && loop {
+            let (from, to) = encoded;
+            let room = room.get_mut(to..).unwrap_or_default();
+            match encoder.step(bytes.get(from..).unwrap_or_default(), room, true) {
+                Ok(progress) if progress.done => {
+                    encoded.1 += progress.written;
+                    break true;
+                }
+                Ok(progress) if progress.read + progress.written > 0 => {
+                    encoded = (from + progress.read, to + progress.written);
+                }
+                Ok(_) | Err(_) => break false,
+            }
+        };
+    if !all {
+        // Should this fail, whoever reads on finds the file shorter than it was, and says so.
+        let _ = seek(file, SeekFrom::Current(-(count as i64)));
+        return None;
+    }
+    room.get(..encoded.1)
 }
 
 /// Reads from the file's position on, if it is in memory.

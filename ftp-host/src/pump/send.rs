@@ -23,6 +23,8 @@ pub(super) struct Sender {
 enum Origin {
     /// The kernel sends them from the file.
     File { file: File, remaining: u64 },
+    /// They are to be converted, and none has been read yet.
+    Untouched { file: File, remaining: u64, transmission: Transmission },
     /// They come through buffers.
     Staged(Box<Staged>),
     /// All are sent; the end of the data is still to be.
@@ -42,6 +44,7 @@ impl Sender {
         let encoder = transmission.encoder();
         let origin = match source {
             Source::File { file, remaining } if encoder.is_none() && plain => Origin::File { file, remaining },
+            Source::File { file, remaining } if plain => Origin::Untouched { file, remaining, transmission },
             Source::File { file, remaining } => Staged::origin(Box::new(file), Some(remaining), encoder, plain),
             Source::Stream { reader, remaining } => Staged::origin(reader, remaining, encoder, plain),
         };
@@ -61,6 +64,10 @@ impl Sender {
                     Ok(halt) => halt,
                 },
                 Origin::Staged(staged) => staged.send(wire)?,
+                Origin::Untouched { .. } => {
+                    self.touch();
+                    continue;
+                }
                 Origin::Exhausted if self.keeps => return flush(wire),
                 Origin::Exhausted => match end(wire)? {
                     Halt::End if wire.channel.waits_for_the_end() => {
@@ -84,6 +91,10 @@ impl Sender {
         wire: &mut Wire<'_>,
         scratch: &mut [u8],
     ) -> Option<Result<Halt, TransferError>> {
+        if let Origin::Untouched { file, remaining, transmission } = &self.origin {
+            let encoded = prompt::encode(file, *remaining, transmission.encoder()?, scratch)?;
+            return Some(self.send_encoded(wire, encoded));
+        }
         let Origin::File { file, remaining } = &mut self.origin else { return None };
         let sent = prompt::send(file, *remaining, wire.channel, scratch)?;
         let sent = match wire.count(sent) {
@@ -96,6 +107,27 @@ impl Sender {
         }
         self.origin = Origin::Exhausted;
         Some(self.step(wire))
+    }
+}
+
+impl Sender {
+    /// Begins to read what is to be converted.
+    fn touch(&mut self) {
+        self.origin = match std::mem::replace(&mut self.origin, Origin::Exhausted) {
+            Origin::Untouched { file, remaining, transmission } => {
+                Staged::origin(Box::new(file), Some(remaining), transmission.encoder(), true)
+            }
+            origin => origin,
+        };
+    }
+
+    /// Sends these bytes, the last ones.
+    fn send_encoded(&mut self, wire: &mut Wire<'_>, encoded: &[u8]) -> Result<Halt, TransferError> {
+        let result = wire.channel.write(encoded);
+        let sent = wire.count(result)?.unwrap_or(0);
+        let rest = encoded.get(sent..).unwrap_or_default();
+        self.origin = if rest.is_empty() { Origin::Exhausted } else { Staged::of(rest) };
+        self.step(wire)
     }
 }
 
@@ -227,6 +259,20 @@ impl Staged {
             output: Buffer::default(),
             exhausted: false,
             complete: false,
+        }))
+    }
+
+    /// Bytes that only have to leave.
+    fn of(bytes: &[u8]) -> Origin {
+        Origin::Staged(Box::new(Self {
+            reader: Box::new(std::io::empty()),
+            capacity: 0,
+            remaining: Some(0),
+            encoder: None,
+            input: Buffer::default(),
+            output: Buffer::of(bytes),
+            exhausted: true,
+            complete: true,
         }))
     }
 

@@ -15,6 +15,7 @@ use crate::transfer::{Care, Fetch, Held, Store, Verify, begin_fetch, begin_store
 use ftp_core::action::{StorageError, StoreMode, TransferError};
 use ftp_core::client::{ClientError, Outcome, Request};
 use ftp_core::codec::Codec;
+use ftp_core::command::Mode;
 use ftp_host::client::End;
 use ftp_host::pump::{Memory, Sink};
 use ftp_host::storage::{Disk, Folder, Source, Storage};
@@ -31,9 +32,14 @@ pub(super) struct Mover<'a> {
     /// The remote root.
     pub(super) url: &'a FtpUrl,
     pub(super) codec: Codec,
+    /// Small files may go in MODE B, where the server does best with that.
+    pub(super) blocks: bool,
     pub(super) care: Care,
     pub(super) report: &'a Report,
 }
+
+/// TYPE I and MODE B: a data connection that stays open for the next file.
+const BLOCKS: Codec = Codec { mode: Mode::Block, ..Codec::RAW };
 
 /// The directory that a connection's last small file went to, held open for the next.
 pub(super) type Last = Option<Folder>;
@@ -59,6 +65,8 @@ pub(super) struct Ready<'p> {
     end: End,
     /// Of a download.
     landing: Option<Landing>,
+    /// Its size, if it goes in MODE B.
+    blocks: Option<u64>,
 }
 
 /// A file that is under way.
@@ -66,6 +74,8 @@ pub(super) struct Begun<'p> {
     one: One<'p>,
     /// Of a download.
     landing: Option<Landing>,
+    /// Its size, if it goes in MODE B.
+    blocks: Option<u64>,
     /// Its time is being set, behind it.
     dated: bool,
     began: Instant,
@@ -84,11 +94,13 @@ impl<'p> Mover<'_> {
     ///
     /// # Errors
     /// [`Failure`], if it cannot be opened.
-    pub(super) fn prepare(&self, order: &'p Move, careful: bool) -> Result<Prepared<'p>, Failure> {
+    pub(super) fn prepare(&self, session: &Session, order: &'p Move, careful: bool) -> Result<Prepared<'p>, Failure> {
         if careful || self.care.verify != Verify::Reply {
             return Ok(Prepared::Alone);
         }
         let one = self.one(order);
+        let mut blocks = order.size.filter(|&size| self.blocks && size <= SMALL && session.keeps_data_connection());
+        let codec = if blocks.is_some() { BLOCKS } else { self.codec };
         let (request, end, landing) = match self.target {
             Side::Local => {
                 if order.resume && self.present(&one)? > 0 {
@@ -98,23 +110,28 @@ impl<'p> Mover<'_> {
                 if self.codec.is_raw() && order.size.is_some_and(|size| size <= SMALL) {
                     virtual_path(&order.to)?;
                     let memory = Memory::new(SMALL as usize);
-                    let request = Request::Retrieve { path: one.remote.clone(), offset: 0, codec: self.codec };
+                    let request = Request::Retrieve { path: one.remote.clone(), offset: 0, codec };
                     let end = End::Sink(Sink::Writer(Box::new(memory.clone())));
                     let landing = Some(Landing::Memory(memory));
-                    return Ok(Prepared::Ready(Box::new(Ready { one, request, end, landing })));
+                    return Ok(Prepared::Ready(Box::new(Ready { one, request, end, landing, blocks })));
                 }
+                blocks = None;
                 let upload = self.open_upload(&one, 0)?;
                 let (request, end, held) = begin_fetch(&self.fetch_order(&one, 0), upload)?;
                 (request, end, Some(Landing::Aside(held)))
             }
             Side::Remote if order.resume => return Ok(Prepared::Alone),
             Side::Remote => {
-                let (source, _) = self.open_source(&one)?;
-                let (request, end) = begin_store(&self.store_order(&one, 0), source);
+                let (source, size) = self.open_source(&one)?;
+                // It may have grown since the plan was made.
+                blocks = size.filter(|&size| blocks.is_some() && size <= SMALL);
+                let codec = if blocks.is_some() { BLOCKS } else { self.codec };
+                let order = Store { codec, ..self.store_order(&one, 0) };
+                let (request, end) = begin_store(&order, source);
                 (request, end, None)
             }
         };
-        Ok(Prepared::Ready(Box::new(Ready { one, request, end, landing })))
+        Ok(Prepared::Ready(Box::new(Ready { one, request, end, landing, blocks })))
     }
 
     /// Begins it, behind what was begun before.
@@ -122,7 +139,7 @@ impl<'p> Mover<'_> {
     /// # Errors
     /// [`Failure`] of the connection.
     pub(super) fn begin(&self, session: &mut Session, ready: Ready<'p>) -> Result<Begun<'p>, Failure> {
-        let Ready { one, request, end, landing } = ready;
+        let Ready { one, request, end, landing, blocks } = ready;
         self.report.started(&one.url, &one.file, 0, one.order.size);
         session.begin(request, Some(end)).map_err(|error| self.failure(&one, &error))?;
         let dating = if landing.is_none() { self.store_order(&one, 0).dating(session, self.care) } else { None };
@@ -130,7 +147,7 @@ impl<'p> Mover<'_> {
         if let Some(request) = dating {
             session.begin(request, None).map_err(|error| self.failure(&one, &error))?;
         }
-        Ok(Begun { one, landing, dated, began: Instant::now() })
+        Ok(Begun { one, landing, blocks, dated, began: Instant::now() })
     }
 
     /// Waits for the end of what was begun first. Not true: fewer or more bytes came than were expected, and the server has to be asked.
@@ -138,8 +155,8 @@ impl<'p> Mover<'_> {
     /// # Errors
     /// [`Failure`], with what the server said or what broke.
     pub(super) fn finish(&self, session: &mut Session, begun: Begun<'p>, last: &mut Last) -> Result<bool, Failure> {
-        let Begun { one, landing, dated, began } = begun;
-        let mut looker = OneFile::new(self.report);
+        let Begun { one, landing, blocks, dated, began } = begun;
+        let mut looker = OneFile::new(self.report).at_most(blocks.unwrap_or(u64::MAX));
         let outcome = session.finish(&mut looker);
         // Both answers are taken, whatever the first one says.
         let dated = if dated { session.finish(&mut OneFile::new(self.report)).map(drop) } else { Ok(()) };
@@ -152,16 +169,24 @@ impl<'p> Mover<'_> {
             {
                 return Ok(false);
             }
+            // The data connection that was to serve this file too is gone, or was never to be had so.
+            Err(ClientError::NoDataConnection) if blocks.is_some() => return Ok(false),
+            Err(ClientError::Refused(_)) if blocks.is_some() && !session.keeps_data_connection() => return Ok(false),
             Err(error) => return Err(self.failure(&one, &error)),
         };
+        let bytes = blocks.unwrap_or(bytes);
         if let Some(landing) = landing {
             let order = self.fetch_order(&one, 0);
-            if !order.is_whole(bytes) {
-                return Ok(false);
-            }
             match landing {
-                Landing::Aside(held) => order.publish(held, self.care)?,
-                Landing::Memory(memory) => self.put(&one, &memory.take(), last)?,
+                Landing::Aside(held) if order.is_whole(bytes) => order.publish(held, self.care)?,
+                Landing::Aside(_) => return Ok(false),
+                Landing::Memory(memory) => {
+                    let content = memory.take();
+                    if !order.is_whole(content.len() as u64) {
+                        return Ok(false);
+                    }
+                    self.put(&one, &content, last)?;
+                }
             }
         }
         self.store_order(&one, 0).dated(dated)?;

@@ -70,7 +70,7 @@ impl Pipe<'_> {
                 queue.finish();
                 continue;
             };
-            let result = match self.mover.prepare(order, task.failed > 0) {
+            let result = match self.mover.prepare(session, order, task.failed > 0) {
                 Ok(Prepared::Ready(ready)) => match self.mover.begin(session, *ready) {
                     Ok(begun) => {
                         work.begun.push_back((task, begun));

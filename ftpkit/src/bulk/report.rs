@@ -146,17 +146,25 @@ fn bar(bytes: u64) -> ProgressBar {
 pub(crate) struct OneFile<'a> {
     report: &'a Report,
     seen: u64,
+    /// What goes over the wire may be more than the file.
+    most: u64,
 }
 
 impl<'a> OneFile<'a> {
     /// A file of the job.
     pub(crate) fn new(report: &'a Report) -> Self {
-        Self { report, seen: 0 }
+        Self { report, seen: 0, most: u64::MAX }
+    }
+
+    /// It has no more bytes than these.
+    pub(super) fn at_most(self, most: u64) -> Self {
+        Self { most, ..self }
     }
 }
 
 impl Looker for OneFile<'_> {
     fn moved(&mut self, bytes: u64) {
+        let bytes = bytes.min(self.most);
         self.report.moved(bytes.saturating_sub(self.seen));
         self.seen = bytes.max(self.seen);
     }

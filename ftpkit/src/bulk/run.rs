@@ -3,7 +3,7 @@
 use super::local;
 use super::one::Mover;
 use super::pipe::Pipe;
-use super::plan::{Move, Plan, Step};
+use super::plan::{Move, Plan, SMALL, Step};
 use super::pool::Pool;
 use super::report::Report;
 use crate::exit::Exit;
@@ -67,6 +67,7 @@ impl Job {
             dir: &dir,
             url: &self.url,
             codec: self.url.codec.unwrap_or(Codec::RAW),
+            blocks: self.url.codec.is_none() && are_small(plan),
             care: self.care,
             report,
         };
@@ -144,6 +145,13 @@ impl Job {
         // An earlier attempt may have got so far, and only its answer was lost.
         if result.is_err() && is_done(session, step, &path) { Ok(()) } else { result.map(drop) }
     }
+}
+
+/// Is it about many small files, with so few large ones between them that a change of MODE for each costs less than MODE B saves?
+fn are_small(plan: &Plan) -> bool {
+    let moves = || plan.steps.iter().filter_map(|step| if let Step::Move(order) = step { Some(order) } else { None });
+    let small = moves().filter(|order| order.size.is_some_and(|size| size <= SMALL)).count();
+    small >= 8 && small >= moves().count() / 20 * 19
 }
 
 /// Is that already so which the step is to bring about?

@@ -32,6 +32,7 @@ struct Kept {
     avoid_mlst: bool,
     avoid_mfmt: bool,
     avoid_pipelining: bool,
+    avoid_blocks: bool,
     few_tickets: Option<bool>,
     zone: Option<i32>,
 }
@@ -77,13 +78,21 @@ impl Memory {
 fn read(file: &Path) -> Option<Learnt> {
     let age = fs::metadata(file).ok()?.modified().ok()?.elapsed().unwrap_or_default();
     let kept: Kept = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
-    let Kept { avoid_epsv, avoid_mlst, avoid_mfmt, avoid_pipelining, few_tickets, zone } = kept;
-    (age < BELIEVED).then_some(Learnt { avoid_epsv, avoid_mlst, avoid_mfmt, zone, avoid_pipelining, few_tickets })
+    let Kept { avoid_epsv, avoid_mlst, avoid_mfmt, avoid_pipelining, avoid_blocks, few_tickets, zone } = kept;
+    (age < BELIEVED).then_some(Learnt {
+        avoid_epsv,
+        avoid_mlst,
+        avoid_mfmt,
+        zone,
+        avoid_pipelining,
+        avoid_blocks,
+        few_tickets,
+    })
 }
 
 fn write(file: &Path, learnt: Learnt) -> std::io::Result<()> {
-    let Learnt { avoid_epsv, avoid_mlst, avoid_mfmt, zone, avoid_pipelining, few_tickets } = learnt;
-    let kept = Kept { avoid_epsv, avoid_mlst, avoid_mfmt, avoid_pipelining, few_tickets, zone };
+    let Learnt { avoid_epsv, avoid_mlst, avoid_mfmt, zone, avoid_pipelining, avoid_blocks, few_tickets } = learnt;
+    let kept = Kept { avoid_epsv, avoid_mlst, avoid_mfmt, avoid_pipelining, avoid_blocks, few_tickets, zone };
     let aside = file.with_extension(format!("{}.new", std::process::id()));
     fs::write(&aside, serde_json::to_vec(&kept)?)?;
     fs::rename(&aside, file)

@@ -162,6 +162,11 @@ impl Session {
         outcome.map_err(|error| self.explained(error))
     }
 
+    /// Do many small files go best in MODE B there, over one data connection?
+    pub(crate) fn keeps_data_connection(&self) -> bool {
+        self.client.keeps_data_connection()
+    }
+
     /// Did the server say that it can do this (FEAT, RFC 2389 3)?
     pub(crate) fn offers(&self, feature: &str) -> bool {
         self.client.features().is_some_and(|features| features.has(feature))

@@ -18,12 +18,8 @@ impl Transfer {
 
     /// Is there nothing to set first, and nothing left to find out?
     pub(in super::super) fn may_begin_early(link: &Link, codec: Codec) -> bool {
-        // A connection that stays open is for one transfer after the other.
-        !codec.keeps_connection()
-            && is_in_force(link, codec)
-            && link.passive_proven
-            && !link.rest_lingers
-            && Way::first(link) != Way::Active
+        let way = if codec.keeps_connection() { link.kept } else { Way::first(link) != Way::Active };
+        is_in_force(link, codec) && link.passive_proven && !link.rest_lingers && way
     }
 
     /// May the commands of another request go out behind its own? Not while it might still have to send one itself, if only an ABOR. A download can
@@ -31,13 +27,17 @@ impl Transfer {
     pub(in super::super) fn may_be_followed(&self, link: &Link) -> bool {
         let asked = self.awaited.back() == Some(&Awaited::Movement) || self.last.is_some();
         asked
-            && !self.codec.keeps_connection()
             && self.ending.is_none()
             && match self.movement {
                 Movement::Retrieve { .. } => link.passive_proven && !link.rest_lingers && self.way != Way::Active,
                 Movement::Store { .. } => matches!(self.data, Data::Ended(Ok(_))),
                 Movement::List { .. } => false,
             }
+    }
+
+    /// Has it been begun early, and is all said that is to be? So is a download over the data connection that stays open.
+    pub(in super::super) fn needs_no_more(&self) -> bool {
+        self.early && self.way == Way::Kept && !self.movement.is_upload()
     }
 
     /// It has been begun early, and its turn has come.

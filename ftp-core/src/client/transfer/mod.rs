@@ -20,7 +20,7 @@ use super::task::Flow;
 use super::way::{Way, announce};
 use crate::action::{DataPath, OpId, TransferError};
 use crate::codec::{Codec, Transmission};
-use crate::command::{Command, Verb};
+use crate::command::{Command, Mode, Verb};
 use crate::listing::ListReader;
 use crate::reply::{Class, Code, Reply};
 use crate::time::WallTime;
@@ -156,10 +156,9 @@ impl Transfer {
 
     /// Begins to make the data connection; with pipelining the command goes out in the same write.
     fn approach(&mut self, link: &mut Link) {
-        if core::mem::take(&mut link.kept) && self.codec.keeps_connection() {
+        if link.kept && self.codec.keeps_connection() {
             self.way = Way::Kept;
-            let op = link.next_op();
-            return self.open(link, op, DataPath::Kept);
+            return self.send_rest_or_movement(link);
         }
         if self.way == Way::Active {
             let op = link.next_op();
@@ -236,6 +235,7 @@ impl Transfer {
                 self.marked(link, &reply);
             } else if command == Awaited::Movement && self.ending.is_none() {
                 self.opened = true;
+                self.use_kept(link);
                 self.start_moving(link);
                 if matches!(self.data, Data::Unmade) {
                     self.data = Data::None;
@@ -288,6 +288,7 @@ impl Transfer {
             Awaited::Form { before } => {
                 // A server that says no has changed nothing.
                 link.form = before;
+                link.learnt.avoid_blocks |= self.codec.mode == Mode::Block;
                 self.give_up(link, Ending::Fail(ClientError::Refused(reply)), true);
             }
             Awaited::Type | Awaited::Announcement | Awaited::Rest => {
@@ -367,14 +368,15 @@ impl Transfer {
             return self.give_up(link, Ending::NoEntries, false);
         }
         // The server has no such connection any more, and nothing has been asked of the application yet.
-        if self.way == Way::Kept && matches!(self.data, Data::Open(_)) && reply.code().number() == 425 {
-            self.way = Way::first(link);
-            return self.give_up(link, Ending::Retry, false);
+        if self.way == Way::Kept && matches!(self.data, Data::None) && reply.code().number() == 425 {
+            return self.kept_is_gone(link);
         }
         // What a server has sent before it found that it cannot go on may still be on its way, and is worth keeping: the end of it is
         // awaited, for as long as bytes come.
         let sent = matches!(self.movement, Movement::Retrieve { .. }) && self.opened && self.is_moving();
-        if !accepted && !sent {
+        if accepted {
+            self.use_kept(link);
+        } else if !sent {
             self.cancel_data(link);
         }
         link.late_226 = reply.code() == Code::TRANSFER_DONE;
@@ -388,6 +390,22 @@ impl Transfer {
         {
             link.restart = self.movement.restart(local, receiver);
         }
+    }
+
+    /// Takes the connection that stays open, now that the server has said that this transfer's bytes are what comes next over it. A file that it refuses
+    /// leaves the connection as it is, to those that were asked for behind it.
+    fn use_kept(&mut self, link: &mut Link) {
+        if self.way == Way::Kept && matches!(self.data, Data::None) {
+            let op = link.next_op();
+            self.open(link, op, DataPath::Kept);
+        }
+    }
+
+    /// The connection that was to stay open has not. Another can be made, unless other commands are on their way already.
+    fn kept_is_gone(&mut self, link: &mut Link) {
+        self.way = Way::first(link);
+        let ending = if link.followed { Ending::Fail(ClientError::NoDataConnection) } else { Ending::Retry };
+        self.give_up(link, ending, false);
     }
 
     fn open(&mut self, link: &mut Link, op: OpId, data: DataPath) {
@@ -494,8 +512,7 @@ impl Transfer {
     fn open_failed(&mut self, link: &mut Link) {
         if self.way == Way::Kept {
             // The server has closed it meanwhile.
-            self.way = Way::first(link);
-            return self.give_up(link, Ending::Retry, false);
+            return self.kept_is_gone(link);
         }
         if self.last.is_some() && !self.opened {
             return self.give_up(link, Ending::Empty, false);
@@ -590,6 +607,12 @@ impl Transfer {
             link.send(&Command::Abor);
             self.awaited.push_back(Awaited::Abort);
         }
+        if self.way == Way::Kept && matches!(self.data, Data::None) {
+            // What comes over it would be taken for the next file.
+            let op = link.next_op();
+            link.act(ClientAction::Cancel { op });
+        }
+        link.kept = false;
         // Without an ABOR, only a data connection that comes and goes lets the server's command end at once.
         if !(link.followed && matches!(self.data, Data::Opening(_))) {
             self.cancel_data(link);
@@ -640,7 +663,12 @@ impl Transfer {
         if moved {
             link.restart = None;
         }
-        link.kept = moved && self.codec.keeps_connection() && reply.code().number() == 250;
+        link.kept = match reply.code().number() {
+            250 if moved => self.codec.keeps_connection(),
+            425 | 426 => false,
+            _ => link.kept && self.way == Way::Kept && !self.opened,
+        };
+        link.learnt.avoid_blocks |= moved && !link.kept && self.codec.mode == Mode::Block;
         let result = match (reply.code().class(), &self.data) {
             (Class::Completion, Data::Ended(Ok(_))) if matches!(self.movement, Movement::List { .. }) => {
                 return self.all_lines_in(link);
