@@ -57,21 +57,43 @@ pub(crate) fn run(command: &BookmarkCommand, console: Console) -> Result<(), Fai
 }
 
 /// The place that `NAME` or `NAME:PATH` means; `None`: no bookmark has this name.
-pub(crate) fn place(text: &str) -> Option<FtpUrl> {
+///
+/// # Errors
+/// [`Failure`], if they cannot be read, or what stands under the name is no URL.
+pub(crate) fn place(text: &str) -> Result<Option<FtpUrl>, Failure> {
     let (name, below) = text.split_once(':').unwrap_or((text, ""));
-    let bookmark = load().ok()?.remove(name)?;
-    let url: FtpUrl = bookmark.url.parse().ok()?;
+    let Some(bookmark) = load()?.remove(name) else { return Ok(None) };
+    let url = bookmark.place()?;
     let whole =
         if below.starts_with('/') { below.as_bytes().to_vec() } else { path::join(&url.path, below.as_bytes()) };
-    let url = FtpUrl { password_command: bookmark.password_command, ..url };
-    Some(if below.is_empty() { url } else { url.with_pattern(&String::from_utf8_lossy(&whole)) })
+    Ok(Some(if below.is_empty() { url } else { url.with_pattern(&String::from_utf8_lossy(&whole)) }))
+}
+
+/// The same place, with the command that prints its password, if one of them has one for this login. So a record of a job needs to
+/// keep neither.
+///
+/// # Errors
+/// [`Failure`], if they cannot be read.
+pub(crate) fn with_password_command(url: FtpUrl) -> Result<FtpUrl, Failure> {
+    let places = load()?.into_values().filter_map(|bookmark| bookmark.place().ok());
+    let found = places.filter(|place| place.is_same_login(&url)).find_map(|place| place.password_command);
+    Ok(FtpUrl { password_command: found, ..url })
+}
+
+impl Bookmark {
+    fn place(self) -> Result<FtpUrl, Failure> {
+        let url: FtpUrl = self.url.parse().map_err(|error| Failure::new(Exit::Usage, WHAT, error))?;
+        Ok(FtpUrl { password_command: self.password_command, ..url })
+    }
 }
 
 fn load() -> Result<BTreeMap<String, Bookmark>, Failure> {
-    match fs::read_to_string(file()?) {
+    let file = file()?;
+    match fs::read_to_string(&file) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(BTreeMap::new()),
-        Err(error) => Err(Failure::new(Exit::Disk, WHAT, error)),
-        Ok(text) => serde_json::from_str(&text).map_err(|error| Failure::new(Exit::Disk, WHAT, error)),
+        Err(error) => Err(Failure::new(Exit::Disk, WHAT, format!("{}: {error}", file.display()))),
+        Ok(text) => serde_json::from_str(&text)
+            .map_err(|error| Failure::new(Exit::Disk, WHAT, format!("{}: {error}", file.display()))),
     }
 }
 

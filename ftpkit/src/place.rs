@@ -2,8 +2,10 @@
 
 use crate::bookmark;
 use crate::cli::UrlParser;
+use crate::failure::Failure;
 use crate::remote::FtpUrl;
 use clap::builder::TypedValueParser;
+use clap::error::ErrorKind;
 use clap::{Arg, Command, Error};
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -30,7 +32,9 @@ impl TypedValueParser for PlaceParser {
         }
         // A file that is there is meant, whatever else has its name.
         let named = value.to_str().filter(|text| text.contains(':') && !PathBuf::from(text).exists());
-        if let Some(url) = named.and_then(bookmark::place) {
+        let place = named.map_or(Ok(None), bookmark::place);
+        let wrong = |failure: Failure| command.clone().error(ErrorKind::ValueValidation, failure);
+        if let Some(url) = place.map_err(wrong)? {
             return Ok(Place::Remote(url));
         }
         Ok(Place::Local(PathBuf::from(value)))

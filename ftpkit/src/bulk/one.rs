@@ -264,6 +264,11 @@ impl<'p> Mover<'_> {
                 present = 0;
             }
             if present > 0 && Some(present) == size {
+                // Its last byte may have been the last that the server heard.
+                let order = self.store_order(one, present);
+                if let Some(request) = order.dating(session, self.care) {
+                    order.dated(session.ask(request).map(drop))?;
+                }
                 self.report.done(&one.url, &one.file, 0, present, Duration::ZERO);
                 return Ok(());
             }

@@ -3,7 +3,7 @@
 //! finished in their order.
 
 use super::one::{Begun, Last, Mover, Prepared};
-use super::plan::{Move, Step};
+use super::plan::Step;
 use super::pool::{Done, is_final, is_of_connection};
 use super::queue::{Queue, Task};
 use super::run::OnDone;
@@ -66,7 +66,7 @@ impl Pipe<'_> {
     fn begin<'p>(&self, session: &mut Session, work: &mut Work<'p>, queue: &Queue<Numbered<'p>>) -> Done<Numbered<'p>> {
         while work.begun.len() < DEPTH {
             let Some(task) = work.next.take().or_else(|| queue.take_more()) else { break };
-            let Some(order) = order(&task) else {
+            let Some(order) = task.what.1.order() else {
                 queue.finish();
                 continue;
             };
@@ -117,12 +117,5 @@ impl Pipe<'_> {
             queue.finish();
         }
         Ok(())
-    }
-}
-
-fn order<'p>(task: &Task<Numbered<'p>>) -> Option<&'p Move> {
-    match task.what.1 {
-        Step::Move(order) => Some(order),
-        _ => None,
     }
 }

@@ -241,6 +241,14 @@ impl Plan {
 }
 
 impl Step {
+    /// The file that it moves, if it does.
+    pub(crate) fn order(&self) -> Option<&Move> {
+        match self {
+            Self::Move(order) => Some(order),
+            Self::Mkdir { .. } | Self::Rm { .. } | Self::Rmdir { .. } => None,
+        }
+    }
+
     /// What it concerns, below the target's root.
     pub(crate) fn path(&self) -> &[u8] {
         match self {

@@ -9,7 +9,7 @@ use crate::remote::path::{join, split};
 use crate::remote::refusal::failure;
 use crate::remote::{DEEPEST, list, too_deep};
 use crate::text::shown;
-use ftp_core::client::ClientError;
+use ftp_core::client::{ClientError, Outcome, Request};
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
@@ -89,4 +89,32 @@ pub(crate) fn around<'a>(pool: &Pool, root: &[u8], paths: impl Iterator<Item = &
         |_, _| {},
     )?;
     Ok(tree.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Gives these files of `tree` the times that the server has of them to the second (MDTM), where it tells.
+///
+/// # Errors
+/// [`Failure`], if there is no connection.
+pub(crate) fn date(pool: &Pool, root: &[u8], paths: Vec<Vec<u8>>, tree: &mut Tree) -> Result<(), Failure> {
+    if paths.is_empty() {
+        return Ok(());
+    }
+    let tree = Mutex::new(tree);
+    pool.work(
+        paths,
+        false,
+        |session, path, _| {
+            let there = join(root, path);
+            let time = match session.ask(Request::Modified(there.clone())) {
+                Ok(Outcome::Modified(time)) => time,
+                Ok(_) | Err(ClientError::Refused(_) | ClientError::Protocol(_)) => return Ok(()),
+                Err(error) => return Err(failure(format!("cannot check {}", shown(&there)), &error)),
+            };
+            if let Some(facts) = tree.lock().unwrap_or_else(PoisonError::into_inner).get_mut(path) {
+                facts.known.modified = Some(time);
+            }
+            Ok(())
+        },
+        |_, _| {},
+    )
 }

@@ -120,7 +120,7 @@ impl TypedValueParser for UrlParser {
         };
         let text = value.to_str().ok_or_else(|| wrong(&"it is not UTF-8; write other bytes as %XX"))?;
         if !text.contains("://")
-            && let Some(url) = bookmark::place(text)
+            && let Some(url) = bookmark::place(text).map_err(|failure| wrong(&failure))?
         {
             return Ok(url);
         }

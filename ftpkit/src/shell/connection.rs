@@ -16,7 +16,9 @@ use ftp_core::reply::Reply;
 /// `open URL`, or `open HOST`.
 pub(super) fn open(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
     let [place] = arguments else { return Ok(()) };
-    if let Some(url) = bookmark::place(place).filter(|_| !place.contains("://")) {
+    if !place.contains("://")
+        && let Some(url) = bookmark::place(place)?
+    {
         return to(shell, url);
     }
     let text = if place.contains("://") { place.clone() } else { format!("ftp://{place}") };

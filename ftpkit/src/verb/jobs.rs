@@ -1,9 +1,10 @@
 //! `ftpkit jobs`: what was begun and is not done.
 
 use super::job::{RETRIES, with_journal};
+use crate::bookmark;
 use crate::bulk::journal::{Head, Journal, Record};
 use crate::bulk::plan::{Move, Step};
-use crate::bulk::tree::Kind;
+use crate::bulk::tree::{Facts, Kind};
 use crate::bulk::{Job, Plan, Pool, Side, jobs, walk};
 use crate::cli::{ConnectOptions, JobsCommand, ResumeOptions};
 use crate::console::{Console, Go};
@@ -107,6 +108,7 @@ pub(crate) fn restored(
     console: Console,
 ) -> Result<(Job, Pool), Failure> {
     let url: FtpUrl = head.url.parse().map_err(|error| Failure::new(Exit::Usage, "cannot use the record", error))?;
+    let url = bookmark::with_password_command(url)?;
     let site = Site::new(&url, connect, console)?.with_rate(rate);
     let pool = Pool::new(site, head.jobs, connect.retries.unwrap_or(RETRIES), Interrupt::install()?);
     let care = Care { preserve: head.preserve, verify: head.verify };
@@ -118,15 +120,21 @@ fn again(plan: Plan, job: &Job, pool: &Pool, head: &Head, todo: impl Fn(usize) -
     let names = plan.steps.iter().enumerate().filter(|(step, _)| todo(*step)).map(|(_, step)| step.path());
     // Here one look costs nothing. There a listing tells of many files at once, and asking for each would cost more than sending the small
     // ones again.
-    let there = if job.target == Side::Remote { Some(walk::around(pool, &job.url.path, names)?) } else { None };
+    let mut there = if job.target == Side::Remote { Some(walk::around(pool, &job.url.path, names)?) } else { None };
+    let began = head.began.cast_signed();
+    if let Some(there) = &mut there {
+        let todo = plan.steps.iter().enumerate().filter(|(step, _)| todo(*step)).filter_map(|(_, step)| step.order());
+        let unsure: Vec<Vec<u8>> =
+            todo.filter(|order| is_unsure(there.get(&order.to), order, began)).map(|order| order.to.clone()).collect();
+        walk::date(pool, &job.url.path, unsure, there)?;
+    }
     let resumes = |order: &Move| match &there {
         None => true,
         Some(there) => match there.get(&order.to).filter(|facts| facts.kind == Kind::File) {
             // Of this job, by its time. A file from before is replaced as planned.
-            Some(facts) => facts
-                .known
-                .modified
-                .is_none_or(|time| time.seconds >= head.began.cast_signed() || Some(time.seconds) == order.modified),
+            Some(facts) => {
+                facts.known.modified.is_none_or(|time| time.seconds >= began || Some(time.seconds) == order.modified)
+            }
             // Some servers keep it aside, where only SIZE finds it.
             None => order.size.is_some_and(|size| size > OVERLAP),
         },
@@ -139,4 +147,14 @@ fn again(plan: Plan, job: &Job, pool: &Pool, head: &Head, todo: impl Fn(usize) -
         step => step,
     });
     Ok(Plan { steps: steps.collect(), left: plan.left })
+}
+
+/// Is it a file of this job, perhaps? A listing in the form of `ls` tells minutes, and the whole job may lie within one.
+fn is_unsure(facts: Option<&Facts>, order: &Move, began: i64) -> bool {
+    let Some(time) = facts.filter(|facts| facts.kind == Kind::File).and_then(|facts| facts.known.modified) else {
+        return false;
+    };
+    let minute = time.seconds..time.seconds + 60;
+    let may_be = minute.contains(&began) || order.modified.is_some_and(|modified| minute.contains(&modified));
+    time.seconds % 60 == 0 && time.seconds < began && Some(time.seconds) != order.modified && may_be
 }

@@ -131,20 +131,59 @@ fn check_commands(relay: &Relay, whole: &Tree, parts: &BTreeMap<String, u64>) ->
 }
 
 #[test]
-fn a_killed_client_goes_on_storing() -> Outcome {
-    let server = Server::start()?;
-    grow(&server.work().join("site"))?;
-    let url = format!("ftp://ann@127.0.0.1:{}/www", server.port());
-    let (mut child, mut events) =
-        start(&server.work(), &["mirror", "--json", "-j", "3", "--limit-rate", "1500k", "site", &url])?;
-    for (event, count) in [("done", 9), ("started", 15), ("progress", 4)] {
-        wait_for(&mut events, event, count)?;
-        kill(&mut child)?;
-        (child, events) = start(&server.work(), &["jobs", "resume", "--json", "--limit-rate", "1500k"])?;
+fn a_killed_client_goes_on_storing_and_stores_nothing_again() -> Outcome {
+    // The second lists as `ls` does, where times are minutes, and dates no files.
+    for options in [&[][..], &["--disable", "MLST,MLSD,MFMT"]] {
+        let server = Server::start_with(options)?;
+        grow(&server.work().join("site"))?;
+        let relay = Relay::before(server.port())?;
+        let (url, there) = (format!("ftp://ann@127.0.0.1:{}/www", relay.port()), server.home().join("www"));
+        let (mut child, mut events) =
+            start(&server.work(), &["mirror", "--json", "-j", "3", "--limit-rate", "1500k", "site", &url])?;
+        for (event, count) in [("done", 9), ("started", 15), ("progress", 4)] {
+            wait_for(&mut events, event, count)?;
+            kill(&mut child)?;
+            relay.take_commands();
+            let (whole, _) = state(&there)?;
+            (child, events) = start(&server.work(), &["jobs", "resume", "--json", "--limit-rate", "1500k"])?;
+            wait_for(&mut events, "started", 1)?;
+            let commands = relay.take_commands().concat();
+            let stored = commands.iter().filter_map(|line| line.strip_prefix("STOR www/"));
+            let again: Vec<_> = stored.filter(|path| whole.contains_key(*path)).collect();
+            assert!(again.is_empty(), "{options:?}: {again:?} are there");
+        }
+        let rest: Vec<_> = events.lines().collect::<Result<_, _>>()?;
+        assert_eq!(child.wait()?.code(), Some(0), "{rest:?}");
+        assert_eq!(state(&there)?.0, tree(&server.work().join("site"))?);
     }
-    let rest: Vec<_> = events.lines().collect::<Result<_, _>>()?;
-    assert_eq!(child.wait()?.code(), Some(0), "{rest:?}");
-    assert_eq!(state(&server.home().join("www"))?.0, tree(&server.work().join("site"))?);
+    Ok(())
+}
+
+#[test]
+fn a_job_of_a_bookmark_asks_its_command_for_the_password_again() -> Outcome {
+    let mut server = Server::start()?;
+    grow(&server.home())?;
+    let run = |arguments: &[&str]| {
+        let mut command = command(&server.work(), arguments);
+        command.env("XDG_CONFIG_HOME", server.work().join("config")).env_remove("FTPKIT_PASSWORD");
+        command
+    };
+    let url = format!("ftp://ann@127.0.0.1:{}/", server.port());
+    let add = ["bookmark", "add", "work", &url, "--password-command", "echo secret"];
+    assert_eq!(run(&add).status()?.code(), Some(0));
+    let mut child =
+        run(&["mirror", "--json", "--limit-rate", "500k", "work:", "copy"]).stdout(Stdio::piped()).spawn()?;
+    let mut events = BufReader::new(child.stdout.take().ok_or("no standard output")?);
+    wait_for(&mut events, "started", 1)?;
+    kill(&mut child)?;
+    assert_eq!(run(&["jobs", "resume"]).status()?.code(), Some(0));
+    assert_eq!(tree(&server.work().join("copy"))?, tree(&server.home())?);
+    // Bookmarks that cannot be read are not taken for none.
+    fs::write(server.work().join("config/ftpkit/bookmarks.json"), "{")?;
+    let ran = run(&["ls", "work:"]).output()?;
+    assert!(ran.status.code() == Some(2), "{ran:?}");
+    assert!(String::from_utf8_lossy(&ran.stderr).contains("bookmarks.json"), "{ran:?}");
+    server.kill()?;
     Ok(())
 }
 
