@@ -7,6 +7,7 @@ use ftp_core::codec::{Codec, Representation};
 use ftp_core::command::{Mode, Structure};
 use ftp_core::time::WallTime;
 use proptest::prelude::*;
+use std::time::Duration;
 
 /// Greeted by a server that bears a queue, with TYPE I in force and one file fetched.
 fn at_vsftpd(play: &mut Play) {
@@ -209,6 +210,25 @@ fn an_unreachable_port_in_the_middle_fails_one_file() {
             "open 192.0.2.1:1027",
         ]);
     });
+}
+
+#[test]
+fn a_refusal_is_why_a_port_was_closed_however_late_it_comes() {
+    for reply in ["550 no f|", "451 not now|"] {
+        play(pipelined, |play| {
+            at_vsftpd(play);
+            play.ask(retrieve(0));
+            play.ask(retrieve(0));
+            play.server("229 (!!!1026!)|");
+            play.unreachable();
+            play.take();
+            play.time_passes(Duration::from_secs(2));
+            play.server(reply);
+            play.server("229 (!!!1027!)|");
+            let failed = format!("failed refused {}", &reply[..3]);
+            play.expect(&[&failed, "open 192.0.2.1:1027"]);
+        });
+    }
 }
 
 #[test]

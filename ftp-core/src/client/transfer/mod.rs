@@ -250,6 +250,9 @@ impl Transfer {
             if command == Awaited::Way && link.followed {
                 self.hang_up(link, &reply);
             }
+            if command == Awaited::Movement {
+                self.heard_why(reply);
+            }
             return self.settle(link);
         }
         let accepted = class == Class::Completion;
@@ -506,6 +509,16 @@ impl Transfer {
         }
         self.data = Data::Unmade;
         link.expect_refusal();
+    }
+
+    /// The reply to the command of a transfer that was given up. Where that was for want of a connection, a refusal is the reason, though it came late.
+    fn heard_why(&mut self, reply: Reply) {
+        let refused = !matches!(reply.code().class(), Class::Completion) && !matches!(reply.code().number(), 425 | 426);
+        if let Some(Ending::Fail(error @ ClientError::NoDataConnection)) = &mut self.ending
+            && refused
+        {
+            *error = ClientError::Refused(reply);
+        }
     }
 
     /// The connection could not be made. EPSV that is answered and then unreachable is worth a PASV, whose address may be another.
