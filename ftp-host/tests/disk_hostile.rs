@@ -275,6 +275,7 @@ fn a_small_file_is_put_whole_and_new_or_not_at_all() {
 
     assert_eq!(folder.put_new(&path("/dir/a"), b"new", &facts(0o600)), Ok(()));
     assert_eq!(folder.put_new(&path("/dir/b"), b"", &facts(0o666)), Ok(()));
+    assert_eq!(folder.put_new(&path("/dir/c"), b"", &facts(0o444)), Ok(()));
     for name in ["/dir/there", "/dir/link", "/dir/a"] {
         assert_eq!(folder.put_new(&path(name), b"new", &facts(0o600)), Err(StorageError::Exists), "{name}");
     }
@@ -285,13 +286,13 @@ fn a_small_file_is_put_whole_and_new_or_not_at_all() {
     assert_eq!(get(disk, "/dir/a"), Ok("new".to_owned()));
     assert_eq!(get(disk, "/dir/there"), Ok("old".to_owned()));
     assert_eq!(fs::read_to_string(outside.join("secret")).expect("it reads"), "outside");
-    for (name, mode) in [("a", 0o600), ("b", 0o666)] {
+    for (name, mode) in [("a", 0o600), ("b", 0o666), ("c", 0o444)] {
         let facts = fs::metadata(root.join("dir").join(name)).expect("it is there");
         assert_eq!(facts.permissions().mode() & 0o777, mode, "{name}, whatever the process's mask is");
     }
     // Nothing is left aside, and where something was left by another it is not passed over.
-    assert_eq!(fs::read_dir(root.join("dir")).expect("it lists").count(), 4);
-    fs::write(root.join("dir/.ftpkit-part.c"), "beginning").expect("it writes");
-    let folder = disk.folder(&path("/dir")).expect("it opens");
-    assert_eq!(folder.put_new(&path("/dir/c"), b"new", &facts(0o600)), Err(StorageError::Exists));
+    assert_eq!(fs::read_dir(root.join("dir")).expect("it lists").count(), 5);
+    fs::write(root.join("dir/.ftpkit-part.d"), "beginning").expect("it writes");
+    assert_eq!(folder.put_new(&path("/dir/d"), b"new", &facts(0o600)), Err(StorageError::Exists));
+    assert_eq!(folder.put_new(&path("/dir/e"), b"new", &facts(0o600)), Ok(()));
 }

@@ -94,6 +94,7 @@ fn what_a_killed_client_has_fetched_is_not_fetched_again() -> Outcome {
     for (event, count) in [("done", 7), ("started", 15), ("progress", 4)] {
         wait_for(&mut events, event, count)?;
         kill(&mut child)?;
+        relay.hear_the_gone();
         relay.take_commands();
         let (whole, parts) = state(&copy)?;
         (child, events) = start(&server.work(), &["jobs", "resume", "--json", "--limit-rate", "1500k"])?;

@@ -2,26 +2,51 @@
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
+
+/// A connection that does not end in this time after its client has does not end.
+const LIMIT: Duration = Duration::from_secs(20);
 
 /// Relays control and passive data connections to a server on this machine.
 pub(crate) struct Relay {
     port: u16,
-    commands: Arc<Mutex<Vec<Vec<String>>>>,
+    heard: Arc<Heard>,
+}
+
+/// What was heard.
+#[derive(Default)]
+struct Heard {
+    connections: Mutex<Vec<Connection>>,
+    /// One of them has come to its end.
+    ended: Condvar,
+}
+
+/// What was heard on a control connection.
+#[derive(Default)]
+struct Connection {
+    commands: Vec<String>,
+    ended: bool,
+}
+
+impl Heard {
+    fn connections(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Relay {
     /// In front of the server on this port. Its threads end with the test.
     pub(crate) fn before(server: u16) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
-        let relay = Self { port: listener.local_addr()?.port(), commands: Arc::default() };
-        let commands = Arc::clone(&relay.commands);
+        let relay = Self { port: listener.local_addr()?.port(), heard: Arc::default() };
+        let heard = Arc::clone(&relay.heard);
         thread::spawn(move || {
             while let Ok((client, _)) = listener.accept() {
                 // Without a server the client sees its connection end.
                 let Ok(server) = TcpStream::connect(("127.0.0.1", server)) else { continue };
-                let _ = control(client, server, &commands);
+                let _ = control(client, server, &heard);
             }
         });
         Ok(relay)
@@ -34,31 +59,42 @@ impl Relay {
 
     /// The commands since the last call: those of each connection in their order.
     pub(crate) fn take_commands(&self) -> Vec<Vec<String>> {
-        let mut commands = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
-        commands.iter_mut().map(std::mem::take).filter(|heard| !heard.is_empty()).collect()
+        let mut connections = self.heard.connections();
+        let commands = connections.iter_mut().map(|connection| std::mem::take(&mut connection.commands));
+        commands.filter(|commands| !commands.is_empty()).collect()
+    }
+
+    /// Waits until everything has been heard that clients said who are gone by now, and nobody else may be there.
+    pub(crate) fn hear_the_gone(&self) {
+        let connections = self.heard.connections();
+        let open = |all: &mut Vec<Connection>| all.iter().any(|connection| !connection.ended);
+        let waited = self.heard.ended.wait_timeout_while(connections, LIMIT, open);
+        assert!(!waited.unwrap_or_else(PoisonError::into_inner).1.timed_out(), "a client is still there");
     }
 }
 
-fn control(client: TcpStream, server: TcpStream, commands: &Arc<Mutex<Vec<Vec<String>>>>) -> io::Result<()> {
-    let number = {
-        let mut commands = commands.lock().unwrap_or_else(PoisonError::into_inner);
-        commands.push(Vec::new());
-        commands.len() - 1
-    };
+fn control(client: TcpStream, server: TcpStream, heard: &Arc<Heard>) -> io::Result<()> {
     let (mut to_server, mut to_client) = (server.try_clone()?, client.try_clone()?);
-    let commands = Arc::clone(commands);
+    let number = {
+        let mut connections = heard.connections();
+        connections.push(Connection::default());
+        connections.len() - 1
+    };
+    let heard = Arc::clone(heard);
     thread::spawn(move || {
         let mut lines = BufReader::new(client);
         let mut line = Vec::new();
         while lines.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
-            let heard = String::from_utf8_lossy(&line).trim_end().to_owned();
-            commands.lock().unwrap_or_else(PoisonError::into_inner)[number].push(heard);
+            let command = String::from_utf8_lossy(&line).trim_end().to_owned();
+            heard.connections()[number].commands.push(command);
             if to_server.write_all(&line).is_err() {
                 break;
             }
             line.clear();
         }
         let _ = to_server.shutdown(Shutdown::Write);
+        heard.connections()[number].ended = true;
+        heard.ended.notify_all();
     });
     thread::spawn(move || {
         let mut lines = BufReader::new(server);

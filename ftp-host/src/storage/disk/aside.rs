@@ -12,6 +12,9 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{File, TryLockError};
 use std::sync::Arc;
 
+/// What a file may be created with.
+const ANYBODY: u32 = 0o666;
+
 /// How often a file that others keep renaming away is tried again.
 const TRIES: usize = 16;
 
@@ -58,10 +61,14 @@ impl Aside {
         }
     }
 
-    /// A resumable file aside for `name` that was not there before; `None` if it was.
-    pub(super) fn new(dir: &Arc<Dir>, name: &OsStr) -> Result<Option<Self>> {
+    /// A resumable file aside for `name` that was not there before; `None` if it was. It has these permission bits, or those of any new file, as far as
+    /// the process's mask lets it.
+    pub(super) fn new(dir: &Arc<Dir>, name: &OsStr, mode: Option<u32>) -> Result<Option<Self>> {
         let Some(name) = aside::resumable(name.as_encoded_bytes()) else { return Self::exclusive(dir).map(Some) };
-        match Self::lock(dir, system::name(&name)?, OpenOptions::new().read(true).write(true).create_new(true)) {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true);
+        system::created_with(&mut options, mode.unwrap_or(ANYBODY));
+        match Self::lock(dir, system::name(&name)?, &mut options) {
             Ok(Claim::Ours(aside)) => Ok(Some(aside)),
             Ok(_) | Err(StorageError::Exists) => Ok(None),
             Err(error) => Err(error),

@@ -26,7 +26,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Read and write for the owner: what the server needs to resume.
-const OWNER_BITS: u32 = 0o600;
+pub(super) const OWNER_BITS: u32 = 0o600;
 
 /// Opens an upload.
 pub(super) fn begin(disk: &Disk, path: &VirtualPath, mode: StoreMode) -> Result<Box<dyn Upload>> {
@@ -168,7 +168,7 @@ fn unique(disk: &Disk, path: &VirtualPath) -> Result<Whole> {
         if facts_of(&dir, name)?.is_some() {
             continue;
         }
-        if let Some(aside) = Aside::new(&dir, name)? {
+        if let Some(aside) = Aside::new(&dir, name, None)? {
             let name = name.to_owned();
             return Ok(Whole {
                 aside,
