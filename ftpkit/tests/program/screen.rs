@@ -89,8 +89,21 @@ fn a_listing_on_a_narrow_screen() -> Outcome {
     Ok(())
 }
 
+/// What a server waits at until the test lets it go on.
+type Gate = Arc<(Mutex<bool>, Condvar)>;
+
+fn wait_at(gate: &Gate) {
+    let open = gate.0.lock().unwrap_or_else(PoisonError::into_inner);
+    drop(gate.1.wait_while(open, |open| !*open).unwrap_or_else(PoisonError::into_inner));
+}
+
+fn unlock(gate: &Gate) {
+    *gate.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+    gate.1.notify_all();
+}
+
 /// A server with two large files, of which it sends a part and then nothing more until the gate is opened.
-fn gated(gate: &Arc<(Mutex<bool>, Condvar)>) -> std::io::Result<Peer> {
+fn gated(gate: &Gate) -> std::io::Result<Peer> {
     let gate = Arc::clone(gate);
     let listing = "type=dir;modify=20231114221320; pub\r\n\
         type=file;size=1200;modify=20231114221320;UNIX.mode=0644; notes.txt\r\n\
@@ -115,8 +128,7 @@ fn gated(gate: &Arc<(Mutex<bool>, Condvar)>) -> std::io::Result<Peer> {
                 exchange.out.write_all(b"150 Here it comes\r\n")?;
                 let (mut data, _) = exchange.data.accept()?;
                 data.write_all(&vec![b'x'; size / 100 * 37])?;
-                let open = gate.0.lock().unwrap_or_else(PoisonError::into_inner);
-                drop(gate.1.wait_while(open, |open| !*open).unwrap_or_else(PoisonError::into_inner));
+                wait_at(&gate);
                 data.write_all(&vec![b'x'; size - size / 100 * 37])?;
                 "226 Done".into()
             }
@@ -146,8 +158,7 @@ fn two_transfers(columns: u16, rows: u16) -> Result<String, Box<dyn std::error::
     let both = |shown: &str| shown.matches(" stalled ").count() == 3;
     terminal.wait_until(both).map_err(|shown| format!("not all stalled on\n{shown}"))?;
     let shown = terminal.settled(prompt)?;
-    *gate.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
-    gate.1.notify_all();
+    unlock(&gate);
     terminal.wait_for(&["thesis.pdf: 1000000 bytes", "photos.tar: 2000000 bytes"])?;
     assert_eq!(fs::metadata(dir.path().join("thesis.pdf"))?.len(), 1_000_000);
     terminal.press("\u{4}")?;
@@ -232,17 +243,31 @@ fn a_file_that_is_there_is_asked_about() -> Outcome {
 
 #[test]
 fn a_question_does_not_take_the_line_that_is_being_typed() -> Outcome {
-    let server = Server::start()?;
-    furnish(&server)?;
-    fs::write(server.work().join("notes.txt"), "mine")?;
-    let mut terminal = Terminal::start(&server.work(), (120, 24), &["connect", &server.url_as("ann", "")])?;
-    terminal.wait_for(&["127.0.0.1:/> "])?;
-    // Both in one go: the question comes while one types on.
+    let dir = tempfile::tempdir()?;
+    fs::write(dir.path().join("notes.txt"), "mine")?;
+    let gate = Gate::default();
+    let open = Arc::clone(&gate);
+    // The question cannot come before the server has answered, and the server waits until something has been typed.
+    let peer = Peer::start(move |exchange| {
+        Ok(Some(match exchange.verb {
+            "FEAT" => "211-Extensions\r\n SIZE\r\n211 End".into(),
+            "PWD" => "257 \"/\"".into(),
+            "SIZE" => {
+                wait_at(&open);
+                "213 1200".into()
+            }
+            _ => return Ok(None),
+        }))
+    })?;
+    let mut terminal = Terminal::start(dir.path(), (120, 24), &["connect", &peer.url("")])?;
+    terminal.wait_for_prompt("127.0.0.1:/>")?;
     terminal.press("get notes.txt\rsize no")?;
+    terminal.wait_for(&["127.0.0.1:/> size no "])?;
+    unlock(&gate);
     terminal.wait_for(&["for all: "])?;
     terminal.press("s\r")?;
-    terminal.wait_for(&["left as it is"])?;
-    assert_eq!(fs::read(server.work().join("notes.txt"))?, b"mine");
+    terminal.wait_for(&["left as it is", "127.0.0.1:/> size no "])?;
+    assert_eq!(fs::read(dir.path().join("notes.txt"))?, b"mine");
     Ok(())
 }
 
