@@ -4,7 +4,7 @@ use super::greet::VirtualHost;
 use super::security::TlsPolicy;
 use crate::action::Resumption;
 use crate::codec::Level;
-use crate::command::Verb;
+use crate::command::{Mode, Verb};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
@@ -74,6 +74,25 @@ impl ServerConfig {
             _ => verb.row().served,
         };
         on && !self.disabled.contains(&verb)
+    }
+
+    /// Is this MODE served, where that command is?
+    pub fn serves_mode(&self, mode: Mode) -> bool {
+        mode != Mode::Deflate || self.deflate.is_some()
+    }
+
+    /// How the command is written, with what of its arguments is served.
+    pub fn syntax(&self, verb: Verb) -> &'static str {
+        match verb {
+            Verb::Mode if !self.serves_mode(Mode::Deflate) => "MODE <sp> S|B|C",
+            verb => verb.row().syntax,
+        }
+    }
+
+    /// What FEAT says of the command (RFC 2389 3), if it is served and worth a line.
+    pub fn feature(&self, verb: Verb) -> Option<&'static str> {
+        let promised = self.serves(verb) && (verb != Verb::Mode || self.serves_mode(Mode::Deflate));
+        verb.row().feature.filter(|_| promised)
     }
 }
 

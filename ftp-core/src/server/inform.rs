@@ -5,7 +5,7 @@ use super::answer::{Text, text};
 use super::security::TlsPolicy;
 use super::session::ServerSession;
 use crate::action::{DataPath, Protection};
-use crate::command::Verb;
+use crate::command::{Mode, Verb};
 use crate::listing::Facts;
 use alloc::format;
 use alloc::vec;
@@ -46,7 +46,9 @@ impl ServerSession {
     /// HELP: what is served, or the syntax of one command.
     pub(super) fn help(&mut self, topic: Option<&[u8]>) {
         match topic.map(|name| Verb::from_name(name).filter(|verb| self.config.serves(*verb))) {
-            Some(Some(verb)) => self.answer(Verb::Help, 214, format!("Syntax: {}", verb.row().syntax).into_bytes()),
+            Some(Some(verb)) => {
+                self.answer(Verb::Help, 214, format!("Syntax: {}", self.config.syntax(verb)).into_bytes());
+            }
             Some(None) => self.refuse(Verb::Help, &[504, 501, 502], &b"There is no such command here."[..]),
             None => {
                 let served: Vec<Verb> = Verb::ALL.iter().copied().filter(|verb| self.config.serves(*verb)).collect();
@@ -66,9 +68,7 @@ impl ServerSession {
 
     /// FEAT (RFC 2389 3): what is on, and nothing else.
     pub(super) fn features(&mut self) {
-        let served = Verb::ALL.iter().filter(|verb| self.config.serves(**verb));
-        let promised = served.filter(|verb| **verb != Verb::Mode || self.config.deflate.is_some());
-        let of_verbs = promised.filter_map(|verb| Some(self.feature(*verb, verb.row().feature?)));
+        let of_verbs = Verb::ALL.iter().filter_map(|verb| Some(self.feature(*verb, self.config.feature(*verb)?)));
         // Paths and names are as RFC 3659 6 and RFC 2640 have them, whatever the command.
         let mut lines: Vec<Text> = of_verbs.chain([b" TVFS"[..].into(), b" UTF8"[..].into()]).collect();
         lines.sort_unstable();
@@ -109,17 +109,12 @@ impl ServerSession {
         if name.eq_ignore_ascii_case(b"HASH") && self.config.serves(Verb::Hash) {
             return self.choose_digest(options);
         }
-        if name.eq_ignore_ascii_case(b"MODE") && self.config.deflate.is_some() {
+        let deflates = self.config.serves_mode(Mode::Deflate);
+        if name.eq_ignore_ascii_case(b"MODE") && deflates {
             return self.set_level(options.unwrap_or_default());
         }
-        self.answer(
-            Verb::Opts,
-            501,
-            match self.config.deflate {
-                Some(_) => &b"No such option; there are HASH, MLST, MODE and UTF8."[..],
-                None => b"No such option; there are HASH, MLST and UTF8.",
-            },
-        );
+        let there = if deflates { "HASH, MLST, MODE and UTF8" } else { "HASH, MLST and UTF8" };
+        self.answer(Verb::Opts, 501, format!("No such option; there are {there}.").into_bytes());
     }
 
     /// CSID: who this server is, as far as it is willing to tell, and how its paths are written.

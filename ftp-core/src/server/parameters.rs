@@ -90,7 +90,7 @@ impl ServerSession {
 
     /// MODE. A data connection that the last transfer left open speaks the old one, and is closed.
     pub(super) fn set_mode(&mut self, mode: Mode) {
-        if mode == Mode::Deflate && self.config.deflate.is_none() {
+        if !self.config.serves_mode(mode) {
             return self.answer(Verb::Mode, 504, &b"MODE Z is switched off here."[..]);
         }
         if self.parameters.codec.mode != mode {
