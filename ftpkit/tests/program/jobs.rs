@@ -144,6 +144,7 @@ fn a_killed_client_goes_on_storing_and_stores_nothing_again() -> Outcome {
         for (event, count) in [("done", 9), ("started", 15), ("progress", 4)] {
             wait_for(&mut events, event, count)?;
             kill(&mut child)?;
+            relay.hear_the_gone();
             relay.take_commands();
             let (whole, _) = state(&there)?;
             (child, events) = start(&server.work(), &["jobs", "resume", "--json", "--limit-rate", "1500k"])?;
