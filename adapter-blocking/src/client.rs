@@ -63,6 +63,16 @@ impl Client {
         self.connection.machine().keeps_data_connection()
     }
 
+    /// Might the server's making the data connections be faster? See [`ClientSession::may_gain_by_active`](ftp_core::client::ClientSession::may_gain_by_active).
+    pub fn may_gain_by_active(&self) -> bool {
+        self.connection.machine().may_gain_by_active()
+    }
+
+    /// Has the server make the data connections; see [`ClientSession::prefer_active`](ftp_core::client::ClientSession::prefer_active).
+    pub fn prefer_active(&mut self) {
+        self.connection.prefer_active();
+    }
+
     /// The last restart marker of a transfer in MODE B or C that was cut off: the place where it can begin again.
     pub fn restart(&self) -> Option<&Restart> {
         self.connection.machine().restart()

@@ -65,6 +65,16 @@ impl Client {
         self.clients.keeps_data_connection(self.id)
     }
 
+    /// Might the server's making the data connections be faster? See [`ClientSession::may_gain_by_active`](ftp_core::client::ClientSession::may_gain_by_active).
+    pub fn may_gain_by_active(&self) -> bool {
+        self.clients.may_gain_by_active(self.id)
+    }
+
+    /// Has the server make the data connections; see [`ClientSession::prefer_active`](ftp_core::client::ClientSession::prefer_active).
+    pub fn prefer_active(&mut self) {
+        self.clients.prefer_active(self.id);
+    }
+
     /// The last restart marker of a transfer in MODE B or C that was cut off: the place where it can begin again. `None` once the connection
     /// has ended.
     pub fn restart(&self) -> Option<&Restart> {

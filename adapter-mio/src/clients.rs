@@ -124,6 +124,18 @@ impl Clients {
         matches!(self.places.get(id.0), Some(Line::Standing(connection)) if connection.machine().keeps_data_connection())
     }
 
+    /// Might the server's making the data connections be faster? See [`ClientSession::may_gain_by_active`](ftp_core::client::ClientSession::may_gain_by_active).
+    pub fn may_gain_by_active(&self, id: ClientId) -> bool {
+        matches!(self.places.get(id.0), Some(Line::Standing(connection)) if connection.machine().may_gain_by_active())
+    }
+
+    /// Has the server make the data connections; see [`ClientSession::prefer_active`](ftp_core::client::ClientSession::prefer_active).
+    pub fn prefer_active(&mut self, id: ClientId) {
+        if let Some(Line::Standing(connection)) = self.places.get_mut(id.0) {
+            connection.prefer_active();
+        }
+    }
+
     /// The last restart marker of a transfer in MODE B or C over this connection that was cut off.
     pub fn restart(&self, id: ClientId) -> Option<&Restart> {
         match self.places.get(id.0)? {

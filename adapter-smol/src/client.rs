@@ -86,6 +86,18 @@ impl Client {
         self.connection.as_ref().is_some_and(|connection| connection.machine().keeps_data_connection())
     }
 
+    /// Might the server's making the data connections be faster? See [`ClientSession::may_gain_by_active`](ftp_core::client::ClientSession::may_gain_by_active).
+    pub fn may_gain_by_active(&self) -> bool {
+        self.connection.as_ref().is_some_and(|connection| connection.machine().may_gain_by_active())
+    }
+
+    /// Has the server make the data connections; see [`ClientSession::prefer_active`](ftp_core::client::ClientSession::prefer_active).
+    pub fn prefer_active(&mut self) {
+        if let Some(connection) = &mut self.connection {
+            connection.prefer_active();
+        }
+    }
+
     /// The last restart marker of a transfer in MODE B or C that was cut off: the place where it can begin again.
     pub fn restart(&self) -> Option<&Restart> {
         self.connection.as_ref().and_then(|connection| connection.machine().restart())

@@ -3,7 +3,7 @@
 use adapter_blocking::ClientOptions;
 use conformance::client::adapter::{Calls, Open};
 use conformance::runtime::{self, Serve, Server};
-use ftp_core::client::{ClientError, Outcome, Request, Upload};
+use ftp_core::client::{ClientError, Learnt, Outcome, Request, Upload};
 use ftp_core::codec::Codec;
 use ftp_core::command::Mode;
 use ftp_core::permission::Permissions;
@@ -66,14 +66,20 @@ fn login(client: &mut dyn Calls) {
 /// In MODE B one data connection serves all files.
 const BLOCKS: Codec = Codec { mode: Mode::Block, ..Codec::RAW };
 
+/// How files go, and whether the server is known to make the data connections.
+const WAYS: [(Codec, bool); 3] = [(Codec::RAW, false), (Codec::RAW, true), (BLOCKS, false)];
+
 #[test]
 fn each_request_ends_as_it_would_alone() {
     for serve in SERVERS {
         let accounts = FixedAccounts::new().with("ann", "secret", Permissions::ALL, Arc::new(Memory::new()));
         let server = Server::start(serve, Host::new(accounts)).unwrap();
-        for (open, codec) in CLIENTS.into_iter().flat_map(|open| [(open, Codec::RAW), (open, BLOCKS)]) {
+        for (open, codec, active) in
+            CLIENTS.into_iter().flat_map(|open| WAYS.map(|(codec, active)| (open, codec, active)))
+        {
             let stream = TcpStream::connect(server.address()).unwrap();
-            let client = &mut *open(stream, &ClientOptions::default()).unwrap();
+            let options = ClientOptions { learnt: Learnt { active, ..Learnt::default() }, ..ClientOptions::default() };
+            let client = &mut *open(stream, &options).unwrap();
             login(client);
 
             // The time of each file is set while the next one is on its way.

@@ -168,6 +168,11 @@ impl Connection {
         }
     }
 
+    /// Has the server make the data connections; see [`ClientSession::prefer_active`].
+    pub fn prefer_active(&mut self) {
+        self.machine.prefer_active();
+    }
+
     /// The machine, for questions.
     pub fn machine(&self) -> &ClientSession {
         &self.machine
@@ -300,7 +305,11 @@ impl Connection {
                 self.machine.complete(self.now(), op, ClientCompletion::Progress(bytes));
             }
             ClientAction::Cancel { op } => {
-                self.data = DataConnection::Closed;
+                // Behind a transfer whose bytes move, it is the next one's listener.
+                let moving = matches!(self.transfer, Transfer::Moving { .. } | Transfer::Connected { .. });
+                if !(moving && matches!(self.data, DataConnection::Listening(_))) {
+                    self.data = DataConnection::Closed;
+                }
                 match std::mem::replace(&mut self.transfer, Transfer::None) {
                     Transfer::Moving { pump, .. } => {
                         pump.break_off();
@@ -398,7 +407,9 @@ impl Connection {
                     if result.is_err() {
                         pump.break_off();
                     }
-                    self.data = pump.into_kept().map_or(DataConnection::Closed, DataConnection::Kept);
+                    if let Some(channel) = pump.into_kept() {
+                        self.data = DataConnection::Kept(channel);
+                    }
                 }
                 self.transferred(op, result, listing.as_ref());
             }

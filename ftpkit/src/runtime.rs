@@ -62,6 +62,12 @@ pub(crate) trait Client: Send {
 
     /// Does MODE B serve many small files best there?
     fn keeps_data_connection(&self) -> bool;
+
+    /// Might it save a round trip for each file if the server made the data connections?
+    fn may_gain_by_active(&self) -> bool;
+
+    /// Has the server make the data connections from now on.
+    fn prefer_active(&mut self);
 }
 
 impl Runtime {
@@ -156,6 +162,14 @@ macro_rules! client {
             fn keeps_data_connection(&self) -> bool {
                 self.keeps_data_connection()
             }
+
+            fn may_gain_by_active(&self) -> bool {
+                self.may_gain_by_active()
+            }
+
+            fn prefer_active(&mut self) {
+                self.prefer_active();
+            }
         }
     )*};
 }
@@ -186,5 +200,13 @@ impl Client for adapter_smol::Client {
 
     fn keeps_data_connection(&self) -> bool {
         self.keeps_data_connection()
+    }
+
+    fn may_gain_by_active(&self) -> bool {
+        self.may_gain_by_active()
+    }
+
+    fn prefer_active(&mut self) {
+        self.prefer_active();
     }
 }

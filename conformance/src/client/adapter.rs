@@ -3,7 +3,7 @@
 use super::loopback::{Peer, end};
 use super::outcome::describe;
 use super::{Ask, Script, Setting, tls};
-use ftp_core::client::{ClientError, Outcome, Request};
+use ftp_core::client::{ClientError, Learnt, Outcome, Request};
 use ftp_host::client::{ClientOptions, End, Go, Watch};
 use std::collections::VecDeque;
 use std::io;
@@ -87,6 +87,7 @@ impl OnThread {
             pipeline: depth.is_some(),
             depth: depth.flatten(),
             tls: script.tls(),
+            learnt: Learnt { active: script.settings.contains(&Setting::ActiveKnown), ..Learnt::default() },
             tls_client: Some(Arc::new(tls::client()?)),
             ..ClientOptions::default()
         };

@@ -53,6 +53,8 @@ pub struct Core {
     /// Timeouts in a row at one and the same time.
     timeouts: u32,
     over: bool,
+    /// Where the next data connection is to come, while another is in use.
+    standby: Option<Listener>,
     /// The script's ends of data connections.
     server_listener: Option<Listener>,
     server_data: Option<Socket>,
@@ -152,6 +154,7 @@ impl Core {
             news: true,
             timeouts: 0,
             over: false,
+            standby: None,
             server_listener: None,
             server_data: None,
         }
@@ -358,7 +361,12 @@ impl Core {
             ClientAction::Listen { op } => {
                 let listener = self.network.listen();
                 self.reply(op, ClientCompletion::Listening(Ok(listener.address())));
-                self.data = Data::Listening(listener);
+                // Behind a transfer, it is for the next one.
+                if matches!(self.data, Data::Open(_) | Data::Moving { .. }) {
+                    self.standby = Some(listener);
+                } else {
+                    self.data = Data::Listening(listener);
+                }
             }
             ClientAction::Open { op, data: DataPath::Connect(to), private } => {
                 let socket = self.network.connect(to).inspect(|socket| socket.reset_on_close(true));
@@ -372,7 +380,10 @@ impl Core {
             ClientAction::Open { op, data: DataPath::Accept, private } => {
                 self.data = match std::mem::replace(&mut self.data, Data::None) {
                     Data::Listening(listener) => Data::Accepting { op, listener, private },
-                    other => other,
+                    other => match self.standby.take() {
+                        Some(listener) => Data::Accepting { op, listener, private },
+                        None => other,
+                    },
                 };
             }
             ClientAction::Open { op, data: DataPath::Kept, .. } => {

@@ -2,7 +2,7 @@
 //!
 //! The format is the one of the [front page](crate), seen from the other side: `S:` lines are sent, `C:` lines are patterns of
 //! what the client must send, `D<` is sent to the client and `D>` must come from it. `S~` is sent without CRLF.
-//! - `@set tls prefer|require|implicit`, `@set pipeline on`, `@set active on`, `@set reply-timeout 60s` and `@set stall-timeout 60s` come first.
+//! - `@set tls prefer|require|implicit`, `@set pipeline on`, `@set active on`, `@set active known`, `@set reply-timeout 60s` and `@set stall-timeout 60s` come first.
 //! - `@client login ann secret [ACCOUNT]`, `pwd`, `cd`, `mkdir`, `ensure`, `rmdir`, `rm`, `size`, `resume-point`, `modified`, `rename FROM TO`,
 //!   `list [PATH]`, `names [PATH]`, `get PATH [offset N]`, `put PATH "content" [offset N|resume N|append|unique]`, `facts PATH`, `digest PATH
 //!   [SHA-256]`, `set-modified PATH TIME`, `set-mode PATH 644`, `available [PATH]`, `allocate N`, `status [PATH]`, `system`, `language [TAG]`,
@@ -120,6 +120,8 @@ pub enum Setting {
     Pipeline(Option<usize>),
     /// The server makes the data connections.
     Active,
+    /// It is known that it can, and that this is faster.
+    ActiveKnown,
     /// How long a reply may take.
     ReplyTimeout(Duration),
     /// How long a data connection may move nothing.
@@ -137,6 +139,7 @@ impl Script {
             match *setting {
                 Setting::Pipeline(depth) => (config.pipeline, config.depth) = (true, depth),
                 Setting::Active => config.data = DataPreference::Active,
+                Setting::ActiveKnown => config.learnt.active = true,
                 Setting::ReplyTimeout(time) => config.reply_timeout = time,
                 Setting::StallTimeout(time) => config.stall_timeout = time,
                 Setting::MarkerInterval(bytes) => config.marker_interval = bytes,
@@ -164,7 +167,9 @@ impl Script {
             at_once = asks;
             possible
         });
-        let usual = |setting: &Setting| matches!(setting, Setting::Active | Setting::Pipeline(_) | Setting::Tls(_));
+        let usual = |setting: &Setting| {
+            matches!(setting, Setting::Active | Setting::ActiveKnown | Setting::Pipeline(_) | Setting::Tls(_))
+        };
         let advances = |step: &Step| matches!(step, Step::Event(Line { what: Event::Advance(_), .. }));
         self.settings.iter().all(usual) && one_batch_at_a_time && !self.steps.iter().any(advances)
     }

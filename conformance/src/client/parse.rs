@@ -138,6 +138,7 @@ fn setting(arguments: &str) -> Result<Setting, String> {
             Setting::Pipeline(Some(depth.parse().map_err(|_| format!("{depth:?} is no number of files"))?))
         }
         Some(("active", "on")) => Setting::Active,
+        Some(("active", "known")) => Setting::ActiveKnown,
         Some(("tls", "prefer")) => Setting::Tls(TlsUse::Prefer),
         Some(("tls", "require")) => Setting::Tls(TlsUse::Require),
         Some(("tls", "implicit")) => Setting::Tls(TlsUse::Implicit),
@@ -148,7 +149,7 @@ fn setting(arguments: &str) -> Result<Setting, String> {
         Some(("stall-timeout", time)) => Setting::StallTimeout(duration(time)?),
         _ => {
             return Err(
-                "there are `@set pipeline on`, `@set pipeline 2`, `@set active on`, `@set reply-timeout 60s`, `@set stall-timeout 60s` \
+                "there are `@set pipeline on`, `@set pipeline 2`, `@set active on`, `@set active known`, `@set reply-timeout 60s`, `@set stall-timeout 60s` \
                         `@set marker-interval 4096`, and `@set tls prefer`, `require` or `implicit`"
                     .into(),
             );

@@ -17,6 +17,8 @@ pub struct Learnt {
     pub avoid_pipelining: bool,
     /// The server was known to keep a data connection open in MODE B, and refuses the mode or closes the connection.
     pub avoid_blocks: bool,
+    /// Data connections that the server makes come to be, and save round trips. Whoever tried has found it out, for the way there and not for the server.
+    pub active: bool,
     /// Its tickets of TLS 1.3, each of which is for one data connection, run out. Of TLS 1.2 one does for any number of them, so that is the better
     /// with it; unless it was asked for and there was none (`false`).
     pub few_tickets: Option<bool>,

@@ -2,6 +2,7 @@
 //! request to the next. It decides nothing.
 
 use super::action::{ClientAction, Event};
+use super::active::Active;
 use super::config::ClientConfig;
 use super::features::Features;
 use super::learnt::Learnt;
@@ -38,6 +39,8 @@ pub(super) struct Link {
     pub(super) kept: bool,
     /// The last restart marker.
     pub(super) restart: Option<Restart>,
+    /// Data connections that the server makes.
+    pub(super) active: Active,
     /// A passive data connection has come to be.
     pub(super) passive_proven: bool,
     pub(super) learnt: Learnt,
@@ -57,6 +60,8 @@ pub(super) struct Link {
     pub(super) followed: bool,
     pub(super) deadline: Option<Time>,
     pub(super) now: Time,
+    /// When the last command was sent.
+    pub(super) asked: Time,
     pub(super) actions: VecDeque<ClientAction>,
     /// Wiped once it has left, for a password may be in it.
     out: Zeroizing<Vec<u8>>,
@@ -74,6 +79,7 @@ impl Link {
             form: Form::default(),
             kept: false,
             restart: config.restart.clone(),
+            active: Active::default(),
             passive_proven: false,
             learnt: config.learnt,
             config,
@@ -87,6 +93,7 @@ impl Link {
             followed: false,
             deadline: None,
             now,
+            asked: now,
             actions: VecDeque::new(),
             out: Zeroizing::default(),
             written: 0,
@@ -158,12 +165,18 @@ impl Link {
     pub(super) fn send_line(&mut self, line: &[u8]) {
         write_line(line, &mut self.out);
         self.notify(Event::Sent(shown(line)));
+        self.asked = self.now;
         self.expect_reply();
     }
 
     /// May EPSV and the command that uses it go out in one write?
     pub(super) fn may_pair(&self) -> bool {
         self.config.pipeline && !self.learnt.avoid_pipelining && self.server != Server::OneCommand
+    }
+
+    /// Does the server make the data connections because that is faster?
+    pub(super) fn gains_by_active(&self) -> bool {
+        self.learnt.active && self.may_queue() && !self.security.private
     }
 
     /// Does the server want to know what comes before it says where? Those that bear a queue are known, and need it not though they list it.

@@ -58,6 +58,7 @@
 //! [`ClientError::may_pass`] says of an error tells whether a new session may do better; [`ClientSession::learnt`] is what to give it along.
 
 pub mod action;
+mod active;
 mod config;
 mod digest;
 mod ensure;

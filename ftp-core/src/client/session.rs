@@ -148,6 +148,11 @@ impl ClientSession {
             }
             return;
         }
+        if let ClientCompletion::Listening(result) = &done
+            && self.link.active.listening(op, result.as_ref().ok().copied())
+        {
+            return self.follow(Flow::Going);
+        }
         let flow = self.queue.complete(&mut self.link, op, done);
         self.follow(flow);
     }
@@ -209,6 +214,19 @@ impl ClientSession {
     /// them all, and their commands go out one behind the other.
     pub fn keeps_data_connection(&self) -> bool {
         self.link.may_keep()
+    }
+
+    /// Might it save a round trip for each file if the server made the data connections, which is worth a trial by another session with
+    /// [`DataPreference::Active`](super::DataPreference::Active)? A trial that fails may hold up its server for a minute.
+    pub fn may_gain_by_active(&self) -> bool {
+        self.link.may_queue()
+            && !self.link.security.private
+            && self.link.active.may_gain(&self.link.config, self.link.server)
+    }
+
+    /// Has the server make the data connections from now on, as long as they come to be: such a trial has succeeded.
+    pub fn prefer_active(&mut self) {
+        self.link.learnt.active = true;
     }
 
     /// What it has found out about the server; see [`ClientConfig::learnt`].

@@ -24,6 +24,7 @@ impl Way {
     pub(super) fn first(link: &Link) -> Self {
         match link.config.data {
             DataPreference::Active => Self::Active,
+            DataPreference::Passive if link.gains_by_active() => Self::Active,
             DataPreference::Passive if link.learnt.avoid_epsv => Self::Pasv,
             DataPreference::Passive => Self::Epsv,
         }

@@ -18,6 +18,7 @@ pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod space;
 pub(crate) mod tree;
+mod trial;
 pub(crate) mod walk;
 
 pub(crate) use filter::Filter;

@@ -7,6 +7,7 @@ use super::plan::Step;
 use super::pool::{Done, is_final, is_of_connection};
 use super::queue::{Queue, Task};
 use super::run::OnDone;
+use super::trial::Trial;
 use crate::failure::Failure;
 use crate::remote::Session;
 use std::collections::VecDeque;
@@ -22,6 +23,7 @@ pub(super) struct Pipe<'a> {
     pub(super) mover: &'a Mover<'a>,
     pub(super) on_done: &'a OnDone<'a>,
     pub(super) retries: u32,
+    pub(super) trial: Trial<'a>,
 }
 
 /// What is under way.
@@ -43,6 +45,7 @@ impl Pipe<'_> {
         let mut last: Last = None;
         let mut work = Work { begun: VecDeque::new(), next: Some(first) };
         loop {
+            self.trial.consult(session);
             self.begin(session, &mut work, queue)?;
             let Some((task, begun)) = work.begun.pop_front() else {
                 if work.next.is_none() {

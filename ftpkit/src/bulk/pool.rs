@@ -40,6 +40,11 @@ impl Pool {
         }
     }
 
+    /// The server.
+    pub(super) fn site(&self) -> &Site {
+        &self.site
+    }
+
     /// Works on tasks with as many connections as there may be, and no more than there are tasks to begin with unless `growing`.
     /// `deed` does one; a failure that does not pass goes to `failed`.
     ///

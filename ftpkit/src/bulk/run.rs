@@ -6,6 +6,7 @@ use super::pipe::Pipe;
 use super::plan::{Move, Plan, SMALL, Step};
 use super::pool::Pool;
 use super::report::Report;
+use super::trial::Trial;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::path::join;
@@ -83,7 +84,7 @@ impl Job {
             small(level)?;
         }
         let moves: Vec<_> = of(|step| matches!(step, Step::Move(_))).collect();
-        let pipe = Pipe { mover: &mover, on_done, retries: pool.retries };
+        let pipe = Pipe { mover: &mover, on_done, retries: pool.retries, trial: Trial::new(pool.site(), moves.len()) };
         pool.work_ahead(
             moves,
             false,

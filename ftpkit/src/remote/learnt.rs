@@ -87,11 +87,14 @@ fn read(file: &Path) -> Option<Learnt> {
         avoid_pipelining,
         avoid_blocks,
         few_tickets,
+        // Of the way there, which may be another tomorrow.
+        active: false,
     })
 }
 
 fn write(file: &Path, learnt: Learnt) -> std::io::Result<()> {
-    let Learnt { avoid_epsv, avoid_mlst, avoid_mfmt, zone, avoid_pipelining, avoid_blocks, few_tickets } = learnt;
+    let Learnt { avoid_epsv, avoid_mlst, avoid_mfmt, zone, avoid_pipelining, avoid_blocks, few_tickets, active: _ } =
+        learnt;
     let kept = Kept { avoid_epsv, avoid_mlst, avoid_mfmt, avoid_pipelining, avoid_blocks, few_tickets, zone };
     let aside = file.with_extension(format!("{}.new", std::process::id()));
     fs::write(&aside, serde_json::to_vec(&kept)?)?;

@@ -29,6 +29,8 @@ pub(crate) struct Session {
     /// Nothing has gone wrong with the connection.
     sound: bool,
     memory: Memory,
+    /// It was told that the server is to make the data connections.
+    active: bool,
 }
 
 /// What a transfer gave.
@@ -65,7 +67,18 @@ impl Session {
         limit: Option<Arc<Limit>>,
         memory: Memory,
     ) -> Self {
-        Self { client, ear, interrupt, farewell: None, limit, memory, keeper: None, open: 0, sound: true }
+        Self {
+            client,
+            ear,
+            interrupt,
+            farewell: None,
+            limit,
+            memory,
+            keeper: None,
+            open: 0,
+            sound: true,
+            active: false,
+        }
     }
 
     /// Goes to `keeper` when nobody needs it any more.
@@ -165,6 +178,19 @@ impl Session {
     /// Do many small files go best in MODE B there, over one data connection?
     pub(crate) fn keeps_data_connection(&self) -> bool {
         self.client.keeps_data_connection()
+    }
+
+    /// Might it save a round trip for each file if the server made the data connections?
+    pub(crate) fn may_gain_by_active(&self) -> bool {
+        self.client.may_gain_by_active()
+    }
+
+    /// Has the server make the data connections from now on, as long as they come to be.
+    pub(crate) fn prefer_active(&mut self) {
+        if !self.active {
+            self.active = true;
+            self.client.prefer_active();
+        }
     }
 
     /// Did the server say that it can do this (FEAT, RFC 2389 3)?

@@ -26,6 +26,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// The longest wait between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
+/// How long a trial takes at most for each step.
+const TRIAL: Duration = Duration::from_secs(3);
+
 /// How many commands go out before the replies to those before them are in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pipeline {
@@ -178,6 +181,19 @@ impl Site {
                 (Err(error), _) => return Err(refusal::failure(format!("cannot log in to {url}"), &error)),
             }
         }
+    }
+
+    /// Can the server make the data connections? It is tried on a connection of its own.
+    pub(crate) fn can_be_active(&self) -> bool {
+        let options = ClientOptions { active: true, timeout: TRIAL, ..self.options.clone() };
+        let site = Self { options, kept: Kept::default(), ..self.clone() };
+        let Ok(mut session) = site.open_once() else { return false };
+        let can = session.ask(Request::List(None)).is_ok();
+        // A server that waits for a connection hears nothing else.
+        if can {
+            session.quit();
+        }
+        can
     }
 
     /// Who hears the conversation on a new connection.

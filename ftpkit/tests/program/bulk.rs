@@ -1,6 +1,7 @@
 //! Many files at once: get and put of trees, and mirror.
 
 use crate::common::{Outcome, Ran, Server, noise};
+use crate::relay::Relay;
 use std::collections::BTreeMap;
 use std::fs::{self, File, FileTimes};
 use std::path::Path;
@@ -69,6 +70,26 @@ fn a_mirror_is_what_is_there_and_the_second_one_has_nothing_to_do() -> Outcome {
         };
         assert!(same("d/e/c")?, "a copy has the time of what it was made from");
     }
+    Ok(())
+}
+
+#[test]
+fn a_server_on_a_long_way_makes_the_data_connections_once_a_trial_shows_that_it_can() -> Outcome {
+    let server = Server::start()?;
+    for file in 0..200 {
+        fs::write(server.home().join(format!("f{file}")), noise(file))?;
+    }
+    let far = Relay::far(server.port(), Duration::from_millis(10), "(vsFTPd 3.0.5)")?;
+    let url = server.url_as("ann", "").replace(&format!(":{}", server.port()), &format!(":{}", far.port()));
+    let ran = server.run(["mirror", "-j", "2", &url, "copy"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(tree(&server.work().join("copy"))?, tree(&server.home())?);
+    far.hear_the_gone();
+    let heard = far.take_commands();
+    let has = |commands: &[String], verb: &str| commands.iter().any(|command| command.starts_with(verb));
+    assert_eq!(heard.len(), 3, "one is for the trial: {heard:?}");
+    assert!(heard.iter().any(|commands| has(commands, "PORT") && !has(commands, "RETR")), "{heard:?}");
+    assert_eq!(heard.iter().filter(|commands| has(commands, "EPSV") && has(commands, "PORT")).count(), 2, "{heard:?}");
     Ok(())
 }
 

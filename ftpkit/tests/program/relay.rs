@@ -39,6 +39,15 @@ impl Heard {
 impl Relay {
     /// In front of the server on this port. Its threads end with the test.
     pub(crate) fn before(server: u16) -> io::Result<Self> {
+        Self::at(server, None)
+    }
+
+    /// The same on a long way, before a server that calls itself so: each reply takes this time.
+    pub(crate) fn far(server: u16, delay: Duration, name: &'static str) -> io::Result<Self> {
+        Self::at(server, Some((delay, name)))
+    }
+
+    fn at(server: u16, far: Option<(Duration, &'static str)>) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let relay = Self { port: listener.local_addr()?.port(), heard: Arc::default() };
         let heard = Arc::clone(&relay.heard);
@@ -46,7 +55,7 @@ impl Relay {
             while let Ok((client, _)) = listener.accept() {
                 // Without a server the client sees its connection end.
                 let Ok(server) = TcpStream::connect(("127.0.0.1", server)) else { continue };
-                let _ = control(client, server, &heard);
+                let _ = control(client, server, &heard, far);
             }
         });
         Ok(relay)
@@ -73,7 +82,12 @@ impl Relay {
     }
 }
 
-fn control(client: TcpStream, server: TcpStream, heard: &Arc<Heard>) -> io::Result<()> {
+fn control(
+    client: TcpStream,
+    server: TcpStream,
+    heard: &Arc<Heard>,
+    far: Option<(Duration, &'static str)>,
+) -> io::Result<()> {
     let (mut to_server, mut to_client) = (server.try_clone()?, client.try_clone()?);
     let number = {
         let mut connections = heard.connections();
@@ -104,6 +118,12 @@ fn control(client: TcpStream, server: TcpStream, heard: &Arc<Heard>) -> io::Resu
                 && let Ok(here) = data(port)
             {
                 line = format!("229 Relayed (|||{here}|)\r\n");
+            }
+            if let Some((delay, name)) = far {
+                if line.starts_with("220 ") {
+                    line = format!("220 {name}\r\n");
+                }
+                thread::sleep(delay);
             }
             if to_client.write_all(line.as_bytes()).is_err() {
                 break;

@@ -9,7 +9,7 @@ use crate::codec::Codec;
 use crate::reply::{Class, Reply};
 
 impl Transfer {
-    /// Sends EPSV or PASV while another request runs, and the command too if it changes nothing on the server.
+    /// Sends EPSV or PASV while another request runs, and the command too if it changes nothing on the server; or both, where the way is known to work.
     pub(in super::super) fn begin_early(link: &mut Link, movement: Movement, codec: Codec) -> Self {
         let mut transfer = Self { early: true, waits: true, ..Self::new(link, movement, codec) };
         transfer.approach(link);
@@ -18,8 +18,12 @@ impl Transfer {
 
     /// Is there nothing to set first, and nothing left to find out?
     pub(in super::super) fn may_begin_early(link: &Link, codec: Codec) -> bool {
-        let way = if codec.keeps_connection() { link.kept } else { Way::first(link) != Way::Active };
-        is_in_force(link, codec) && link.passive_proven && !link.rest_lingers && way
+        let way = match Way::first(link) {
+            _ if codec.keeps_connection() => link.kept,
+            Way::Active => link.active.is_ready(),
+            _ => link.passive_proven,
+        };
+        is_in_force(link, codec) && !link.rest_lingers && way
     }
 
     /// May the commands of another request go out behind its own? Not while it might still have to send one itself, if only an ABOR. A download can
@@ -29,10 +33,18 @@ impl Transfer {
         asked
             && self.ending.is_none()
             && match self.movement {
-                Movement::Retrieve { .. } => link.passive_proven && !link.rest_lingers && self.way != Way::Active,
+                Movement::Retrieve { .. } if self.way == Way::Active => {
+                    link.gains_by_active() && !link.rest_lingers && self.is_connected()
+                }
+                Movement::Retrieve { .. } => link.passive_proven && !link.rest_lingers,
                 Movement::Store { .. } => matches!(self.data, Data::Ended(Ok(_))),
                 Movement::List { .. } => false,
             }
+    }
+
+    /// Has the data connection come to be?
+    fn is_connected(&self) -> bool {
+        matches!(self.data, Data::Open(_) | Data::Moving { .. } | Data::Ended(_))
     }
 
     /// Has it been begun early, and is all said that is to be? So is a download over the data connection that stays open.

@@ -161,6 +161,10 @@ impl Transfer {
             return self.send_rest_or_movement(link);
         }
         if self.way == Way::Active {
+            if let Some((op, address)) = link.active.take() {
+                self.data = Data::Announced(op);
+                return self.announce(link, address);
+            }
             let op = link.next_op();
             link.act(ClientAction::Listen { op });
             link.expect_reply();
@@ -188,7 +192,11 @@ impl Transfer {
     /// An upload waits until the way has been seen to work: a STOR that finds no data connection may still have emptied the file.
     fn is_pipelined(&self, link: &Link) -> bool {
         let upload_may = link.passive_proven && !self.waits;
-        link.may_pair() && self.way != Way::Active && (!self.movement.is_upload() || upload_may)
+        let way_may = match self.way {
+            Way::Active => link.gains_by_active(),
+            _ => !self.movement.is_upload() || upload_may,
+        };
+        link.may_pair() && way_may
     }
 
     fn send_rest_or_movement(&mut self, link: &mut Link) {
@@ -307,7 +315,10 @@ impl Transfer {
         if let (true, Data::Announced(op)) = (accepted, &self.data) {
             let op = *op;
             self.open(link, op, DataPath::Accept);
-            return self.send_rest_or_movement(link);
+            if self.awaited.is_empty() {
+                self.send_rest_or_movement(link);
+            }
+            return;
         }
         let address = accepted.then(|| self.way.address(&link.config, &reply)).flatten();
         if let Some(address) = address {
@@ -370,6 +381,9 @@ impl Transfer {
         if matches!(self.movement, Movement::List { .. }) && reply.says_no_files() {
             return self.give_up(link, Ending::NoEntries, false);
         }
+        if self.way == Way::Active && matches!(self.data, Data::Opening(_)) && reply.code().number() == 425 {
+            return self.open_failed(link);
+        }
         // The server has no such connection any more, and nothing has been asked of the application yet.
         if self.way == Way::Kept && matches!(self.data, Data::None) && reply.code().number() == 425 {
             return self.kept_is_gone(link);
@@ -412,6 +426,10 @@ impl Transfer {
     }
 
     fn open(&mut self, link: &mut Link, op: OpId, data: DataPath) {
+        if data != DataPath::Accept {
+            // The host has one data connection, or one that is to be.
+            link.active.take();
+        }
         link.act(ClientAction::Open { op, data, private: link.security.private });
         link.expect_reply();
         self.data = Data::Opening(op);
@@ -452,7 +470,12 @@ impl Transfer {
                     self.cancel_data(link);
                     return self.settle(link);
                 }
-                link.passive_proven = true;
+                link.passive_proven |= self.way != Way::Active;
+                if self.way == Way::Active && link.gains_by_active() {
+                    let op = link.next_op();
+                    link.act(ClientAction::Listen { op });
+                    link.active.stand_by(op);
+                }
                 link.learnt.avoid_epsv |= self.way == Way::Pasv;
                 if self.awaited.is_empty() && self.last.is_none() {
                     self.send_rest_or_movement(link);
@@ -498,6 +521,9 @@ impl Transfer {
     fn announce(&mut self, link: &mut Link, listener: SocketAddr) {
         announce(link, listener);
         self.awaited.push_back(Awaited::Way);
+        if self.is_pipelined(link) {
+            self.send_rest_or_movement(link);
+        }
     }
 
     /// The connection could not be made. Where the command went out with EPSV, the server may have closed its port since it refuses the command: its reply
@@ -529,6 +555,12 @@ impl Transfer {
         }
         if self.last.is_some() && !self.opened {
             return self.give_up(link, Ending::Empty, false);
+        }
+        if self.way == Way::Active && core::mem::take(&mut link.learnt.active) {
+            // It has worked before. What the server is told otherwise still does.
+            self.way = Way::first(link);
+            let ending = if link.followed { Ending::Fail(ClientError::NoDataConnection) } else { Ending::Retry };
+            return self.give_up(link, ending, true);
         }
         match self.way.fallback(&link.config) {
             Some(way) if !link.followed => {
