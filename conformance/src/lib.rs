@@ -18,7 +18,9 @@
 //! - `D< "bytes"`, `D< a line's pattern` or `D< file /PATH` is what comes over it until the server closes it, or leaves it open
 //!   for the next transfer: `D: open`. `D: cut`: it ends early. `D> "bytes"` is sent over it; `D: close` and `D: reset` end it.
 //! - `@set tls offer|require|require-data` gives the server TLS. `C! tls` is the handshake on the control connection, `C! tls refused`
-//!   one that fails, `C! tls off` the end of TLS; `D! tls` is the handshake on the data connection, resumed, and `D! tls new` one
+//!   one that fails, `C! tls for NAME` one that asks for this server, `C! tls off` the end of TLS. With
+//!   `@set client-certificates offer|require` and `@certificate USER NAME`, `C! tls as NAME` shows a client's certificate, which may be
+//!   `expired` or `foreign`. `D! tls` is the handshake on the data connection, resumed, and `D! tls new` one
 //!   that is not. `D: truncate` ends the data without `close_notify`.
 //! - Below `client/` the server is the script, so `S:` is sent and `C:` a pattern: `@client get /a` is what the application asks
 //!   (`get /a as A R B`: in TYPE A, STRU R and MODE B),

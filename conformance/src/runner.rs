@@ -131,13 +131,13 @@ impl Player<'_> {
         match &line.what {
             Event::ClientCloses => self.backend.close(),
             Event::Urgent => self.backend.send_urgent(),
-            Event::StartTls(meant) => {
+            Event::StartTls { hello, begins } => {
                 let unread = self.control.unread();
                 if !unread.is_empty() {
                     return Err(self.failure(line, format!("the server said `{}` before", show(&unread))));
                 }
-                if self.backend.start_tls() != *meant {
-                    let is = if *meant { "is none" } else { "is some" };
+                if self.backend.start_tls(hello) != *begins {
+                    let is = if *begins { "is none" } else { "is some" };
                     return Err(self.failure(line, format!("there {is}")));
                 }
             }

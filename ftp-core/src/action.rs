@@ -31,6 +31,16 @@ pub enum Action {
         /// Name, password, and account (RFC 959 4.1.1) where one was given.
         credentials: Credentials,
     },
+    /// Say whether a user has shown who he is by the certificate of his TLS handshake ([`Handshake::certified`]). Answer:
+    /// [`Completion::Login`]; [`LoginError::Refused`] says that a password is wanted.
+    Recognise {
+        /// The operation to complete.
+        op: OpId,
+        /// The virtual host that was chosen, as in [`Credentials`].
+        host: Option<String>,
+        /// The argument of USER.
+        user: Vec<u8>,
+    },
     /// The user is no longer logged in (REIN): forget the account.
     Logout,
     /// Do something to the file system. Answer: [`Completion::Storage`].
@@ -98,7 +108,7 @@ pub struct Credentials {
 /// An answer of the host.
 #[derive(Debug)]
 pub enum Completion {
-    /// To [`Action::Login`].
+    /// To [`Action::Login`] and to [`Action::Recognise`].
     Login(Result<(), LoginError>),
     /// To [`Action::Storage`].
     Storage(Result<StorageAnswer, StorageError>),
@@ -109,7 +119,7 @@ pub enum Completion {
     /// To [`Action::Transfer`], next: the data connection stands. Not needed where [`Opened::connected`] said so.
     Connected,
     /// To [`Action::StartTls`].
-    TlsStarted(Result<(), TlsError>),
+    TlsStarted(Result<Handshake, TlsError>),
     /// To [`Action::Progress`]: the bytes moved over the data connection so far.
     Progress(u64),
     /// To [`Action::Transfer`], any number of times before its end: a restart marker came, and what came before it is in
@@ -126,6 +136,15 @@ pub struct Marker {
     pub sender: Vec<u8>,
     /// The receiver's: so many bytes of the file are in storage.
     pub offset: u64,
+}
+
+/// What a client's handshake on the control connection told about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Handshake {
+    /// The name of the server that it asked for (SNI, RFC 6066 3).
+    pub server_name: Option<String>,
+    /// It has shown a certificate, and that it has the key to it.
+    pub certified: bool,
 }
 
 /// A handshake on the control connection failed; the host's log knows more. The connection is of no more use.

@@ -57,6 +57,7 @@ extern crate alloc;
 
 pub mod action;
 pub mod address;
+pub mod anonymous;
 pub mod client;
 pub mod codec;
 pub mod command;

@@ -1,6 +1,6 @@
 //! When the server's machine asks for TLS to begin and to end, and what it says to a peer meanwhile.
 
-use ftp_core::action::{Action, Completion, LoginError, OpId, TlsError, TransferError};
+use ftp_core::action::{Action, Completion, Handshake, LoginError, OpId, TlsError, TransferError};
 use ftp_core::drain::{Closed, Port, Wait};
 use ftp_core::server::{ServerConfig, ServerSession, TlsPolicy};
 use ftp_core::time::Time;
@@ -76,7 +76,7 @@ impl Bench {
 
     fn secured(mut self) -> Self {
         let op = self.handshake().expect("a handshake is asked for");
-        self.complete(op, Completion::TlsStarted(Ok(())));
+        self.complete(op, Completion::TlsStarted(Ok(Handshake::default())));
         self.host.actions.clear();
         self
     }

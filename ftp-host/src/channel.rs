@@ -3,7 +3,7 @@
 //! How a connection comes to be is in [`crate::data`]; who waits for its readiness is the adapter's business.
 
 use crate::readiness::Direction;
-use crate::tls::Stream;
+use crate::tls::{Client, Stream};
 use rustix::net::sockopt::{set_socket_oobinline, set_tcp_nodelay};
 use rustix::net::{SendFlags, send};
 use std::collections::VecDeque;
@@ -121,6 +121,14 @@ impl Channel {
         match &mut self.layer {
             Layer::Tls(stream) => stream.gather(),
             Layer::Plain(_) => true,
+        }
+    }
+
+    /// What a server's handshake told of its client; without one, nothing.
+    pub(crate) fn client(&self) -> Client {
+        match &self.layer {
+            Layer::Tls(stream) => stream.client(),
+            Layer::Plain(_) => Client::default(),
         }
     }
 

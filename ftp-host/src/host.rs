@@ -17,7 +17,7 @@ pub struct Host {
     /// Who may log in, and to what.
     pub accounts: Box<dyn Accounts>,
     /// Its TLS, without which [`ServerConfig::tls`] has to be [`Off`](ftp_core::server::TlsPolicy::Off).
-    pub tls: Option<TlsServer>,
+    pub tls: Option<Arc<TlsServer>>,
     /// Where it listens for connections that begin with TLS.
     pub implicit_tls: Vec<SocketAddr>,
     /// The ports of passive data connections.

@@ -7,6 +7,7 @@ use crate::chore::Chore;
 use crate::gate::{Called, Gate, Ready};
 use crate::host::Host;
 use crate::pump::{Pump, Step};
+use crate::tls::ClientCertificate;
 use ftp_core::action::{Credentials, LoginError, OpId, StorageAnswer, StorageCall, StorageError, Work};
 use ftp_core::codec::Codec;
 use std::fmt;
@@ -27,6 +28,13 @@ pub(crate) enum Task {
     Login {
         host: Arc<Host>,
         credentials: Credentials,
+    },
+    /// A user, by the certificate of the control connection.
+    Recognise {
+        server: Arc<Host>,
+        host: Option<String>,
+        user: Vec<u8>,
+        certificate: Arc<ClientCertificate>,
     },
     Storage {
         gate: Arc<Gate>,
@@ -77,6 +85,9 @@ impl Job {
                 Outcome::Handshake(channel, result)
             }
             Task::Login { host, credentials } => Outcome::Login(host.accounts.verify(&credentials)),
+            Task::Recognise { server, host, user, certificate } => {
+                Outcome::Login(server.accounts.recognise(host.as_deref(), &user, &certificate))
+            }
             Task::Storage { gate, call } => match gate.begin(&call) {
                 Ok(Called::Answer(answer)) => Outcome::Storage(Ok(answer)),
                 Ok(Called::Chore(chore)) => Outcome::step(chore),

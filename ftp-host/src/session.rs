@@ -13,10 +13,10 @@ use crate::pump::{Pump, Sink, Step};
 use crate::readiness::{Direction, Interest, Ready, Socket, Turn};
 use crate::registry::{Order, Seat, Waker};
 use crate::storage::Source;
-use crate::tls::ServerSide;
+use crate::tls::{ClientCertificate, ServerSide};
 use ftp_core::action::{
-    Action, Completion, DataPath, LoginError, NetworkError, OpId, Protection, StorageError, TlsError, TransferError,
-    Work,
+    Action, Completion, DataPath, Handshake, LoginError, NetworkError, OpId, Protection, StorageError, TlsError,
+    TransferError, Work,
 };
 use ftp_core::codec::Transmission;
 use ftp_core::permission::Permissions;
@@ -54,6 +54,8 @@ struct Tls {
     side: ServerSide,
     /// The handshake under way on the control connection.
     handshake: Option<OpId>,
+    /// What the client has shown in it.
+    certificate: Option<Arc<ClientCertificate>>,
 }
 
 /// The transfer under way.
@@ -248,10 +250,13 @@ impl Session {
         if matches!(&result, Err(error) if error.kind() == ErrorKind::WouldBlock) {
             return;
         }
+        let client = self.control.channel.client();
+        let told = Handshake { server_name: client.server_name, certified: client.certificate.is_some() };
         if let Some(tls) = &mut self.tls {
             tls.handshake = None;
+            tls.certificate = client.certificate.map(Arc::new);
         }
-        self.machine.complete(self.now(), op, Completion::TlsStarted(result.map_err(|_| TlsError)));
+        self.machine.complete(self.now(), op, Completion::TlsStarted(result.map(|()| told).map_err(|_| TlsError)));
     }
 
     fn start_tls(&mut self, op: OpId) {
@@ -265,7 +270,7 @@ impl Session {
             Ok(side)
         });
         match started {
-            Ok(side) => self.tls = Some(Box::new(Tls { side, handshake: Some(op) })),
+            Ok(side) => self.tls = Some(Box::new(Tls { side, handshake: Some(op), certificate: None })),
             Err(_) => self.machine.complete(self.now(), op, Completion::TlsStarted(Err(TlsError))),
         }
     }
@@ -279,6 +284,13 @@ impl Session {
                     None => self.job = Some(Job { op, task: Task::Login { host, credentials } }),
                 }
             }
+            Action::Recognise { op, host, user } => match self.tls.as_ref().and_then(|tls| tls.certificate.clone()) {
+                Some(certificate) => {
+                    let server = Arc::clone(&self.host);
+                    self.job = Some(Job { op, task: Task::Recognise { server, host, user, certificate } });
+                }
+                None => self.verified(op, Err(LoginError::Refused)),
+            },
             Action::Logout => {
                 self.gate = None;
                 if let Some(seat) = &self.seat {

@@ -5,6 +5,7 @@ use ftp_core::permission::Permissions;
 use ftp_core::secret::Secret;
 use ftp_host::accounts::{AccountFile, AccountInfo, Accounts, Anonymous, Doors, FixedAccounts};
 use ftp_host::storage::Memory;
+use ftp_host::tls::{CertificateName, ClientCertificate, SelfSigned};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -18,7 +19,13 @@ fn verdict(accounts: &dyn Accounts, user: &str, password: &str) -> Result<(Strin
 }
 
 fn ann(home: &Path) -> AccountInfo {
-    AccountInfo { name: "ann".to_owned(), home: home.to_owned(), permissions: Permissions::READ_ONLY, host: None }
+    AccountInfo {
+        name: "ann".to_owned(),
+        home: home.to_owned(),
+        permissions: Permissions::READ_ONLY,
+        host: None,
+        certificates: Vec::new(),
+    }
 }
 
 #[test]
@@ -27,8 +34,8 @@ fn accounts_are_added_changed_and_removed_in_their_file() {
     let path = dir.path().join("accounts.json");
     assert!(AccountFile::load(&path).is_err());
     let file = AccountFile::load_or_create(&path).and_then(|file| file.with_concurrency(1)).expect("it loads");
-    file.add(ann(dir.path()), &Secret::new("right")).expect("it adds");
-    assert!(file.add(ann(dir.path()), &Secret::new("other")).is_err(), "a name is given once");
+    file.add(ann(dir.path()), Some(&Secret::new("right"))).expect("it adds");
+    assert!(file.add(ann(dir.path()), Some(&Secret::new("other"))).is_err(), "a name is given once");
     let known = Ok(("ann".to_owned(), Permissions::READ_ONLY));
     assert_eq!(verdict(&file, "ann", "right"), known);
     assert_eq!(verdict(&file, "ann", "wrong"), Err(LoginError::Refused));
@@ -70,7 +77,7 @@ fn while_the_file_cannot_be_read_nobody_logs_in() {
 fn a_home_that_is_gone_is_not_the_users_fault() {
     let dir = tempfile::tempdir().expect("a directory");
     let file = AccountFile::load_or_create(dir.path().join("accounts.json")).expect("it loads");
-    file.add(ann(&dir.path().join("gone")), &Secret::new("right")).expect("it adds");
+    file.add(ann(&dir.path().join("gone")), Some(&Secret::new("right"))).expect("it adds");
     assert_eq!(verdict(&file, "ann", "right"), Err(LoginError::Unavailable));
     assert_eq!(verdict(&file, "ann", "wrong"), Err(LoginError::Refused));
 }
@@ -127,7 +134,7 @@ fn a_virtual_host_has_users_and_files_of_its_own() {
     let file = AccountFile::load_or_create(dir.path().join("accounts.json")).expect("it is made");
     let home = dir.path().to_owned();
     let on_host = AccountInfo { host: Some("one.example".to_owned()), ..ann(&home) };
-    file.add(on_host, &Secret::new("secret")).expect("it is added");
+    file.add(on_host, Some(&Secret::new("secret"))).expect("it is added");
     let one = Anonymous::Upload(Arc::new(Memory::new()));
     let doors = Doors { hosts: [("one.example".to_owned(), one)].into(), accounts: Some(file), ..Doors::default() };
     let at = |host: Option<&str>, user: &str, password: &str| {
@@ -154,4 +161,29 @@ fn fixed_accounts_may_ask_for_an_account() {
     let with = |account: &str| Credentials { account: Some(Secret::new(account)), ..credentials("bob", "b") };
     assert!(accounts.verify(&with("books")).is_ok());
     assert_eq!(accounts.verify(&with("cars")).err(), Some(LoginError::Refused));
+}
+
+#[test]
+fn an_account_without_a_password_is_its_certificates_alone() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("accounts.json");
+    let file = AccountFile::load_or_create(&path).expect("it makes");
+    let made = SelfSigned::new(&["ann.example".to_owned()]).expect("a certificate");
+    let shown = ClientCertificate::from_pem(made.certificate.as_bytes()).expect("it is one");
+    let by_name = "ANN.example".parse().expect("a name");
+    file.add(AccountInfo { certificates: vec![by_name], ..ann(dir.path()) }, None).expect("it adds");
+    assert_eq!(verdict(&file, "ann", ""), Err(LoginError::Refused));
+    let recognised = |user: &[u8]| file.recognise(None, user, &shown).map(|account| account.name);
+    assert_eq!(recognised(b"ann"), Ok("ann".to_owned()));
+    assert_eq!(recognised(b"bob"), Err(LoginError::Refused));
+
+    let fingerprint = CertificateName::Fingerprint(shown.fingerprint);
+    file.set_certificates("ann", vec![fingerprint.clone()]).expect("it sets");
+    assert_eq!(file.list().expect("it lists")[0].certificates, [fingerprint]);
+    assert_eq!(recognised(b"ann"), Ok("ann".to_owned()));
+    let other =
+        ClientCertificate { fingerprint: ["00"; 32].join(":").parse().expect("a fingerprint"), ..shown.clone() };
+    assert!(file.recognise(None, b"ann", &other).is_err(), "the same name is not the same certificate");
+    file.set_certificates("ann", Vec::new()).expect("it sets");
+    assert_eq!(recognised(b"ann"), Err(LoginError::Refused));
 }

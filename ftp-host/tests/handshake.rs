@@ -30,7 +30,7 @@ impl Pair {
         let own = SelfSigned::new(&["localhost".into()])?;
         let certificates = Certificates::new(own.certificate.as_bytes(), own.key.as_bytes())?;
         let mut host = Host::new(FixedAccounts::new().with("ann", "secret", Permissions::ALL, Arc::new(Memory::new())));
-        host.tls = Some(TlsServer::new(certificates)?);
+        host.tls = Some(Arc::new(TlsServer::new(certificates)?));
         host.config = Arc::new(ServerConfig { tls: TlsPolicy::RequireLogin, ..ServerConfig::default() });
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let client = Channel::control(TcpStream::connect(listener.local_addr()?)?)?;

@@ -1,12 +1,13 @@
 //! `ftpkit account`: who may log in to a server.
 
-use crate::cli::{AccountCommand, AddOptions, ListOptions, PasswdOptions, RemoveOptions};
+use crate::cli::{AccountCommand, AddOptions, CertificateOptions, ListOptions, PasswdOptions, RemoveOptions};
 use crate::console::{Console, Go};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::password;
 use ftp_core::permission::Permissions;
 use ftp_host::accounts::{AccountFile, AccountInfo, AccountsError};
+use ftp_host::tls::{CertificateError, CertificateName, ClientCertificate};
 use serde::Serialize;
 use std::fs;
 use std::path::Path;
@@ -19,23 +20,30 @@ pub(crate) fn run(command: &AccountCommand, console: Console) -> Result<(), Fail
     match command {
         AccountCommand::Add(options) => add(options, console),
         AccountCommand::Passwd(options) => passwd(options, console),
+        AccountCommand::Certificate(options) => certificate(options, console),
         AccountCommand::Remove(options) => remove(options, console),
         AccountCommand::List(options) => list(options, console),
     }
 }
 
 fn add(options: &AddOptions, console: Console) -> Result<(), Failure> {
-    let AddOptions { name, accounts: path, permissions, host, .. } = options;
+    let AddOptions { name, accounts: path, permissions, host, certificate, .. } = options;
     let what = format!("cannot add {name}");
     let home = home(&options.home, &what)?;
     if path.exists() && find(&load(path, &what)?, name, &what)? {
         return Err(Failure::new(Exit::Conflict, what, format!("{} has an account of that name", path.display()))
             .with_remedy(format!("ftpkit account passwd {name} changes its password, account remove removes it")));
     }
-    let password = password::new(name, options.password_stdin, console)?;
+    let password = if options.no_password { None } else { Some(password::new(name, options.password_stdin, console)?) };
     let file = AccountFile::load_or_create(path).map_err(|error| unusable(&what, &error))?;
-    let account = AccountInfo { name: name.clone(), home: home.clone(), permissions: *permissions, host: host.clone() };
-    file.add(account, &password).map_err(|error| unusable(&what, &error))?;
+    let account = AccountInfo {
+        name: name.clone(),
+        home: home.clone(),
+        permissions: *permissions,
+        host: host.clone(),
+        certificates: named(certificate, &what)?,
+    };
+    file.add(account, password.as_ref()).map_err(|error| unusable(&what, &error))?;
     console.note(&format!("{name} sees {} and may: {}", home.display(), rights(*permissions)));
     Ok(())
 }
@@ -48,6 +56,37 @@ fn passwd(options: &PasswdOptions, console: Console) -> Result<(), Failure> {
     file.set_password(name, &password).map_err(|error| unusable(&what, &error))?;
     console.note(&format!("{name} has a new password"));
     Ok(())
+}
+
+fn certificate(options: &CertificateOptions, console: Console) -> Result<(), Failure> {
+    let CertificateOptions { name, accounts: path, certificates } = options;
+    let what = format!("cannot change the certificates of {name}");
+    let file = existing(path, name, &what)?;
+    let certificates = named(certificates, &what)?;
+    file.set_certificates(name, certificates.clone()).map_err(|error| unusable(&what, &error))?;
+    console.note(&match certificates.as_slice() {
+        [] => format!("{name} needs a password"),
+        some => format!("{name} needs no password with {}", written(some).join(", ")),
+    });
+    Ok(())
+}
+
+/// The certificates that are meant: by fingerprint, by a name, or as `@FILE`.
+fn named(certificates: &[String], what: &str) -> Result<Vec<CertificateName>, Failure> {
+    let name = |text: &String| match text.strip_prefix('@') {
+        None => text.parse().map_err(|error: CertificateError| Failure::new(Exit::Usage, what, error)),
+        Some(file) => {
+            let read = fs::read(file).map_err(|error| Failure::new(Exit::Disk, what, format!("{file}: {error}")))?;
+            let certificate = ClientCertificate::from_pem(&read)
+                .map_err(|error| Failure::new(Exit::Usage, what, format!("{file}: {error}")))?;
+            Ok(CertificateName::Fingerprint(certificate.fingerprint))
+        }
+    };
+    certificates.iter().map(name).collect()
+}
+
+fn written(certificates: &[CertificateName]) -> Vec<String> {
+    certificates.iter().map(ToString::to_string).collect()
 }
 
 fn remove(options: &RemoveOptions, console: Console) -> Result<(), Failure> {
@@ -66,9 +105,13 @@ fn list(options: &ListOptions, console: Console) -> Result<(), Failure> {
         let line = if console.json() {
             serde_json::to_string(&Line::of(account)).map_err(|error| Failure::new(Exit::Internal, what, error))?
         } else {
-            let AccountInfo { name, home, permissions, host } = account;
+            let AccountInfo { name, home, permissions, host, certificates } = account;
+            let by = match written(certificates).join(", ") {
+                none if none.is_empty() => none,
+                some => format!(", by certificate {some}"),
+            };
             let on = host.as_ref().map(|host| format!(" on {host}")).unwrap_or_default();
-            format!("{name:<width$}  {}  {}{on}", home.display(), rights(*permissions))
+            format!("{name:<width$}  {}  {}{on}{by}", home.display(), rights(*permissions))
         };
         if console.result(line)? == Go::Stop {
             break;
@@ -85,6 +128,8 @@ struct Line<'a> {
     permissions: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     host: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    certificates: Vec<String>,
 }
 
 impl<'a> Line<'a> {
@@ -94,6 +139,7 @@ impl<'a> Line<'a> {
             home: account.home.display().to_string(),
             permissions: account.permissions.names().collect(),
             host: account.host.as_deref(),
+            certificates: written(&account.certificates),
         }
     }
 }

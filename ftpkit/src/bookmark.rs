@@ -4,13 +4,13 @@ use crate::cli::{AddBookmarkOptions, BookmarkCommand};
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::remote::{FtpUrl, path};
+use crate::remote::{CertificateFiles, FtpUrl, path};
 use etcetera::{BaseStrategy, choose_base_strategy};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const WHAT: &str = "cannot use the bookmarks";
 
@@ -20,6 +20,8 @@ struct Bookmark {
     url: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     password_command: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    certificate: Option<CertificateFiles>,
 }
 
 /// `ftpkit bookmark`.
@@ -30,13 +32,17 @@ pub(crate) fn run(command: &BookmarkCommand, console: Console) -> Result<(), Fai
     let mut known = load()?;
     match command {
         BookmarkCommand::Add(options) => {
-            let AddBookmarkOptions { name, url, password_command } = options.as_ref();
+            let AddBookmarkOptions { name, url, password_command, cert, key } = options.as_ref();
             if name.is_empty() || !name.chars().all(|sign| sign.is_ascii_alphanumeric() || "-_".contains(sign)) {
                 return Err(Failure::new(Exit::Usage, WHAT, format!("`{name}` is no name"))
                     .with_remedy("letters, digits, - and _"));
             }
             // Shown, it has no password.
-            let bookmark = Bookmark { url: url.to_string(), password_command: password_command.clone() };
+            let bookmark = Bookmark {
+                url: url.to_string(),
+                password_command: password_command.clone(),
+                certificate: certificate(cert.as_deref(), key.as_deref())?,
+            };
             known.insert(name.clone(), bookmark);
             save(&known)
         }
@@ -56,6 +62,13 @@ pub(crate) fn run(command: &BookmarkCommand, console: Console) -> Result<(), Fai
     }
 }
 
+/// The files of a certificate, wherever the program is started later.
+fn certificate(cert: Option<&Path>, key: Option<&Path>) -> Result<Option<CertificateFiles>, Failure> {
+    let whole = |path: &Path| std::path::absolute(path).map_err(|error| Failure::new(Exit::Disk, WHAT, error));
+    let Some(cert) = cert else { return Ok(None) };
+    Ok(Some(CertificateFiles { cert: whole(cert)?, key: key.map(whole).transpose()? }))
+}
+
 /// The place that `NAME` or `NAME:PATH` means; `None`: no bookmark has this name.
 ///
 /// # Errors
@@ -69,21 +82,24 @@ pub(crate) fn place(text: &str) -> Result<Option<FtpUrl>, Failure> {
     Ok(Some(if below.is_empty() { url } else { url.with_pattern(&String::from_utf8_lossy(&whole)) }))
 }
 
-/// The same place, with the command that prints its password, if one of them has one for this login. So a record of a job needs to
-/// keep neither.
+/// The same place, with the command that prints its password and the client's certificate, if one of them has any for this
+/// login. So a record of a job needs to keep none.
 ///
 /// # Errors
 /// [`Failure`], if they cannot be read.
-pub(crate) fn with_password_command(url: FtpUrl) -> Result<FtpUrl, Failure> {
+pub(crate) fn with_credentials(url: FtpUrl) -> Result<FtpUrl, Failure> {
     let places = load()?.into_values().filter_map(|bookmark| bookmark.place().ok());
-    let found = places.filter(|place| place.is_same_login(&url)).find_map(|place| place.password_command);
-    Ok(FtpUrl { password_command: found, ..url })
+    let known = |place: &FtpUrl| place.password_command.is_some() || place.certificate.is_some();
+    let found = places.filter(|place| place.is_same_login(&url)).find(known);
+    let (password_command, certificate) =
+        found.map_or((None, None), |place| (place.password_command, place.certificate));
+    Ok(FtpUrl { password_command, certificate, ..url })
 }
 
 impl Bookmark {
     fn place(self) -> Result<FtpUrl, Failure> {
         let url: FtpUrl = self.url.parse().map_err(|error| Failure::new(Exit::Usage, WHAT, error))?;
-        Ok(FtpUrl { password_command: self.password_command, ..url })
+        Ok(FtpUrl { password_command: self.password_command, certificate: self.certificate, ..url })
     }
 }
 

@@ -35,14 +35,14 @@ pub(crate) fn run(options: &ServeOptions, console: Console) -> Result<(), Failur
     let signals = Signals::new([SIGHUP, SIGINT, SIGTERM]);
     let mut signals = signals.map_err(|error| Failure::new(Exit::Internal, "cannot handle signals", error))?;
     let mut host = host(options)?;
-    let tls = ServerTls::new(options)?.map(|(tls, server)| {
-        host.tls = Some(server);
-        tls
-    });
+    let tls = ServerTls::new(options)?;
+    host.tls = tls.as_ref().map(|tls| Arc::clone(&tls.server));
     let policy = tls.as_ref().map_or(TlsPolicy::Off, |tls| tls.policy);
     host.config = Arc::new(ServerConfig {
         tls: policy,
         data_resumption: options.data_resumption,
+        clear_control: options.tls_ccc,
+        handshake_refused_425: options.tls_refusal == "425",
         ..ServerConfig::clone(&host.config)
     });
     warn(options, policy, console);

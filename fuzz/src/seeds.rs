@@ -116,7 +116,7 @@ impl Seeds {
                         events.extend([Happening::Answer(0, 2, 0), Happening::Answer(0, 3, 0)]);
                     }
                     Event::SendData(bytes) => self.add("decode", [&[12, 0, 6], bytes.as_slice()].concat()),
-                    Event::StartTls(_) => events.push(Happening::Answer(0, 0, 0)),
+                    Event::StartTls { .. } => events.push(Happening::Answer(0, 0, 0)),
                     Event::Urgent => events.push(Happening::Urgent),
                     Event::ClientCloses => events.push(Happening::Close),
                     Event::Advance(_) => events.push(Happening::Deadline),

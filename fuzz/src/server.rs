@@ -4,8 +4,8 @@ use crate::cut;
 use crate::script::{self, Event};
 use conformance::simulation::monitor::Monitor;
 use ftp_core::action::{
-    Action, Completion, LoginError, Marker, NetworkError, OpId, Opened, StorageAnswer, StorageCall, StorageError,
-    StoreMode, TlsError, TransferError, Work,
+    Action, Completion, Handshake, LoginError, Marker, NetworkError, OpId, Opened, StorageAnswer, StorageCall,
+    StorageError, StoreMode, TlsError, TransferError, Work,
 };
 use ftp_core::codec::Level;
 use ftp_core::command::Verb;
@@ -143,7 +143,7 @@ impl Port<Action> for Outside {
         assert!(!shown.contains("hunter2"), "no password is shown: {shown}");
         self.asked.push(shown);
         let (op, asked) = match action {
-            Action::Login { op, .. } => (op, Asked::Login),
+            Action::Login { op, .. } | Action::Recognise { op, .. } => (op, Asked::Login),
             Action::Storage { op, call } => (op, Asked::Storage(call)),
             Action::Listen { op } => (op, Asked::Listen),
             Action::Transfer { op, transfer } => (op, Asked::Transfer(transfer.work)),
@@ -248,7 +248,7 @@ impl Bench {
             (Asked::Login, _) => Completion::Connected,
             (Asked::Storage(_) | Asked::Transfer(_), 0) => Completion::Login(Ok(())),
             (Asked::Storage(_) | Asked::Tls, _) => Completion::Opened(Opened::default()),
-            (Asked::Listen, _) => Completion::TlsStarted(Ok(())),
+            (Asked::Listen, _) => Completion::TlsStarted(Ok(Handshake::default())),
             (Asked::Transfer(_), _) => Completion::Storage(Err(StorageError::Local)),
         };
         let said = self.port.said.len();
@@ -354,7 +354,7 @@ fn completion(asked: &Asked, what: u8, number: u8) -> Completion {
             1 => NetworkError::Unreachable,
             _ => NetworkError::Local,
         })),
-        Asked::Tls => Completion::TlsStarted(if what == 0 { Ok(()) } else { Err(TlsError) }),
+        Asked::Tls => Completion::TlsStarted(if what == 0 { Ok(client(number)) } else { Err(TlsError) }),
         Asked::Transfer(work) => match what % 6 {
             0 => Completion::Transferred(Ok(number.into())),
             1 => Completion::Transferred(Err(match number {
@@ -420,4 +420,9 @@ fn storage_error(number: u8) -> StorageError {
         11 => StorageError::Unsupported,
         _ => StorageError::Local,
     }
+}
+
+/// What a handshake told of a client.
+fn client(number: u8) -> Handshake {
+    Handshake { server_name: (number & 2 != 0).then(|| "one.example".to_owned()), certified: number & 1 != 0 }
 }

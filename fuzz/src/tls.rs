@@ -37,7 +37,7 @@ static SHARED: LazyLock<Shared> = LazyLock::new(|| {
     let mut host = Host::new(FixedAccounts::new());
     host.config =
         Arc::new(ServerConfig { tls: TlsPolicy::Offer, failed_login_delay: Duration::ZERO, ..ServerConfig::default() });
-    host.tls = Some(TlsServer::new(certificates).unwrap_or_else(|error| panic!("{error}")));
+    host.tls = Some(Arc::new(TlsServer::new(certificates).unwrap_or_else(|error| panic!("{error}"))));
     host.clock = Clock::manual();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap_or_else(|error| panic!("{error}"));
     let clients = [&version::TLS13, &version::TLS12].map(|version| Arc::new(client(version, certificate)));

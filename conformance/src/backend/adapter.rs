@@ -2,7 +2,7 @@
 
 use super::Seen;
 use super::sockets::{Limits, Sockets, Surroundings};
-use super::tls::CERTIFICATE;
+use super::tls::{CERTIFICATE, CLIENTS};
 use super::world::{MADE, World};
 use crate::transcript::Setup;
 use ftp_core::server::TlsPolicy;
@@ -28,7 +28,7 @@ pub fn serving<Running: 'static>(
     serve: impl FnOnce(Vec<TcpListener>, Arc<Host>) -> io::Result<Running>,
     stop: fn(&Running, Duration) -> bool,
 ) -> Sockets<'static> {
-    let World { storage, accounts, config, implicit_tls } = World::new(setup);
+    let World { storage, accounts, config, implicit_tls, ask_clients } = World::new(setup);
     let mut host = Host::new(accounts);
     host.config = Arc::new(config);
     host.clock = Clock::manual();
@@ -36,7 +36,11 @@ pub fn serving<Running: 'static>(
     let client = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| {
         let address = listener.local_addr()?;
         if host.config.tls != TlsPolicy::Off {
-            host.tls = Some(TlsServer::new(certificates().map_err(io::Error::other)?)?);
+            let tls = TlsServer::new(certificates().map_err(io::Error::other)?)?;
+            if let Some(ask) = ask_clients {
+                tls.ask_clients(CLIENTS.authority().as_bytes(), ask).map_err(io::Error::other)?;
+            }
+            host.tls = Some(Arc::new(tls));
         }
         if implicit_tls {
             host.implicit_tls.push(address);

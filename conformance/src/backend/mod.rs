@@ -3,6 +3,7 @@
 
 #[cfg(feature = "ours")]
 pub mod adapter;
+pub mod clients;
 #[cfg(feature = "ours")]
 pub mod core;
 pub mod foreign;
@@ -11,6 +12,7 @@ pub mod tls;
 #[cfg(feature = "ours")]
 pub mod world;
 
+use crate::transcript::Hello;
 use crate::transcript::check::SCRATCH;
 use crate::transcript::text::show;
 use ftp_core::action::StorageError;
@@ -67,7 +69,7 @@ pub trait Backend {
     }
 
     /// Begins TLS on the control connection; `false` if there is none.
-    fn start_tls(&mut self) -> bool {
+    fn start_tls(&mut self, _hello: &Hello) -> bool {
         false
     }
 

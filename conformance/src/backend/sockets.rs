@@ -3,6 +3,7 @@
 
 use super::tls::{Tls, Wire};
 use super::{Backend, Login, Received, SYNCH, Seen};
+use crate::transcript::Hello;
 use crate::transcript::check::SCRATCH;
 use socket2::SockRef;
 use std::io::{self, Read, Write};
@@ -237,8 +238,8 @@ impl Backend for Sockets<'_> {
         }
     }
 
-    fn start_tls(&mut self) -> bool {
-        let tls = Tls::new();
+    fn start_tls(&mut self, hello: &Hello) -> bool {
+        let tls = Tls::new(hello);
         let Some(Wire::Plain(socket)) = self.control.take() else { return false };
         // Without TLS the connection is still there, to show what the server makes of it.
         let kept = socket.try_clone();

@@ -1,11 +1,13 @@
 //! TLS of a peer that is not ours: rustls as its makers have it, over one of our sockets.
 
+use super::clients::Clients;
 use super::sockets::waits;
+use crate::transcript::Hello;
 use ftp_host::tls::SelfSigned;
 use rustls::client::Resumption;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, ConnectionCommon, RootCertStore, SideData, StreamOwned};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -13,16 +15,20 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
-/// The certificate of every server that is tested, for `localhost` and `127.0.0.1`.
+/// The certificate of every server that is tested, for `localhost`, `127.0.0.1` and the virtual hosts of transcripts.
 pub static CERTIFICATE: LazyLock<SelfSigned> = LazyLock::new(|| {
-    let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
+    let names = ["localhost", "127.0.0.1", "one.example", "two.example", "three.example"].map(ToOwned::to_owned);
     SelfSigned::new(&names).unwrap_or_else(|error| panic!("no certificate: {error}"))
 });
+
+/// The certificates of clients, which are made as they are asked for.
+pub static CLIENTS: LazyLock<Clients> = LazyLock::new(Clients::new);
 
 /// What a client's connections share: the server's tickets.
 #[derive(Clone, Debug)]
 pub struct Tls {
     config: Arc<ClientConfig>,
+    server_name: String,
 }
 
 impl Tls {
@@ -30,14 +36,24 @@ impl Tls {
     ///
     /// # Panics
     /// If rustls does not like the certificate.
-    pub fn new() -> Self {
+    pub fn new(hello: &Hello) -> Self {
         let mut roots = RootCertStore::empty();
         let added = CertificateDer::from_pem_slice(CERTIFICATE.certificate.as_bytes()).map(|der| roots.add(der));
         assert!(matches!(added, Ok(Ok(()))), "{added:?}");
         let versions = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap_or_else(|error| panic!("no TLS: {error}"));
-        Self { config: Arc::new(versions.with_root_certificates(roots).with_no_client_auth()) }
+        let trusting = versions.with_root_certificates(roots);
+        let config = match hello.certificate.as_ref().map(|shown| CLIENTS.files(shown)) {
+            None => trusting.with_no_client_auth(),
+            Some(files) => {
+                let chain = CertificateDer::from_pem_slice(files.certificate.as_bytes()).into_iter().collect();
+                let key = PrivateKeyDer::from_pem_slice(files.key.as_bytes());
+                let key = key.unwrap_or_else(|error| panic!("no key: {error}"));
+                trusting.with_client_auth_cert(chain, key).unwrap_or_else(|error| panic!("no certificate: {error}"))
+            }
+        };
+        Self { config: Arc::new(config), server_name: hello.server_name.clone() }
     }
 
     /// The same client, as if it had not met the server yet.
@@ -45,7 +61,7 @@ impl Tls {
     pub fn without_tickets(&self) -> Self {
         let mut config = ClientConfig::clone(&self.config);
         config.resumption = Resumption::disabled();
-        Self { config: Arc::new(config) }
+        Self { config: Arc::new(config), server_name: self.server_name.clone() }
     }
 
     /// The handshake on this connection.
@@ -53,19 +69,13 @@ impl Tls {
     /// # Errors
     /// What the socket or rustls says.
     pub fn begin(&self, socket: TcpStream) -> io::Result<Wire> {
-        let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
+        let name = ServerName::try_from(self.server_name.clone()).map_err(io::Error::other)?;
         let mut connection = ClientConnection::new(Arc::clone(&self.config), name).map_err(io::Error::other)?;
         let mut records = Records::of(socket);
         while connection.is_handshaking() {
             patiently(|| connection.complete_io(&mut records))?;
         }
         Ok(Wire::Tls(Box::new(StreamOwned::new(connection, records))))
-    }
-}
-
-impl Default for Tls {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

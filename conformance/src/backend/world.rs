@@ -9,6 +9,7 @@ use ftp_core::server::{ServerConfig, VirtualHost};
 use ftp_core::time::WallTime;
 use ftp_host::accounts::FixedAccounts;
 use ftp_host::storage::{Memory, Storage};
+use ftp_host::tls::{AskClients, CertificateName};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ pub struct World {
     pub config: ServerConfig,
     /// Connections begin with TLS.
     pub implicit_tls: bool,
+    /// What is wanted of clients' certificates; `None`: nothing.
+    pub ask_clients: Option<AskClients>,
 }
 
 impl World {
@@ -37,6 +40,7 @@ impl World {
         let mut config = ServerConfig { failed_login_delay: Duration::ZERO, ..ServerConfig::default() };
         let mut storage = Memory::with_clock(|| MADE);
         let mut implicit_tls = false;
+        let mut ask_clients = None;
         for setting in &setup.settings {
             match *setting {
                 Setting::LoginTimeout(time) => config.login_timeout = time,
@@ -54,6 +58,7 @@ impl World {
                 Setting::Tls(policy) => config.tls = policy,
                 Setting::ImplicitTls => implicit_tls = true,
                 Setting::DataResumption(resumption) => config.data_resumption = resumption,
+                Setting::ClientCertificates(ask) => ask_clients = Some(ask),
                 Setting::ClearControl => config.clear_control = true,
                 Setting::HandshakeRefused425 => config.handshake_refused_425 = true,
             }
@@ -79,10 +84,13 @@ impl World {
             if let Some(host) = &user.host {
                 accounts = accounts.on_host(host);
             }
+            if let Some(name) = &user.certificate {
+                accounts = accounts.certified(CertificateName::Name(name.clone()));
+            }
             if let Some(account) = &user.account {
                 accounts = accounts.requiring_account(account);
             }
         }
-        Self { storage, accounts, config, implicit_tls }
+        Self { storage, accounts, config, implicit_tls, ask_clients }
     }
 }

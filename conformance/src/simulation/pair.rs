@@ -128,7 +128,7 @@ pub(super) fn play(program: &Program, coverage: &mut Coverage) -> Result<(), Str
     };
     let implicit_tls = program.tls_use == TlsUse::Implicit;
     let monitor = Monitor::new(&config, implicit_tls);
-    let world = World { storage: storage.clone(), accounts, config, implicit_tls };
+    let world = World { storage: storage.clone(), accounts, config, implicit_tls, ask_clients: None };
     let mut server = Core::begin(world, Chunks::Random(dice.split()), network.clone());
     server.speak(far, lag, monitor);
     let mut pair = Pair {

@@ -83,6 +83,41 @@ pub enum Data {
     Open,
 }
 
+/// What a client says of itself in its handshake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hello {
+    /// The server that it asks for (SNI, RFC 6066 3).
+    pub server_name: String,
+    /// The certificate that it shows.
+    pub certificate: Option<Shown>,
+}
+
+impl Default for Hello {
+    fn default() -> Self {
+        Self { server_name: "localhost".into(), certificate: None }
+    }
+}
+
+/// A client's certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// Whose it is, by its common name.
+    pub name: String,
+    /// What it is worth.
+    pub worth: Worth,
+}
+
+/// What a client's certificate is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Worth {
+    /// The server's authority has signed it.
+    Good,
+    /// The same, but it is no longer in force.
+    Expired,
+    /// Some other authority has.
+    Foreign,
+}
+
 /// Something that is one line of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -91,7 +126,12 @@ pub enum Event {
     /// The client sends the Telnet Synch (RFC 959 4.1.3 ABOR).
     Urgent,
     /// The client begins TLS on the control connection, which succeeds or does not.
-    StartTls(bool),
+    StartTls {
+        /// What it says of itself.
+        hello: Hello,
+        /// It succeeds, as far as the client can tell.
+        begins: bool,
+    },
     /// The client ends TLS on the control connection, as the server has.
     StopTls,
     /// The server closes the control connection.

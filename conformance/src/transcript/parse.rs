@@ -3,7 +3,7 @@
 use super::check::{Check, SCRATCH};
 use super::setup::{Node, Setup, absolute, duration, word};
 use super::text::{Template, quoted};
-use super::{Data, Event, Line, Pattern, Row, Step, Transcript};
+use super::{Data, Event, Hello, Line, Pattern, Row, Shown, Step, Transcript, Worth};
 use std::error::Error;
 use std::fmt;
 
@@ -150,7 +150,7 @@ impl Reader {
     fn directive(&mut self, number: usize, source: &str, directive: &str) -> Result<(), String> {
         let (name, arguments) = word(directive).unwrap_or((directive, ""));
         let event = match name {
-            "advance" | "set" | "user" | "user-on" | "account" | "host" if self.check.is_some() => {
+            "advance" | "set" | "user" | "user-on" | "certificate" | "account" | "host" if self.check.is_some() => {
                 return Err(format!("`@{name}` is not to be had on other people's servers"));
             }
             "advance" => Event::Advance(duration(arguments)?),
@@ -279,12 +279,8 @@ fn event(mark: &str, rest: &str) -> Result<Event, String> {
     Ok(match (mark, verb) {
         ("C!", "close") => Event::ClientCloses,
         ("C!", "urgent") => Event::Urgent,
-        ("C!", "tls") => match argument {
-            "" => Event::StartTls(true),
-            "refused" => Event::StartTls(false),
-            "off" => Event::StopTls,
-            _ => return Err("write `C! tls`, `C! tls refused` or `C! tls off`".into()),
-        },
+        ("C!", "tls") if argument == "off" => Event::StopTls,
+        ("C!", "tls") => start_tls(argument)?,
         ("C!", _) => return Err("the client may `C! close`, `C! urgent` or `C! tls`".into()),
         ("D!", "tls") if argument.is_empty() => Event::SecureData { resumed: true },
         ("D!", "tls") if argument == "new" => Event::SecureData { resumed: false },
@@ -310,6 +306,32 @@ fn event(mark: &str, rest: &str) -> Result<Event, String> {
         }
         _ => return Err("a line begins with #, @, C: C~ C! S: S? S! D: D! D< or D>".into()),
     })
+}
+
+/// `[refused] [for SERVER] [as NAME [expired|foreign]]`
+fn start_tls(text: &str) -> Result<Event, String> {
+    let mut words = text.split_whitespace().peekable();
+    let begins = words.next_if_eq(&"refused").is_none();
+    let mut hello = Hello::default();
+    let remedy = "write `C! tls`, `C! tls off`, or `C! tls [refused] [for SERVER] [as NAME [expired|foreign]]`";
+    while let Some(word) = words.next() {
+        match (word, words.next()) {
+            ("for", Some(name)) => name.clone_into(&mut hello.server_name),
+            ("as", Some(name)) => {
+                let worth = match words.peek() {
+                    Some(&"expired") => Worth::Expired,
+                    Some(&"foreign") => Worth::Foreign,
+                    _ => Worth::Good,
+                };
+                if worth != Worth::Good {
+                    words.next();
+                }
+                hello.certificate = Some(Shown { name: name.to_owned(), worth });
+            }
+            _ => return Err(remedy.into()),
+        }
+    }
+    Ok(Event::StartTls { hello, begins })
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use ftp_core::command::Verb;
 use ftp_core::permission::Permissions;
 use ftp_core::server::TlsPolicy;
 use ftp_host::storage::MemoryCall;
+use ftp_host::tls::AskClients;
 use std::time::Duration;
 
 /// Files, accounts and settings before the client connects.
@@ -43,6 +44,8 @@ pub struct User {
     pub account: Option<String>,
     /// The virtual host that this user is known on; every one where it is `None`.
     pub host: Option<String>,
+    /// The name in the certificate that this user needs no password with.
+    pub certificate: Option<String>,
     /// What this user may do.
     pub rights: Permissions,
 }
@@ -82,6 +85,8 @@ pub enum Setting {
     DataResumption(Resumption),
     /// CCC is served.
     ClearControl,
+    /// Clients may or have to show a certificate.
+    ClientCertificates(AskClients),
     /// A data connection whose TLS is refused is answered 425.
     HandshakeRefused425,
 }
@@ -93,7 +98,14 @@ impl Setup {
 
     /// Whoever is there if the transcript names nobody.
     pub(super) fn default_user() -> User {
-        User { name: "ann".into(), password: "secret".into(), account: None, host: None, rights: Permissions::ALL }
+        User {
+            name: "ann".into(),
+            password: "secret".into(),
+            account: None,
+            host: None,
+            certificate: None,
+            rights: Permissions::ALL,
+        }
     }
 
     /// Takes one directive in; `false` if it is none that belongs to the setup.
@@ -112,22 +124,27 @@ impl Setup {
             "user" => self.users.push(user(arguments)?),
             "account" => {
                 let (name, account) = word(arguments).ok_or("write `@account NAME ACCOUNT`")?;
-                let user = self.users.iter_mut().find(|user| user.name == name);
-                let user = user.ok_or_else(|| format!("{name:?} is no user: put `@user {name} …` above"))?;
-                user.account = Some(account.to_owned());
+                self.user(name)?.account = Some(account.to_owned());
+            }
+            "certificate" => {
+                let (name, certificate) = word(arguments).ok_or("write `@certificate USER NAME`")?;
+                self.user(name)?.certificate = Some(certificate.to_owned());
             }
             "fail" => self.faults.extend(faults(arguments)?),
             "host" => self.hosts.push(arguments.to_owned()),
             "user-on" => {
                 let (name, host) = word(arguments).ok_or("write `@user-on NAME HOST`")?;
-                let user = self.users.iter_mut().find(|user| user.name == name);
-                let user = user.ok_or_else(|| format!("{name:?} is no user: put `@user {name} …` above"))?;
-                user.host = Some(host.to_owned());
+                self.user(name)?.host = Some(host.to_owned());
             }
             "set" => self.settings.push(setting(arguments)?),
             _ => return Ok(false),
         }
         Ok(true)
+    }
+
+    fn user(&mut self, name: &str) -> Result<&mut User, String> {
+        let user = self.users.iter_mut().find(|user| user.name == name);
+        user.ok_or_else(|| format!("{name:?} is no user: put `@user {name} …` above"))
     }
 }
 
@@ -173,7 +190,7 @@ fn user(arguments: &str) -> Result<User, String> {
                 format!("{right:?} is no right: write all, read-only, or some of {names}")
             })?;
     }
-    Ok(User { name: name.into(), password: password.into(), account: None, host: None, rights })
+    Ok(User { name: name.into(), password: password.into(), account: None, host: None, certificate: None, rights })
 }
 
 /// `@fail CALL… ERROR`
@@ -228,13 +245,18 @@ fn setting(arguments: &str) -> Result<Setting, String> {
             _ => return Err("write `@set data-resumption require`, `prefer` or `off`".into()),
         }),
         "implicit-tls" if value == "on" => Setting::ImplicitTls,
+        "client-certificates" => Setting::ClientCertificates(match value {
+            "offer" => AskClients::Offer,
+            "require" => AskClients::Require,
+            _ => return Err("write `@set client-certificates offer` or `require`".into()),
+        }),
         "clear-control" if value == "on" => Setting::ClearControl,
         "handshake-refused" if value == "425" => Setting::HandshakeRefused425,
         _ => {
             return Err(format!(
                 "{key:?} is no setting: there are login-timeout, idle-timeout, accept-timeout, stall-timeout, \
                  failed-login-delay, login-attempts, line-limit, capacity, disabled, marker-interval, `deflate on`, \
-                 `prove-uploads on`, tls, data-resumption, `implicit-tls on`, \
+                 `prove-uploads on`, tls, data-resumption, client-certificates, `implicit-tls on`, \
                  `clear-control on` and `handshake-refused 425`"
             ));
         }

@@ -1,7 +1,9 @@
 //! [`ClientConfig`]: what a session is told when it begins. Nothing of it changes later.
 
+use super::action::Request;
 use super::learnt::Learnt;
 use super::restart::Restart;
+use crate::anonymous;
 use crate::time::WallTime;
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -29,6 +31,18 @@ pub enum TlsUse {
     Require,
     /// The same, on a port where TLS begins at once (usually 990).
     Implicit,
+}
+
+impl TlsUse {
+    /// What a login needs where nobody has said anything: nothing where it gives no secret; `here`, on the client's own machine,
+    /// where nobody listens in between, TLS if it is to be had; else TLS.
+    pub fn fitting(login: &Request, here: bool) -> Self {
+        match (anonymous::is_anonymous(login), here) {
+            (true, _) => Self::Off,
+            (false, true) => Self::Prefer,
+            (false, false) => Self::Require,
+        }
+    }
 }
 
 /// The settings of a [`ClientSession`](super::ClientSession).

@@ -38,7 +38,7 @@ macro_rules! unsent {
 unsent! {
     User [230] "A password is always asked for, so that a reply does not tell who exists (RFC 2577 6).";
     User [332] "An account is asked for behind the password, never in its place.";
-    User [232 336] "No security mechanism here logs a user in, or sends a challenge.";
+    User [336] "No security mechanism here sends a challenge.";
     User [530] "A name is never refused before its password (RFC 2577 6).";
     Pass [202] "No user goes without a password.";
     Pass [501] "Any text is a password, the empty one too.";

@@ -43,6 +43,16 @@ impl ServerSession {
         }
         self.log_out();
         self.login = Login::Named { user: name.to_vec(), password: None };
+        if self.security.is_certified() {
+            let op = self.new_op();
+            self.pending = Pending::Login { op, verb: Verb::User };
+            self.act(Action::Recognise { op, host: self.host.clone(), user: name.to_vec() });
+        } else {
+            self.ask_password();
+        }
+    }
+
+    fn ask_password(&mut self) {
         self.answer(Verb::User, 331, &b"Password required."[..]);
     }
 
@@ -81,11 +91,20 @@ impl ServerSession {
             (Ok(()), Login::Named { user, .. }) => {
                 self.login = Login::In { user };
                 self.failures = 0;
-                self.answer(verb, 230, &b"Logged in."[..]);
+                match verb {
+                    // RFC 2228 4, RFC 4217 12.2.
+                    Verb::User => self.answer(verb, 232, &b"Logged in by certificate."[..]),
+                    _ => self.answer(verb, 230, &b"Logged in."[..]),
+                }
             }
             (Err(LoginError::AccountNeeded), named) if verb == Verb::Pass => {
                 self.login = named;
                 self.answer(verb, 332, &b"Account required."[..]);
+            }
+            // Not his certificate: he may have a password. Nobody learns whether there is such a user.
+            (Err(_), named) if verb == Verb::User => {
+                self.login = named;
+                self.ask_password();
             }
             (Err(LoginError::Unavailable), _) => self.end("Logins are not possible now."),
             // A refused attempt is never retriable without USER: the password that failed is forgotten.

@@ -21,16 +21,38 @@ pub struct VirtualHost {
 impl ServerSession {
     /// HOST. What was said about a user before does not count any more (RFC 7151 4), nor does LANG (RFC 2640 4.1).
     pub(super) fn choose_host(&mut self, name: &[u8]) {
-        let (host, greeting) = match self.known_host(name) {
-            Known::Named(host) => (Some(host.name.clone()), host.greeting.clone()),
-            Known::Default => (None, None),
+        // RFC 7151 4: the name has to be the one that TLS was begun for, since it is what the certificate vouches for.
+        if self.security.server_name().is_some_and(|asked| !asked.as_bytes().eq_ignore_ascii_case(name)) {
+            return self.answer(Verb::Host, 504, &b"TLS was begun with another host."[..]);
+        }
+        let host = match self.known_host(name) {
+            Known::Named(host) => Some(host.name.clone()),
+            Known::Default => None,
             Known::Nowhere => return self.answer(Verb::Host, 504, &b"There is no such host here."[..]),
         };
         self.host = host;
         self.login = Login::Nobody;
         self.language = Language::default();
-        let greeting = greeting.unwrap_or_else(|| self.config.greeting.clone());
-        self.answer(Verb::Host, 220, greeting.into_bytes());
+        self.answer(Verb::Host, 220, self.greeting().into_bytes());
+    }
+
+    /// RFC 7151 4: the name that TLS was begun for routes the session to its virtual host, whether HOST follows or not. It
+    /// outweighs a HOST from before, which anybody on the way could have said.
+    pub(super) fn follow_server_name(&mut self) {
+        let named = self.security.server_name().and_then(|name| self.virtual_host(name.as_bytes()));
+        if let Some(host) = named.map(|host| host.name.clone()) {
+            self.host = Some(host);
+        }
+    }
+
+    fn virtual_host(&self, name: &[u8]) -> Option<&VirtualHost> {
+        self.config.hosts.iter().find(|host| host.name.as_bytes().eq_ignore_ascii_case(name))
+    }
+
+    /// The text of 220: the chosen host's, or the server's own.
+    pub(super) fn greeting(&self) -> String {
+        let host = self.host.as_ref().and_then(|name| self.virtual_host(name.as_bytes()));
+        host.and_then(|host| host.greeting.clone()).unwrap_or_else(|| self.config.greeting.clone())
     }
 
     /// An address has to be the one that the control connection came in on: RFC 7151 3.1, "MUST respond with a 504".
@@ -39,8 +61,7 @@ impl ServerSession {
         if let Some(address) = address.and_then(|address| IpAddr::from_str(address).ok()) {
             return if address.to_canonical() == self.local.ip() { Known::Default } else { Known::Nowhere };
         }
-        let host = self.config.hosts.iter().find(|host| host.name.as_bytes().eq_ignore_ascii_case(name));
-        host.map_or(Known::Nowhere, Known::Named)
+        self.virtual_host(name).map_or(Known::Nowhere, Known::Named)
     }
 
     /// LANG. Without a tag the default is meant.

@@ -95,6 +95,7 @@ const GERMAN: &[(&str, &str)] = &[
     // Logging in.
     ("Password required.", "Passwort erforderlich."),
     ("Logged in.", "Angemeldet."),
+    ("Logged in by certificate.", "Durch das Zertifikat angemeldet."),
     ("Account required.", "Konto erforderlich."),
     ("No account is needed.", "Ein Konto ist nicht nötig."),
     ("Login incorrect.", "Anmeldung falsch."),
@@ -103,6 +104,37 @@ const GERMAN: &[(&str, &str)] = &[
     ("Send * first.", "Erst * senden."),
     ("Ready for a new user.", "Bereit für einen neuen Benutzer."),
     ("Goodbye.", "Auf Wiedersehen."),
+    // TLS.
+    ("Begin TLS now.", "TLS jetzt beginnen."),
+    ("TLS is on already.", "TLS ist schon an."),
+    ("Only AUTH TLS is served.", "Es gibt nur AUTH TLS."),
+    (
+        "Send AUTH TLS first: passwords are not taken in the clear.",
+        "Erst AUTH TLS senden: Passwörter werden im Klartext nicht angenommen.",
+    ),
+    ("Data connections are private.", "Datenverbindungen sind verschlüsselt."),
+    ("Data connections are in the clear.", "Datenverbindungen sind im Klartext."),
+    ("Data connections have to be private.", "Datenverbindungen müssen verschlüsselt sein."),
+    (
+        "Data connections have to be private: send PBSZ 0 and PROT P.",
+        "Datenverbindungen müssen verschlüsselt sein: PBSZ 0 und PROT P senden.",
+    ),
+    ("TLS has the levels C and P only.", "TLS kennt nur die Stufen C und P."),
+    ("There are the levels C and P.", "Es gibt die Stufen C und P."),
+    ("The control connection is clear already.", "Die Steuerverbindung ist schon im Klartext."),
+    ("The control connection stays protected.", "Die Steuerverbindung bleibt geschützt."),
+    ("TLS ends on the control connection.", "TLS endet auf der Steuerverbindung."),
+    ("TLS did not come to be on the data connection.", "Auf der Datenverbindung kam kein TLS zustande."),
+    (
+        "The data connection has to resume the TLS session of the control connection.",
+        "Die Datenverbindung muss die TLS-Sitzung der Steuerverbindung fortsetzen.",
+    ),
+    (
+        "The data was cut off: it did not end with a TLS close_notify.",
+        "Die Daten sind abgeschnitten: sie endeten nicht mit close_notify von TLS.",
+    ),
+    ("TLS was begun with another host.", "TLS wurde mit einem anderen Host begonnen."),
+    ("There is no such host here.", "Einen solchen Host gibt es hier nicht."),
     // Whatever is not understood.
     ("Command not understood.", "Befehl nicht verstanden."),
     ("Command not implemented.", "Befehl nicht vorhanden."),
@@ -222,6 +254,7 @@ mod tests {
             include_str!("greet.rs"),
             include_str!("inform.rs"),
             include_str!("parameters.rs"),
+            include_str!("security.rs"),
             include_str!("session.rs"),
             include_str!("transfer.rs"),
         ];

@@ -4,7 +4,7 @@
 //! commands: nothing that came in before can count after.
 
 use super::session::{Pending, ServerSession};
-use crate::action::{Action, OpId, Protection, TlsError};
+use crate::action::{Action, Handshake, OpId, Protection, TlsError};
 use crate::command::Verb;
 
 /// What of a session has to be under TLS; each demands what those before it do.
@@ -28,6 +28,8 @@ pub(super) struct Security {
     /// The listener's connections begin under TLS (the port 990 of practice), and never are without it.
     implicit: bool,
     data: Data,
+    /// What the handshake told of the client.
+    client: Handshake,
 }
 
 /// The data connections.
@@ -75,10 +77,21 @@ impl Security {
         self.implicit && self.control == Control::Clear
     }
 
+    /// Has the client shown a certificate on this connection, and can nobody else have said what it says?
+    pub(super) fn is_certified(&self) -> bool {
+        self.is_secured() && self.client.certified
+    }
+
+    /// The name that the client's TLS asked for.
+    pub(super) fn server_name(&self) -> Option<&str> {
+        self.client.server_name.as_deref().filter(|_| self.is_secured())
+    }
+
     /// All of it begins anew, with the control connection as it is.
-    fn reset(&mut self, control: Control) {
+    fn reset(&mut self, control: Control, client: Handshake) {
         let implied = self.implicit && control == Control::Secured;
-        *self = Self { control, implicit: self.implicit, data: if implied { Data::Private } else { Data::Unset } };
+        let data = if implied { Data::Private } else { Data::Unset };
+        *self = Self { control, implicit: self.implicit, data, client };
     }
 }
 
@@ -123,12 +136,11 @@ impl ServerSession {
     }
 
     /// The handshake is over. One that failed leaves the connection in a state that nobody knows (RFC 4217 10.1).
-    pub(super) fn tls_started(&mut self, result: Result<(), TlsError>) {
-        if result.is_err() {
-            return self.drop_connection();
-        }
+    pub(super) fn tls_started(&mut self, result: Result<Handshake, TlsError>) {
+        let Ok(client) = result else { return self.drop_connection() };
         let greets = self.security.is_mute();
-        self.security.reset(Control::Secured);
+        self.security.reset(Control::Secured, client);
+        self.follow_server_name();
         if greets {
             self.greet();
         }
@@ -195,10 +207,12 @@ impl ServerSession {
     /// REIN: the reply to it is the last thing under TLS (RFC 4217 13).
     pub(super) fn reset_security(&mut self) {
         if self.security.implicit {
-            self.security.reset(Control::Secured);
+            let client = core::mem::take(&mut self.security.client);
+            self.security.reset(Control::Secured, client);
+            self.follow_server_name();
         } else {
             let secured = self.security.is_secured();
-            self.security.reset(Control::Clear);
+            self.security.reset(Control::Clear, Handshake::default());
             if secured {
                 self.end_tls();
             }

@@ -178,8 +178,7 @@ impl ServerSession {
     }
 
     pub(super) fn greet(&mut self) {
-        let greeting = self.config.greeting.clone().into_bytes();
-        self.say(220, greeting);
+        self.say(220, self.greeting().into_bytes());
     }
 
     /// Says 421 with this reason instead of the greeting, and ends: for a server that is full or bars the peer. One that

@@ -2,13 +2,12 @@
 
 use super::{Account, AccountFile, Accounts};
 use crate::storage::Storage;
+use crate::tls::ClientCertificate;
 use ftp_core::action::{Credentials, LoginError};
+use ftp_core::anonymous;
 use ftp_core::permission::Permissions;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// The names of the user without a password (RFC 1635 2.1, and what clients offer besides).
-const NAMES: [&[u8]; 2] = [b"anonymous", b"ftp"];
 
 /// What users without a password find.
 #[derive(Clone, Default)]
@@ -25,7 +24,7 @@ pub enum Anonymous {
 impl Accounts for Anonymous {
     /// Any password will do: by custom it is an e-mail address, and proves nothing.
     fn verify(&self, credentials: &Credentials) -> Result<Account, LoginError> {
-        if !NAMES.contains(&credentials.user.as_slice()) {
+        if !anonymous::is_name(&credentials.user) {
             return Err(LoginError::Refused);
         }
         let (storage, permissions) = match self {
@@ -33,7 +32,7 @@ impl Accounts for Anonymous {
             Self::ReadOnly(storage) => (storage, Permissions::READ_ONLY),
             Self::Upload(storage) => (storage, Permissions::READ_ONLY | Permissions::CREATE | Permissions::MAKE_DIR),
         };
-        Ok(Account { name: "anonymous".to_owned(), storage: Arc::clone(storage), permissions })
+        Ok(Account { name: anonymous::USER.to_owned(), storage: Arc::clone(storage), permissions })
     }
 
     fn verify_promptly(&self, credentials: &Credentials) -> Option<Result<Account, LoginError>> {
@@ -73,5 +72,14 @@ impl Accounts for Doors {
             (Err(LoginError::Refused), Some(_)) => None,
             (verdict, _) => Some(verdict),
         }
+    }
+
+    fn recognise(
+        &self,
+        host: Option<&str>,
+        user: &[u8],
+        certificate: &ClientCertificate,
+    ) -> Result<Account, LoginError> {
+        self.accounts.as_ref().ok_or(LoginError::Refused)?.recognise(host, user, certificate)
     }
 }

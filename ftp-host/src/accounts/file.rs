@@ -8,12 +8,14 @@
 //! ```
 //!
 //! `permissions` is `"all"`, `"read-only"` or a list of names; with `"host": "NAME"` an account is known on that virtual host
-//! only (RFC 7151). The file may be edited while the server runs: it is read
+//! only (RFC 7151), and with `"certificates": ["SHA-256, or a name in it", …]` its user needs no password under TLS who shows one of
+//! these; then `password` may be missing. The file may be edited while the server runs: it is read
 //! again when it has changed. While it cannot be read nobody logs in by it.
 
 use super::password::{Hashed, Verifier};
 use super::{Account, Accounts};
 use crate::storage::Disk;
+use crate::tls::{CertificateName, ClientCertificate};
 use ftp_core::action::{Credentials, LoginError};
 use ftp_core::permission::Permissions;
 use ftp_core::secret::Secret;
@@ -45,6 +47,8 @@ pub struct AccountInfo {
     pub permissions: Permissions,
     /// The virtual host that knows the user; every one where it is `None`.
     pub host: Option<String>,
+    /// The certificates that stand for a password.
+    pub certificates: Vec<CertificateName>,
 }
 
 /// Why an account file cannot be used or changed. It is written for the person who keeps the file.
@@ -88,12 +92,20 @@ struct Document {
 #[serde(deny_unknown_fields)]
 struct Record {
     name: String,
-    password: Hashed,
+    /// Without one nobody logs in but by certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    password: Option<Hashed>,
     home: PathBuf,
     permissions: Rights,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     host: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    certificates: Vec<Shown>,
 }
+
+/// A certificate's name as the file has it.
+#[derive(Clone)]
+struct Shown(CertificateName);
 
 #[derive(Clone, Copy)]
 struct Rights(Permissions);
@@ -149,18 +161,20 @@ impl AccountFile {
         Ok(records.iter().map(Record::info).collect())
     }
 
-    /// Adds an account and saves the file.
+    /// Adds an account and saves the file. Without a password its user has to have a certificate.
     ///
     /// # Errors
     /// [`AccountsError`], if there is an account of that name or the file cannot be written.
-    pub fn add(&self, account: AccountInfo, password: &Secret) -> Result<(), AccountsError> {
-        let password = Hashed::new(password).ok_or_else(|| self.error(Fault::NoHash))?;
+    pub fn add(&self, account: AccountInfo, password: Option<&Secret>) -> Result<(), AccountsError> {
+        let hashed = |password| Hashed::new(password).ok_or_else(|| self.error(Fault::NoHash));
+        let password = password.map(hashed).transpose()?;
         self.change(|records| {
             if records.iter().any(|record| record.name == account.name) {
                 return Err(Fault::Twice(account.name));
             }
-            let AccountInfo { name, home, permissions, host } = account;
-            records.push(Record { name, password, home, permissions: Rights(permissions), host });
+            let AccountInfo { name, home, permissions, host, certificates } = account;
+            let certificates = certificates.into_iter().map(Shown).collect();
+            records.push(Record { name, password, home, permissions: Rights(permissions), host, certificates });
             Ok(())
         })
     }
@@ -173,7 +187,20 @@ impl AccountFile {
         let password = Hashed::new(password).ok_or_else(|| self.error(Fault::NoHash))?;
         self.change(|records| {
             let record = records.iter_mut().find(|record| record.name == name);
-            record.ok_or_else(|| Fault::Unknown(name.to_owned()))?.password = password;
+            record.ok_or_else(|| Fault::Unknown(name.to_owned()))?.password = Some(password);
+            Ok(())
+        })
+    }
+
+    /// Changes the certificates that stand for an account's password, and saves the file.
+    ///
+    /// # Errors
+    /// [`AccountsError`], if there is no such account or the file cannot be written.
+    pub fn set_certificates(&self, name: &str, certificates: Vec<CertificateName>) -> Result<(), AccountsError> {
+        self.change(|records| {
+            let record = records.iter_mut().find(|record| record.name == name);
+            record.ok_or_else(|| Fault::Unknown(name.to_owned()))?.certificates =
+                certificates.into_iter().map(Shown).collect();
             Ok(())
         })
     }
@@ -211,6 +238,12 @@ impl AccountFile {
         Ok(Arc::clone(&loaded.records))
     }
 
+    /// Whoever this is may come in.
+    fn admit(&self, record: &Record) -> Result<Account, LoginError> {
+        let storage = Disk::open(&record.home).map_err(|_| LoginError::Unavailable)?.with_fsync(self.fsync);
+        Ok(Account { name: record.name.clone(), storage: Arc::new(storage), permissions: record.permissions.0 })
+    }
+
     fn error(&self, fault: Fault) -> AccountsError {
         AccountsError { path: self.path.clone(), fault }
     }
@@ -219,16 +252,26 @@ impl AccountFile {
 impl Accounts for AccountFile {
     fn verify(&self, credentials: &Credentials) -> Result<Account, LoginError> {
         let records = self.current().map_err(|_| LoginError::Unavailable)?;
-        let is_known = |record: &&Record| {
-            record.name.as_bytes() == credentials.user && (record.host.is_none() || record.host == credentials.host)
-        };
-        let record = records.iter().find(is_known);
-        if !self.verifier.verify(&credentials.password, record.map(|record| &record.password)) {
+        let record = records.iter().find(|record| record.is(credentials.host.as_deref(), &credentials.user));
+        if !self.verifier.verify(&credentials.password, record.and_then(|record| record.password.as_ref())) {
             return Err(LoginError::Refused);
         }
-        let record = record.ok_or(LoginError::Refused)?;
-        let storage = Disk::open(&record.home).map_err(|_| LoginError::Unavailable)?.with_fsync(self.fsync);
-        Ok(Account { name: record.name.clone(), storage: Arc::new(storage), permissions: record.permissions.0 })
+        self.admit(record.ok_or(LoginError::Refused)?)
+    }
+
+    fn recognise(
+        &self,
+        host: Option<&str>,
+        user: &[u8],
+        certificate: &ClientCertificate,
+    ) -> Result<Account, LoginError> {
+        let records = self.current().map_err(|_| LoginError::Unavailable)?;
+        let record = records.iter().find(|record| record.is(host, user)).ok_or(LoginError::Refused)?;
+        if record.certificates.iter().any(|Shown(name)| name.means(certificate)) {
+            self.admit(record)
+        } else {
+            Err(LoginError::Refused)
+        }
     }
 }
 
@@ -284,12 +327,18 @@ impl Stamp {
 }
 
 impl Record {
+    /// Is it this user's, on this virtual host?
+    fn is(&self, host: Option<&str>, user: &[u8]) -> bool {
+        self.name.as_bytes() == user && (self.host.is_none() || self.host.as_deref() == host)
+    }
+
     fn info(&self) -> AccountInfo {
         AccountInfo {
             name: self.name.clone(),
             home: self.home.clone(),
             permissions: self.permissions.0,
             host: self.host.clone(),
+            certificates: self.certificates.iter().map(|Shown(name)| name.clone()).collect(),
         }
     }
 }
@@ -337,6 +386,18 @@ impl<'de> Deserialize<'de> for Hashed {
         let text = String::deserialize(deserializer)?;
         // The text itself stays out of the message: it may be a password in plain.
         Self::parse(&text).ok_or_else(|| D::Error::custom("`password` is no Argon2id hash (\"$argon2id$…\")"))
+    }
+}
+
+impl Serialize for Shown {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Shown {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map(Self).map_err(D::Error::custom)
     }
 }
 

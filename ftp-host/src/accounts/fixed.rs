@@ -2,6 +2,7 @@
 
 use super::{Account, Accounts};
 use crate::storage::Storage;
+use crate::tls::{CertificateName, ClientCertificate};
 use ftp_core::action::{Credentials, LoginError};
 use ftp_core::permission::Permissions;
 use ftp_core::secret::Secret;
@@ -19,6 +20,8 @@ struct User {
     required: Option<Secret>,
     /// The virtual host that this user belongs to (RFC 7151); any where it is `None`.
     host: Option<String>,
+    /// What the user may show in the place of a password.
+    certificate: Option<CertificateName>,
     account: Account,
 }
 
@@ -32,7 +35,13 @@ impl FixedAccounts {
     #[must_use]
     pub fn with(mut self, name: &str, password: &str, permissions: Permissions, storage: Arc<dyn Storage>) -> Self {
         let account = Account { name: name.to_owned(), storage, permissions };
-        self.users.push(User { password: Secret::new(password), required: None, host: None, account });
+        self.users.push(User {
+            password: Secret::new(password),
+            required: None,
+            host: None,
+            certificate: None,
+            account,
+        });
         self
     }
 
@@ -41,6 +50,15 @@ impl FixedAccounts {
     pub fn requiring_account(mut self, account: &str) -> Self {
         if let Some(user) = self.users.last_mut() {
             user.required = Some(Secret::new(account));
+        }
+        self
+    }
+
+    /// The user added last needs no password with this certificate.
+    #[must_use]
+    pub fn certified(mut self, certificate: CertificateName) -> Self {
+        if let Some(user) = self.users.last_mut() {
+            user.certificate = Some(certificate);
         }
         self
     }
@@ -69,5 +87,19 @@ impl Accounts for FixedAccounts {
             (Some(required), Some(given)) if required == given => Ok(user.account.clone()),
             (Some(_), Some(_)) => Err(LoginError::Refused),
         }
+    }
+
+    fn recognise(
+        &self,
+        host: Option<&str>,
+        user: &[u8],
+        certificate: &ClientCertificate,
+    ) -> Result<Account, LoginError> {
+        let known = |known: &&User| {
+            known.account.name.as_bytes() == user
+                && (known.host.is_none() || known.host.as_deref() == host)
+                && known.certificate.as_ref().is_some_and(|name| name.means(certificate))
+        };
+        self.users.iter().find(known).map(|user| user.account.clone()).ok_or(LoginError::Refused)
     }
 }

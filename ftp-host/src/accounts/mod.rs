@@ -13,6 +13,7 @@ pub use file::{AccountFile, AccountInfo, AccountsError};
 pub use fixed::FixedAccounts;
 
 use crate::storage::Storage;
+use crate::tls::ClientCertificate;
 use ftp_core::action::{Credentials, LoginError};
 use ftp_core::permission::Permissions;
 use std::sync::Arc;
@@ -29,6 +30,21 @@ pub trait Accounts: Send + Sync {
     fn verify_promptly(&self, credentials: &Credentials) -> Option<Result<Account, LoginError>> {
         let _ = credentials;
         None
+    }
+
+    /// The account of the user of this name on this virtual host, if this certificate of the control connection is his. It
+    /// may take its time, as a file's does.
+    ///
+    /// # Errors
+    /// [`LoginError::Refused`]: it is not, and he has to say a password.
+    fn recognise(
+        &self,
+        host: Option<&str>,
+        user: &[u8],
+        certificate: &ClientCertificate,
+    ) -> Result<Account, LoginError> {
+        let _ = (host, user, certificate);
+        Err(LoginError::Refused)
     }
 }
 

@@ -1,5 +1,6 @@
 //! [`Certificates`]: the certificates of a server, by name, to be exchanged while it runs.
 
+use super::peer::host_names;
 use super::{Fingerprint, provider};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -10,8 +11,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// Which certificate goes to whom: the one of the name that the client asks for (SNI), or else the first. A running server
-/// may be given others; connections that stand keep what they have.
+/// Which certificate goes to whom: the first that is for the name that the client asks for (SNI), or else the first of all.
+/// Which names those are is in the certificates themselves. A running server may be given others; connections that stand
+/// keep what they have.
 #[derive(Debug, Default)]
 pub struct Certificates {
     shelf: RwLock<Arc<Shelf>>,
@@ -21,7 +23,7 @@ pub struct Certificates {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shelf {
     default: Option<Arc<CertifiedKey>>,
-    /// By host name, in small letters.
+    /// By host name, in small letters; `*.` in the place of the first label stands for any one (RFC 6125 6.4.3).
     by_name: BTreeMap<String, Arc<CertifiedKey>>,
 }
 
@@ -51,36 +53,38 @@ impl Certificates {
     /// # Errors
     /// When they are none, or do not belong together.
     pub fn new(certificate: &[u8], key: &[u8]) -> Result<Self, CertificateError> {
+        Self::of(&[(certificate, key)])
+    }
+
+    /// Several, each with its key; the first goes to whoever asks for a name that none of them is for.
+    ///
+    /// # Errors
+    /// When one is none, or does not belong to its key; or when there is none at all.
+    pub fn of(pairs: &[(&[u8], &[u8])]) -> Result<Self, CertificateError> {
         let certificates = Self::default();
-        certificates.set_default(certificate, key)?;
+        certificates.exchange(pairs)?;
         Ok(certificates)
     }
 
-    /// Exchanges the certificate for everybody: its fingerprint.
+    /// Has these take the place of all that there are.
     ///
     /// # Errors
-    /// When they are none, or do not belong together; then nothing changes.
-    pub fn set_default(&self, certificate: &[u8], key: &[u8]) -> Result<Fingerprint, CertificateError> {
-        let certified = read(certificate, key)?;
-        let fingerprint = fingerprint(&certified);
-        self.change(|shelf| shelf.default = Some(Arc::new(certified)));
-        fingerprint
-    }
-
-    /// Adds or exchanges the certificate for clients that ask for this host name.
-    ///
-    /// # Errors
-    /// When they are none, or do not belong together; then nothing changes.
-    pub fn set(&self, name: &str, certificate: &[u8], key: &[u8]) -> Result<Fingerprint, CertificateError> {
-        let certified = read(certificate, key)?;
-        let fingerprint = fingerprint(&certified);
-        self.change(|shelf| drop(shelf.by_name.insert(name.to_ascii_lowercase(), Arc::new(certified))));
-        fingerprint
+    /// As [`of`](Self::of); then nothing changes.
+    pub fn exchange(&self, pairs: &[(&[u8], &[u8])]) -> Result<(), CertificateError> {
+        let mut shelf = Shelf::default();
+        for (certificate, key) in pairs {
+            shelf.add(Arc::new(read(certificate, key)?));
+        }
+        if shelf.default.is_none() {
+            return Err(CertificateError::Unusable("there is no certificate".into()));
+        }
+        *self.shelf.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(shelf);
+        Ok(())
     }
 
     /// The fingerprint of the certificate for everybody.
     pub fn fingerprint(&self) -> Option<Fingerprint> {
-        self.now().default.as_ref().and_then(|certified| fingerprint(certified).ok())
+        self.now().default.as_ref().and_then(|certified| certified.end_entity_cert().ok().map(Fingerprint::of))
     }
 
     /// What there is now. Whoever keeps it shows the same for as long: a client that has seen one certificate on its control
@@ -88,25 +92,32 @@ impl Certificates {
     pub(super) fn now(&self) -> Arc<Shelf> {
         Arc::clone(&self.shelf.read().unwrap_or_else(PoisonError::into_inner))
     }
+}
 
-    fn change(&self, change: impl FnOnce(&mut Shelf)) {
-        change(Arc::make_mut(&mut self.shelf.write().unwrap_or_else(PoisonError::into_inner)));
+impl Shelf {
+    fn add(&mut self, certified: Arc<CertifiedKey>) {
+        for name in certified.end_entity_cert().map(host_names).unwrap_or_default() {
+            self.by_name.entry(name.to_ascii_lowercase()).or_insert_with(|| Arc::clone(&certified));
+        }
+        self.default.get_or_insert(certified);
+    }
+
+    /// The certificate that is for this host name.
+    fn named(&self, name: &str) -> Option<&Arc<CertifiedKey>> {
+        let name = name.to_ascii_lowercase();
+        let any = || name.split_once('.').and_then(|(_, domain)| self.by_name.get(&format!("*.{domain}")));
+        self.by_name.get(&name).or_else(any)
     }
 }
 
 impl ResolvesServerCert for Shelf {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        let named = hello.server_name().and_then(|name| self.by_name.get(&name.to_ascii_lowercase()));
-        named.or(self.default.as_ref()).cloned()
+        hello.server_name().and_then(|name| self.named(name)).or(self.default.as_ref()).cloned()
     }
 }
 
-fn fingerprint(certified: &CertifiedKey) -> Result<Fingerprint, CertificateError> {
-    let first = certified.end_entity_cert().map_err(|error| CertificateError::Unusable(error.to_string()))?;
-    Ok(Fingerprint::of(first))
-}
-
-fn read(certificate: &[u8], key: &[u8]) -> Result<CertifiedKey, CertificateError> {
+/// A certificate with its chain, and its key.
+pub(super) fn read(certificate: &[u8], key: &[u8]) -> Result<CertifiedKey, CertificateError> {
     let unusable = |what: &str, why: &dyn fmt::Display| CertificateError::Unusable(format!("{what}: {why}"));
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(certificate)
         .collect::<Result<_, _>>()

@@ -1,5 +1,7 @@
 //! [`TlsClient`]: the TLS of a client of one server; [`ClientSide`]: what the connections of one session share.
 
+use super::certificates::read;
+use super::peer::Identity;
 use super::tickets::Tickets;
 use super::{ALPN, Fingerprint, Stream, provider};
 use crate::channel::Channel;
@@ -8,6 +10,7 @@ use rustls::client::{ClientConfig, Resumption, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::sign::SingleCertAndKey;
 use rustls::{
     CertificateError, CipherSuite, ClientConnection, Connection, DigitallySignedStruct, Error, RootCertStore,
     SignatureScheme, SupportedProtocolVersion, version,
@@ -15,7 +18,7 @@ use rustls::{
 use rustls_platform_verifier::Verifier as SystemVerifier;
 use std::fmt;
 use std::io;
-use std::net::TcpStream;
+use std::net::{IpAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -31,6 +34,20 @@ pub enum Trust {
     Nobody,
     /// Anybody: only a listener who does nothing is kept out.
     Anybody,
+}
+
+impl Trust {
+    /// Whom to believe to be this host where nobody has said anything: on this machine anybody, since nobody is in between
+    /// and hardly any server there has a certificate for it.
+    pub fn fitting(host: &str) -> Self {
+        if is_here(host) { Self::Anybody } else { Self::System }
+    }
+}
+
+/// Is this name or address the machine's own, whatever network it is on? Only what cannot lead elsewhere counts: of the names
+/// `localhost` alone (RFC 6761 6.3).
+pub fn is_here(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
 }
 
 /// A server that was not believed.
@@ -84,6 +101,17 @@ impl TlsClient {
         self.judge.verdict().accepted
     }
 
+    /// The same with this certificate, its chain behind it, and its key (PEM), for servers that ask who the client is.
+    ///
+    /// # Errors
+    /// When they are none, or do not belong together.
+    pub fn showing(mut self, certificate: &[u8], key: &[u8]) -> Result<Self, super::CertificateError> {
+        let own = Arc::new(SingleCertAndKey::from(read(certificate, key)?));
+        self.config.client_auth_cert_resolver = own.clone();
+        self.lasting.client_auth_cert_resolver = own;
+        Ok(self)
+    }
+
     /// The same with TLS 1.3 and AES-128-GCM and nothing else: servers are compared at the same work, whatever each
     /// would choose.
     ///
@@ -111,7 +139,7 @@ impl TlsClient {
             config.resumption = Resumption::store(tickets.clone());
             Arc::new(config)
         });
-        let mut side = ClientSide { config, lasting, name: self.name.clone() };
+        let mut side = ClientSide { config, lasting, name: self.name.clone(), identity: Identity::default() };
         if self.tickets_ran_out() {
             side.last();
         }
@@ -132,11 +160,16 @@ fn config(
 }
 
 fn authorities(pem: &[u8]) -> io::Result<Arc<WebPkiServerVerifier>> {
+    WebPkiServerVerifier::builder_with_provider(Arc::new(roots(pem)?), provider()).build().map_err(io::Error::other)
+}
+
+/// The authorities in a text (PEM).
+pub(super) fn roots(pem: &[u8]) -> io::Result<RootCertStore> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(pem) {
         roots.add(certificate.map_err(io::Error::other)?).map_err(io::Error::other)?;
     }
-    WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider()).build().map_err(io::Error::other)
+    Ok(roots)
 }
 
 /// The client's side of one session.
@@ -146,6 +179,8 @@ pub struct ClientSide {
     /// The same with TLS 1.2 only.
     lasting: Arc<ClientConfig>,
     name: ServerName<'static>,
+    /// The server as it has shown itself.
+    identity: Identity,
 }
 
 impl ClientSide {
@@ -172,12 +207,12 @@ impl ClientSide {
 
     /// TLS on the control connection, which begins with `received`.
     pub(crate) fn control(&self, socket: Arc<TcpStream>, received: Vec<u8>) -> io::Result<Stream> {
-        Ok(Stream::control(socket, self.connection()?, received))
+        Ok(Stream::control(socket, self.connection()?, self.identity.clone(), received))
     }
 
     /// TLS on a data connection. The same name and the same store: so it resumes the control connection's session.
     pub(crate) fn data(&self, socket: Arc<TcpStream>) -> io::Result<Stream> {
-        Ok(Stream::data(socket, self.connection()?).requiring(false, true))
+        Ok(Stream::data(socket, self.connection()?, self.identity.clone()).requiring(false, true))
     }
 
     #[cfg(test)]

@@ -12,6 +12,8 @@ pub enum Failure {
     Handshake(String),
     /// The session was to go on from an earlier one and is new.
     NotResumed,
+    /// A data connection's peer has shown another certificate than the control connection's, or none.
+    OtherPeer,
     /// The stream ended without `close_notify`.
     Truncated,
     /// What came after the handshake was not TLS, or was changed on its way.
@@ -27,7 +29,7 @@ impl Failure {
     /// What an error of a data connection means to a session.
     pub(crate) fn of_transfer(error: &io::Error) -> TransferError {
         match Self::of(error) {
-            Some(Self::Handshake(_)) => TransferError::HandshakeFailed,
+            Some(Self::Handshake(_) | Self::OtherPeer) => TransferError::HandshakeFailed,
             Some(Self::NotResumed) => TransferError::NotResumed,
             Some(Self::Truncated) => TransferError::Truncated,
             Some(Self::Broken(_)) | None => TransferError::Broken,
@@ -40,6 +42,9 @@ impl fmt::Display for Failure {
         match self {
             Self::Handshake(why) => write!(f, "the TLS handshake failed: {why}"),
             Self::NotResumed => f.write_str("the TLS session of the control connection was not resumed"),
+            Self::OtherPeer => {
+                f.write_str("the data connection's certificate is not the one that the control connection has shown")
+            }
             Self::Truncated => f.write_str("the data was cut off: it did not end with a TLS close_notify"),
             Self::Broken(why) => write!(f, "broken TLS: {why}"),
         }

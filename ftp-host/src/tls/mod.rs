@@ -8,6 +8,7 @@ mod certificates;
 mod client;
 mod failure;
 mod fingerprint;
+mod peer;
 mod provider;
 mod self_signed;
 mod server;
@@ -17,11 +18,13 @@ mod tests;
 mod tickets;
 
 pub use certificates::{CertificateError, Certificates};
-pub use client::{ClientSide, Rejected, TlsClient, Trust};
+pub use client::{ClientSide, Rejected, TlsClient, Trust, is_here};
 pub use failure::Failure;
 pub use fingerprint::Fingerprint;
+pub(crate) use peer::Client;
+pub use peer::{CertificateName, ClientCertificate};
 pub use self_signed::SelfSigned;
-pub use server::{ServerSide, TlsServer};
+pub use server::{AskClients, ServerSide, TlsServer};
 pub(crate) use stream::Stream;
 
 use provider::{provider, ticketer};

@@ -1,8 +1,10 @@
 //! [`Stream`]: TLS over one socket, for either side. It never blocks, and holds a bounded number of bytes.
 
-use super::Failure;
+use super::peer::{Client, ClientCertificate, Identity};
+use super::{Failure, Fingerprint};
 use crate::channel::uninterrupted;
 use crate::readiness::Direction;
+use rustls::pki_types::CertificateDer;
 use rustls::{Connection, HandshakeKind, ProtocolVersion};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -31,6 +33,8 @@ pub(crate) struct Stream {
     at_end: bool,
     /// A session that goes on from no other is refused.
     resumed: bool,
+    /// Who the peer of the session is: the control connection tells, data connections ask.
+    identity: Identity,
     /// The end of the socket without `close_notify` is the end of the stream.
     lenient: bool,
     phase: Phase,
@@ -49,19 +53,24 @@ enum Phase {
 }
 
 impl Stream {
-    pub(super) fn control(socket: Arc<TcpStream>, connection: Connection, received: Vec<u8>) -> Self {
-        let mut stream = Self::new(socket, connection, CONTROL);
+    pub(super) fn control(
+        socket: Arc<TcpStream>,
+        connection: Connection,
+        identity: Identity,
+        received: Vec<u8>,
+    ) -> Self {
+        let mut stream = Self::new(socket, connection, identity, CONTROL);
         stream.incoming = Incoming::of(received);
         // A control connection ends with QUIT or its socket; nothing is cut short that has its own line ends.
         stream.lenient = true;
         stream
     }
 
-    pub(super) fn data(socket: Arc<TcpStream>, connection: Connection) -> Self {
-        Self::new(socket, connection, DATA)
+    pub(super) fn data(socket: Arc<TcpStream>, connection: Connection, identity: Identity) -> Self {
+        Self::new(socket, connection, identity, DATA)
     }
 
-    fn new(socket: Arc<TcpStream>, mut connection: Connection, room: usize) -> Self {
+    fn new(socket: Arc<TcpStream>, mut connection: Connection, identity: Identity, room: usize) -> Self {
         connection.set_buffer_limit(Some(room));
         Self {
             socket,
@@ -70,6 +79,7 @@ impl Stream {
             room,
             at_end: false,
             resumed: false,
+            identity,
             lenient: false,
             phase: Phase::Handshake,
             waits: Direction::Read,
@@ -100,6 +110,21 @@ impl Stream {
     /// Is this the client's side?
     pub(crate) const fn is_client(&self) -> bool {
         matches!(self.connection, Connection::Client(_))
+    }
+
+    fn peer_certificate(&self) -> Option<&CertificateDer<'static>> {
+        self.connection.peer_certificates().and_then(<[_]>::first)
+    }
+
+    /// What a server's handshake told of its client.
+    pub(crate) fn client(&self) -> Client {
+        match &self.connection {
+            Connection::Server(connection) => Client {
+                server_name: connection.server_name().map(ToOwned::to_owned),
+                certificate: self.peer_certificate().map(|der| ClientCertificate::from_der(der)),
+            },
+            Connection::Client(_) => Client::default(),
+        }
     }
 
     /// Are there bytes that the socket has not taken yet?
@@ -137,6 +162,12 @@ impl Stream {
             if !self.connection.is_handshaking() {
                 if self.resumed && self.connection.handshake_kind() != Some(HandshakeKind::Resumed) {
                     return Err(Failure::NotResumed.into());
+                }
+                let shown = self.peer_certificate().map(Fingerprint::of);
+                if self.room == CONTROL {
+                    self.identity.set(shown);
+                } else if !self.identity.admits(shown) {
+                    return Err(Failure::OtherPeer.into());
                 }
                 self.phase = if self.owes_only_tickets() { Phase::Quiet } else { Phase::Open };
                 return Ok(());

@@ -2,6 +2,7 @@
 
 use super::*;
 use ftp_core::action::Resumption;
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, HandshakeKind, ProtocolVersion, ServerConfig, ServerConnection};
@@ -181,15 +182,21 @@ fn tls_1_2_is_spoken_where_it_is_known_beforehand_to_be_the_better() -> Outcome 
 fn a_client_is_shown_the_certificate_of_the_name_it_asks_for_and_else_the_first() -> Outcome {
     let first = SelfSigned::new(&["localhost".to_owned()])?;
     let second = SelfSigned::new(&["files.example".to_owned()])?;
-    let certificates = Certificates::new(first.certificate.as_bytes(), first.key.as_bytes())?;
-    let named = certificates.set("Files.Example", second.certificate.as_bytes(), second.key.as_bytes())?;
-    let first = certificates.fingerprint().ok_or("no certificate")?;
+    let third = SelfSigned::new(&["*.example".to_owned(), "files.example".to_owned()])?;
+    let all = [&first, &second, &third];
+    let certificates = Certificates::of(&all.map(|made| (made.certificate.as_bytes(), made.key.as_bytes())))?;
+    let fingerprint = |made: &SelfSigned| ClientCertificate::from_pem(made.certificate.as_bytes());
+    let [first, second, third] = [fingerprint(&first)?, fingerprint(&second)?, fingerprint(&third)?];
     let side = TlsServer::new(certificates)?.session(Resumption::Prefer)?;
 
-    // SNI has no addresses (RFC 6066 3).
-    for (name, expected) in
-        [("files.example", named), ("localhost", first), ("other.example", first), ("127.0.0.1", first)]
-    {
+    // SNI has no addresses (RFC 6066 3), and an asterisk stands for one label.
+    for (name, expected) in [
+        ("files.example", &second),
+        ("other.example", &third),
+        ("a.other.example", &first),
+        ("localhost", &first),
+        ("127.0.0.1", &first),
+    ] {
         let (mut socket, there) = ends()?;
         let mut tls = ClientConnection::new(Arc::new(believing_anybody()?), ServerName::try_from(name)?)?;
         let mut stream = side.control(there, Vec::new())?;
@@ -197,7 +204,7 @@ fn a_client_is_shown_the_certificate_of_the_name_it_asks_for_and_else_the_first(
         shake(&mut stream)?;
         tls.complete_io(&mut socket)?;
         let shown = tls.peer_certificates().and_then(<[_]>::first).map(Fingerprint::of);
-        assert_eq!(shown, Some(expected), "{name}");
+        assert_eq!(shown, Some(expected.fingerprint), "{name}");
     }
     Ok(())
 }
@@ -208,7 +215,8 @@ fn a_session_goes_on_with_its_certificate_and_the_next_has_the_new_one() -> Outc
     let first = server.certificates().fingerprint().ok_or("no certificate")?;
     let side = server.session(Resumption::Prefer)?;
     let other = SelfSigned::new(&["localhost".to_owned()])?;
-    let second = server.certificates().set_default(other.certificate.as_bytes(), other.key.as_bytes())?;
+    server.certificates().exchange(&[(other.certificate.as_bytes(), other.key.as_bytes())])?;
+    let second = server.certificates().fingerprint().ok_or("no certificate")?;
 
     for (side, expected) in [(side, first), (server.session(Resumption::Prefer)?, second)] {
         // Nothing to resume: the handshake shows a certificate.
@@ -220,6 +228,125 @@ fn a_session_goes_on_with_its_certificate_and_the_next_has_the_new_one() -> Outc
         tls.complete_io(&mut socket)?;
         assert_eq!(tls.peer_certificates().and_then(<[_]>::first).map(Fingerprint::of), Some(expected));
     }
+    Ok(())
+}
+
+/// A handshake of a server's session over a socket: what the server makes of it.
+fn meet(
+    config: ClientConfig,
+    begin: impl FnOnce(Arc<TcpStream>) -> std::io::Result<Stream>,
+) -> Result<std::io::Result<Stream>, Box<dyn std::error::Error>> {
+    let (mut socket, there) = ends()?;
+    let mut tls = client(config)?;
+    let mut stream = begin(there)?;
+    tls.write_tls(&mut socket)?;
+    loop {
+        match stream.handshake() {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                tls.complete_io(&mut socket)?;
+                wait(stream.socket())?;
+            }
+            result => return Ok(result.map(|()| stream)),
+        }
+    }
+}
+
+/// An authority, which certifies names.
+struct Authority {
+    certificate: String,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+impl Authority {
+    fn new() -> Result<Self, rcgen::Error> {
+        let key = KeyPair::generate()?;
+        let mut params = CertificateParams::new(Vec::new())?;
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        Ok(Self { certificate: params.self_signed(&key)?.pem(), issuer: Issuer::new(params, key) })
+    }
+
+    /// A client that shows a certificate for this name, which ended long ago if it is `old`, and has met nobody yet.
+    fn client(&self, name: &str, old: bool) -> Result<ClientConfig, Box<dyn std::error::Error>> {
+        let key = KeyPair::generate()?;
+        let mut params = CertificateParams::new(Vec::new())?;
+        params.distinguished_name.push(DnType::CommonName, name);
+        if old {
+            (params.not_before, params.not_after) = (date_time_ymd(2000, 1, 1), date_time_ymd(2001, 1, 1));
+        }
+        let certificate = params.signed_by(&key, &self.issuer)?;
+        let client = TlsClient::new("localhost", &Trust::Anybody, Vec::new())?;
+        let client = client.showing(certificate.pem().as_bytes(), key.serialize_pem().as_bytes())?;
+        Ok(client.session().config())
+    }
+}
+
+#[test]
+fn a_clients_certificate_has_to_be_of_the_servers_authority_and_in_force() -> Outcome {
+    let (ours, theirs) = (Authority::new()?, Authority::new()?);
+    for (ask, without) in [(AskClients::Offer, true), (AskClients::Require, false)] {
+        let server = server(&["localhost"])?;
+        server.ask_clients(ours.certificate.as_bytes(), ask)?;
+        let side = server.session(Resumption::Prefer)?;
+        let control = |config| meet(config, |socket| side.control(socket, Vec::new()));
+        let known = control(ours.client("ann", false)?)??.client().certificate.ok_or("no certificate")?;
+        assert!(known.names.contains(&"ann".to_owned()), "{known:?}");
+        assert!(control(ours.client("ann", true)?)?.is_err(), "expired");
+        assert!(control(theirs.client("ann", false)?)?.is_err(), "an authority that the server does not know");
+        let stranger = control(believing_anybody()?)?;
+        assert_eq!(stranger.is_ok(), without, "{ask:?}");
+        assert!(stranger.map_or(true, |stream| stream.client().certificate.is_none()));
+    }
+    assert!(server(&["localhost"])?.ask_clients(b"nothing", AskClients::Offer).is_err());
+    Ok(())
+}
+
+#[test]
+fn a_data_connection_is_that_of_the_client_who_showed_his_certificate_on_the_control_connection() -> Outcome {
+    let authority = Authority::new()?;
+    let server = server(&["localhost"])?;
+    server.ask_clients(authority.certificate.as_bytes(), AskClients::Offer)?;
+    let (ann, bob) = (authority.client("ann", false)?, authority.client("bob", false)?);
+    let side = server.session(Resumption::Prefer)?;
+    meet(ann.clone(), |socket| side.control(socket, Vec::new()))??;
+    // None of them resumes: the certificate itself is compared.
+    let mut fresh = ann;
+    fresh.resumption = rustls::client::Resumption::disabled();
+    let data = |config| meet(config, |socket| side.data(socket, Resumption::Prefer));
+    assert!(data(fresh)?.is_ok());
+    for other in [bob, believing_anybody()?] {
+        let error = data(other)?.err().ok_or("another client got the data")?;
+        assert_eq!(Failure::of(&error), Some(&Failure::OtherPeer));
+    }
+    Ok(())
+}
+
+#[test]
+fn a_server_that_shows_another_certificate_on_the_data_connection_is_left() -> Outcome {
+    let (first, second) = (server(&["localhost"])?, server(&["localhost"])?);
+    // The client would believe either.
+    let side = TlsClient::new("localhost", &Trust::Anybody, Vec::new())?.session();
+    let shake = |served: &TlsServer, control: bool| -> Result<std::io::Result<()>, Box<dyn std::error::Error>> {
+        let server = served.session(Resumption::Prefer)?;
+        let (socket, there) = ends()?;
+        socket.set_nonblocking(true)?;
+        let socket = Arc::new(socket);
+        let mut here = if control { side.control(socket, Vec::new())? } else { side.data(socket)? };
+        let mut there =
+            if control { server.control(there, Vec::new())? } else { server.data(there, Resumption::Prefer)? };
+        loop {
+            match here.handshake() {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                result => return Ok(result),
+            }
+            wait(there.socket())?;
+            self::shake(&mut there)?;
+            wait(here.socket())?;
+        }
+    };
+    shake(&first, true)??;
+    shake(&first, false)??;
+    let error = shake(&second, false)?.err().ok_or("another server was believed")?;
+    assert_eq!(Failure::of(&error), Some(&Failure::OtherPeer));
     Ok(())
 }
 
@@ -244,4 +371,14 @@ fn a_client_that_speaks_http_only_gets_no_further_than_its_hello() -> Outcome {
         }
     }
     Ok(())
+}
+
+#[test]
+fn only_what_cannot_lead_elsewhere_is_this_machine() {
+    for host in ["localhost", "LocalHost", "127.0.0.1", "127.8.9.1", "::1", "::ffff:127.0.0.1"] {
+        assert!(is_here(host) && matches!(Trust::fitting(host), Trust::Anybody), "{host}");
+    }
+    for host in ["localhost.example", "example.org", "192.0.2.1", "0.0.0.0", "::", "128.0.0.1", ""] {
+        assert!(!is_here(host) && matches!(Trust::fitting(host), Trust::System), "{host}");
+    }
 }

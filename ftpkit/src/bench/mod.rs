@@ -25,6 +25,7 @@ use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::password;
 use fault::Fault;
+use ftp_core::anonymous;
 use ftp_core::secret::Secret;
 use ftp_host::tls::{TlsClient, Trust};
 use indicatif::ProgressBar;
@@ -32,9 +33,6 @@ use report::Report;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use workload::{Subject, Workload};
-
-/// The user without a password (RFC 1635 2.1), and what is given for one.
-const ANONYMOUS: (&str, &[u8]) = ("anonymous", b"ftpkit@");
 
 /// Measures, and prints what came out.
 ///
@@ -132,7 +130,7 @@ fn subjects(options: &BenchOptions, console: Console) -> Result<Vec<Subject>, Fa
     }
     let password = match &options.password {
         Some(password) => Secret::new(password.as_bytes()),
-        None if options.user == ANONYMOUS.0 || options.user == "ftp" => Secret::new(ANONYMOUS.1),
+        None if anonymous::is_name(options.user.as_bytes()) => Secret::new(anonymous::PASSWORD),
         None => password::existing(&options.user, false, None, console)?,
     };
     let tls = options.tls.then(tls_client).transpose()?;

@@ -1,11 +1,11 @@
 //! [`BenchOptions`]: the command line of `ftpkit bench`.
 
-use super::ANONYMOUS;
 use super::target::Target;
 use super::workload::Workload;
 use crate::duration;
 use crate::exit::Exit;
 use clap::{Args, ValueEnum};
+use ftp_core::anonymous;
 use std::time::Duration;
 
 /// Measure FTP servers
@@ -43,7 +43,7 @@ pub(crate) struct BenchOptions {
     pub(super) runs: usize,
 
     /// Who logs in
-    #[arg(long, default_value = ANONYMOUS.0)]
+    #[arg(long, default_value = anonymous::USER)]
     pub(super) user: String,
 
     /// The password; without it, that of `FTPKIT_PASSWORD`, or it is asked for

@@ -19,6 +19,7 @@ use conformance::backend::Login;
 use conformance::backend::foreign::{Fault, Steward, Target, visit};
 use conformance::check::{Ability, Case, Findings, Verdict, corpus};
 use conformance::transcript::Level;
+use ftp_core::anonymous;
 use ftp_core::secret::Secret;
 use report::{Report, Row};
 use std::fs;
@@ -28,9 +29,6 @@ use std::time::Instant;
 
 /// The port of control connections (RFC 959 8).
 const PORT: u16 = 21;
-
-/// What users without a password give for one (RFC 1635 2.1).
-const ANONYMOUS_PASSWORD: &[u8] = b"ftpkit@";
 
 /// Checks, and reports.
 ///
@@ -181,8 +179,8 @@ fn wanted(case: &Case, options: &CheckOptions) -> bool {
 }
 
 fn login(options: &CheckOptions, console: Console) -> Result<Login, Failure> {
-    let password = if matches!(&*options.user, "anonymous" | "ftp") && !options.password_stdin {
-        Secret::new(ANONYMOUS_PASSWORD)
+    let password = if anonymous::is_name(options.user.as_bytes()) && !options.password_stdin {
+        Secret::new(anonymous::PASSWORD)
     } else {
         password::existing(&options.user, options.password_stdin, None, console)?
     };

@@ -22,6 +22,8 @@ Examples:
       asks for the password twice
   ftpkit account add log --accounts accounts.json --home /srv/log --permissions create,append --password-stdin < secret
       a user who can store and add, but not look
+  ftpkit account add job --accounts accounts.json --home /srv/job --certificate @job.pem --no-password
+      a user who is known by his certificate
 
 Rights:
   read            fetch files, and have digests of them
@@ -42,6 +44,16 @@ Examples:
   ftpkit account passwd ann --accounts accounts.json
   ftpkit account passwd ann --accounts accounts.json --password-stdin < secret")]
     Passwd(PasswdOptions),
+    /// Change the certificates that stand for a password
+    #[command(after_help = "\
+Examples:
+  ftpkit account certificate ann --accounts accounts.json @ann.pem
+      this certificate and no other; `serve --tls-client-ca` says who has to have signed it
+  ftpkit account certificate ann --accounts accounts.json ann@example.org
+      any with this name in it, which the authority gives to nobody else
+  ftpkit account certificate ann --accounts accounts.json
+      none any more")]
+    Certificate(CertificateOptions),
     /// Remove an account, not its files
     #[command(after_help = "\
 Examples:
@@ -52,7 +64,7 @@ Examples:
 Examples:
   ftpkit account list --accounts accounts.json
   ftpkit account list --accounts accounts.json --json
-      one object a line: name, home, permissions, and host where there is one")]
+      one object a line: name, home, permissions, and host and certificates where there are some")]
     List(ListOptions),
 }
 
@@ -78,9 +90,32 @@ pub(crate) struct AddOptions {
     #[arg(long, value_name = "NAME")]
     pub(crate) host: Option<String>,
 
+    /// A certificate that the user needs no password with: its SHA-256, a name in it (a common name, an e-mail address or a host
+    /// name), or @FILE for the one in FILE; may be given several times (see `ftpkit help serve`, --tls-client-ca)
+    #[arg(long, value_name = "WHICH")]
+    pub(crate) certificate: Vec<String>,
+
+    /// No password at all: the user has to have a certificate
+    #[arg(long, requires = "certificate", conflicts_with = "password_stdin")]
+    pub(crate) no_password: bool,
+
     /// Take the password from the first line of standard input
     #[arg(long)]
     pub(crate) password_stdin: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CertificateOptions {
+    /// The user name
+    pub(crate) name: String,
+
+    /// The account file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) accounts: PathBuf,
+
+    /// The certificates: the SHA-256, a name in it, or @FILE; none takes away those there were
+    #[arg(value_name = "WHICH")]
+    pub(crate) certificates: Vec<String>,
 }
 
 #[derive(Debug, Args)]

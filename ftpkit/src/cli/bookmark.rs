@@ -3,6 +3,7 @@
 use super::connect::UrlParser;
 use crate::remote::FtpUrl;
 use clap::{Args, Subcommand, ValueHint};
+use std::path::PathBuf;
 
 /// Give places names
 ///
@@ -48,4 +49,12 @@ pub(crate) struct AddBookmarkOptions {
     /// What prints the password on its first line
     #[arg(long, value_name = "COMMAND")]
     pub(crate) password_command: Option<String>,
+
+    /// The client's certificate there, and its chain (PEM)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) cert: Option<PathBuf>,
+
+    /// The private key of the certificate (PEM) [default: it stands in the certificate's file]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "cert")]
+    pub(crate) key: Option<PathBuf>,
 }

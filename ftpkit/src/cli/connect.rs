@@ -2,7 +2,7 @@
 
 use crate::bookmark;
 use crate::duration;
-use crate::remote::{FtpUrl, Kept, UrlError};
+use crate::remote::{CertificateFiles, FtpUrl, Kept, UrlError};
 use crate::runtime::Runtime;
 use clap::builder::TypedValueParser;
 use clap::error::ErrorKind;
@@ -90,9 +90,25 @@ pub(crate) struct SecurityOptions {
     #[arg(long, value_name = "SHA256")]
     pub(crate) pin: Vec<Fingerprint>,
 
+    /// Show this certificate, its chain behind it (PEM), to a server that asks who the client is; no password is then asked
+    /// for, but one that is given otherwise is said where it is wanted
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, hide_short_help = true)]
+    pub(crate) cert: Option<PathBuf>,
+
+    /// The private key of the certificate (PEM) [default: it stands in the certificate's file]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "cert", hide_short_help = true)]
+    pub(crate) key: Option<PathBuf>,
+
     /// Believe anybody: TLS then keeps out only who does nothing but listen
     #[arg(long, conflicts_with_all = ["ca", "pin"])]
     pub(crate) insecure: bool,
+}
+
+impl SecurityOptions {
+    /// The files of the client's certificate.
+    pub(crate) fn certificate(&self) -> Option<CertificateFiles> {
+        self.cert.clone().map(|cert| CertificateFiles { cert, key: self.key.clone() })
+    }
 }
 
 /// What a client does about TLS.

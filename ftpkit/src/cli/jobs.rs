@@ -38,7 +38,7 @@ Examples:
 With --json: as of `ftpkit mirror`.
 
 {}", Exit::help()))]
-    Resume(ResumeOptions),
+    Resume(Box<ResumeOptions>),
     /// Forget jobs; what is there of their files stays
     #[command(after_help = "\
 Examples:

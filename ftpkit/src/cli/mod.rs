@@ -29,7 +29,7 @@ mod trust;
 
 use crate::bench::BenchOptions;
 use crate::exit::Exit;
-pub(crate) use account::{AccountCommand, AddOptions, ListOptions, PasswdOptions, RemoveOptions};
+pub(crate) use account::{AccountCommand, AddOptions, CertificateOptions, ListOptions, PasswdOptions, RemoveOptions};
 pub(crate) use bookmark::{AddBookmarkOptions, BookmarkCommand};
 pub(crate) use cat::CatOptions;
 pub(crate) use check::{CheckOptions, Weight};
@@ -51,7 +51,7 @@ pub(crate) use put::PutOptions;
 pub(crate) use raw::RawOptions;
 pub(crate) use rm::RmOptions;
 pub(crate) use rmdir::RmdirOptions;
-pub(crate) use serve::{AnonymousMode, ServeOptions, TlsMode};
+pub(crate) use serve::{AnonymousMode, ClientCertificateMode, ServeOptions, TlsMode};
 pub(crate) use shell::ConnectCommand;
 pub(crate) use stat::StatOptions;
 use std::path::Path;

@@ -26,6 +26,8 @@ Examples:
       only users with an account (see `ftpkit account add`), through a firewall that lets 21 and 50000-50100 pass
   ftpkit serve --accounts accounts.json --listen '[::]:21' --tls-cert chain.pem --tls-key key.pem
       passwords under TLS only, with a certificate that is read anew when it changes, and on SIGHUP
+  ftpkit serve --accounts accounts.json --tls-cert one.pem --tls-cert two.pem --tls-client-ca ca.pem
+      a certificate for each name that clients ask for, and users who are known by theirs
   ftpkit serve --listen 127.0.0.1:0 --json
       on any free port, which the first line of output tells
 
@@ -53,13 +55,35 @@ pub(crate) struct ServeOptions {
     #[arg(long, value_enum, value_name = "MODE")]
     pub(crate) tls: Option<TlsMode>,
 
-    /// The certificate and its chain (PEM) [default: one that the server makes for itself, and keeps]
+    /// The certificate and its chain (PEM); may be given several times: a client is shown the first that is for the name it
+    /// asks for, or else the first of all [default: one that the server makes for itself, and keeps]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) tls_cert: Option<PathBuf>,
+    pub(crate) tls_cert: Vec<PathBuf>,
 
-    /// The private key of the certificate (PEM) [default: it stands in the certificate's file]
+    /// The private key of the certificate (PEM), one for each [default: it stands in the certificate's file]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "tls_cert")]
-    pub(crate) tls_key: Option<PathBuf>,
+    pub(crate) tls_key: Vec<PathBuf>,
+
+    /// The authorities of clients' certificates (PEM): a user needs no password whose account names his (see `ftpkit help account`)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) tls_client_ca: Option<PathBuf>,
+
+    /// Whether a client has to show a certificate
+    #[arg(long, value_enum, value_name = "MODE", requires = "tls_client_ca", default_value_t)]
+    pub(crate) tls_client: ClientCertificateMode,
+
+    /// The reply to a data connection whose TLS does not come to be: 522 as the RFC has it, or 425, which more clients know
+    #[arg(long, value_name = "CODE", value_parser = ["522", "425"], default_value = "522")]
+    pub(crate) tls_refusal: String,
+
+    /// Let a client end TLS on the control connection once it is logged in (CCC), for a firewall that has to read along. Whoever is on
+    /// the way can then give commands in its name
+    #[arg(long)]
+    pub(crate) tls_ccc: bool,
+
+    /// Take an upload for whole that ends without TLS's own end, as some clients have it. Whoever is on the way can then cut files short
+    #[arg(long)]
+    pub(crate) tls_lenient_end: bool,
 
     /// Where to listen for connections that begin with TLS (ftps://, usually port 990); may be given several times
     #[arg(long, value_name = "ADDR", value_parser = listen_address)]
@@ -152,6 +176,16 @@ pub(crate) enum TlsMode {
     /// as require, with a certificate that the server makes for itself
     #[value(name = "self-signed")]
     SelfSigned,
+}
+
+/// Whether clients have to show a certificate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ClientCertificateMode {
+    /// who has one may show it
+    #[default]
+    Offer,
+    /// there is no TLS without one
+    Require,
 }
 
 fn resumption(text: &str) -> Result<Resumption, String> {

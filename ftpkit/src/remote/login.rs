@@ -9,23 +9,10 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::password;
 use crate::text::shown;
+use ftp_core::anonymous;
 use ftp_core::client::Request;
 use ftp_core::secret::Secret;
 use std::path::{Path, PathBuf};
-
-/// The user without a password (RFC 1635 2.1), and what he gives for one.
-const ANONYMOUS: (&[u8], &[u8]) = (b"anonymous", b"ftpkit@");
-
-/// Does this login give no password that others must not know?
-pub(super) fn is_anonymous(login: &Request) -> bool {
-    matches!(login, Request::Login { user, password, .. }
-        if has_no_password(user) && password.expose() == ANONYMOUS.1)
-}
-
-/// Is this a user whom nobody asks for a password? `ftp` is another name of `anonymous` on many servers.
-fn has_no_password(user: &[u8]) -> bool {
-    user == ANONYMOUS.0 || user == b"ftp"
-}
 
 /// The login at the URL's host.
 ///
@@ -38,20 +25,27 @@ pub(super) fn request(url: &FtpUrl, options: &ConnectOptions, console: Console) 
     };
     let entry = entry.unwrap_or_default();
     let named = url.user.clone().or_else(|| entry.user.map(String::into_bytes));
-    let user = named.unwrap_or_else(|| ANONYMOUS.0.to_vec());
+    let user = named.unwrap_or_else(|| anonymous::USER.into());
     let asked = options.password_stdin || options.password_command.is_some();
     let password = match (&url.password, entry.password) {
         (Some(password), _) => password.clone(),
         (None, Some(password)) if !asked => password,
-        (None, _) if has_no_password(&user) => Secret::new(ANONYMOUS.1),
+        (None, _) if anonymous::is_name(&user) => Secret::new(anonymous::PASSWORD),
         (None, _) if !asked && url.password_command.is_some() => {
             password::existing(&shown(&user), false, url.password_command.as_deref(), console)?
         }
+        // The certificate may do (RFC 4217 12.2); what a server says that wants both, says what is missing.
+        (None, _) if !asked && is_certified(url, options) && !password::is_in_environment() => Secret::new(""),
         (None, _) => {
             password::existing(&shown(&user), options.password_stdin, options.password_command.as_deref(), console)?
         }
     };
     Ok(Request::Login { user, password, account: entry.account })
+}
+
+/// Does the client show a certificate?
+pub(crate) fn is_certified(url: &FtpUrl, options: &ConnectOptions) -> bool {
+    options.security.cert.is_some() || url.certificate.is_some()
 }
 
 fn find_entry(url: &FtpUrl, file: &Path) -> Result<Option<netrc::Entry>, Failure> {

@@ -3,6 +3,7 @@
 //!
 //! Nothing here prints results or reads options; the commands in `verb` do.
 
+mod certificate;
 mod glob;
 mod kept;
 mod learnt;
@@ -15,8 +16,10 @@ mod site;
 mod tree;
 mod url;
 
+pub(crate) use certificate::CertificateFiles;
 pub(crate) use glob::expand;
 pub(crate) use kept::Kept;
+pub(crate) use login::is_certified;
 pub(crate) use session::{Looker, Moved, Session};
 pub(crate) use site::{Pipeline, Site, pause};
 pub(crate) use tree::{DEEPEST, entry, list, make_directories, remove, too_deep, walk};

@@ -67,7 +67,7 @@ impl Site {
     /// [`Failure`], if it is not to be had.
     pub(crate) fn new(url: &FtpUrl, options: &ConnectOptions, console: Console) -> Result<Self, Failure> {
         let login = login::request(url, options, console)?;
-        let tls = ClientTls::new(url, &options.security, login::is_anonymous(&login))?;
+        let tls = ClientTls::new(url, &options.security, &login)?;
         let client = ClientOptions {
             timeout: options.timeout,
             active: options.active,

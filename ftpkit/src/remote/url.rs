@@ -3,6 +3,7 @@
 //! The path is relative to the directory that the login leads to, as RFC 1738 3.2.2 has it; one that begins with `%2F`
 //! (or, as everybody writes it, with a second `/`) is absolute.
 
+use super::certificate::CertificateFiles;
 use super::glob::is_pattern;
 use ftp_core::codec::Codec;
 use ftp_core::secret::Secret;
@@ -32,6 +33,8 @@ pub(crate) struct FtpUrl {
     pub(crate) password: Option<Secret>,
     /// What prints the password, where a bookmark says so.
     pub(crate) password_command: Option<String>,
+    /// The client's certificate, where a bookmark says so.
+    pub(crate) certificate: Option<CertificateFiles>,
     /// TLS begins at once: `ftps://`.
     pub(crate) implicit: bool,
     /// A name or address; IPv6 without brackets.
@@ -144,6 +147,7 @@ impl FromStr for FtpUrl {
             user,
             password: password.map(Secret::new),
             password_command: None,
+            certificate: None,
             implicit,
             host,
             port,

@@ -7,7 +7,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::password;
 use crate::remote::refusal::failure;
-use crate::remote::{FtpUrl, Site, path};
+use crate::remote::{FtpUrl, Site, is_certified, path};
 use crate::text::shown;
 use crate::tone::{Styled, Tone};
 use ftp_core::client::{ClientError, Outcome, Request};
@@ -31,10 +31,13 @@ pub(super) fn to(shell: &mut Shell, mut url: FtpUrl) -> Result<(), Failure> {
     leave(shell);
     let asks = url.password_command.is_none() && shell.connect.asks_for_passwords() && shell.console.has_somebody();
     let mut tries = TRIES;
+    // A certificate may do.
+    let mut wanted = !is_certified(&url, &shell.connect);
     loop {
         if let Some(user) = &url.user
             && url.password.is_none()
             && asks
+            && std::mem::replace(&mut wanted, true)
         {
             url.password = Some(password::prompt(&format!("Password for {}: ", shown(user)), shell.console)?);
         }

@@ -7,11 +7,25 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::FtpUrl;
-use ftp_core::client::TlsUse;
-use ftp_host::tls::{Fingerprint, Rejected, TlsClient, Trust};
+use ftp_core::client::{Request, TlsUse};
+use ftp_host::tls::{Fingerprint, Rejected, TlsClient, Trust, is_here};
+use std::fmt;
 use std::fs;
-use std::net::IpAddr;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A certificate and its key (PEM). Its `Debug` shows nothing.
+#[derive(Clone)]
+struct Certificate {
+    chain: Vec<u8>,
+    key: Vec<u8>,
+}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Certificate(…)")
+    }
+}
 
 /// TLS with one server.
 #[derive(Clone, Debug)]
@@ -22,6 +36,8 @@ pub(crate) struct ClientTls {
     port: u16,
     trust: Trust,
     pinned: Vec<Fingerprint>,
+    /// What it shows of itself.
+    certificate: Option<Certificate>,
     /// What was made for the last connection, and serves the next.
     made: Arc<Mutex<Option<Arc<TlsClient>>>>,
 }
@@ -31,22 +47,21 @@ impl ClientTls {
     ///
     /// # Errors
     /// [`Failure`], if the authorities cannot be read.
-    pub(crate) fn new(url: &FtpUrl, options: &SecurityOptions, anonymous: bool) -> Result<Self, Failure> {
+    pub(crate) fn new(url: &FtpUrl, options: &SecurityOptions, login: &Request) -> Result<Self, Failure> {
         let said = options.insecure || options.ca.is_some() || !options.pin.is_empty();
-        let here = is_here(&url.host);
+        let certificate = certificate(url, options)?;
         let way = match options.tls {
             _ if url.implicit => TlsUse::Implicit,
             Some(ClientTlsMode::Off) => TlsUse::Off,
             Some(ClientTlsMode::Prefer) => TlsUse::Prefer,
-            None if said => TlsUse::Require,
-            None if anonymous => TlsUse::Off,
-            // Nobody listens in between.
-            None if here => TlsUse::Prefer,
-            Some(ClientTlsMode::Require) | None => TlsUse::Require,
+            Some(ClientTlsMode::Require) => TlsUse::Require,
+            None if said || certificate.is_some() => TlsUse::Require,
+            None => TlsUse::fitting(login, is_here(&url.host)),
         };
         let by_default = options.tls.is_none() && !said && !url.implicit;
         let trust = match &options.ca {
-            _ if options.insecure || by_default && here => Trust::Anybody,
+            _ if options.insecure => Trust::Anybody,
+            _ if by_default => Trust::fitting(&url.host),
             _ if !options.pin.is_empty() => Trust::Nobody,
             Some(file) => {
                 let read = fs::read(file);
@@ -61,6 +76,7 @@ impl ClientTls {
             port: url.port,
             trust,
             pinned: options.pin.clone(),
+            certificate,
             made: Arc::default(),
         })
     }
@@ -102,9 +118,14 @@ impl ClientTls {
             Err(_) if matches!(trust, Trust::System) => TlsClient::new(&self.host, &Trust::Nobody, believed),
             result => result,
         };
-        client.map(Arc::new).map_err(|error| {
+        let client = client.map_err(|error| {
             Failure::new(Exit::Usage, format!("cannot do TLS with {}", self.host), error)
                 .with_remedy("--ca names a file of certificates (PEM)")
+        })?;
+        let Some(Certificate { chain, key }) = &self.certificate else { return Ok(Arc::new(client)) };
+        client.showing(chain, key).map(Arc::new).map_err(|error| {
+            Failure::new(Exit::Usage, "cannot use the certificate", error)
+                .with_remedy("--cert names the certificate and its chain, --key its private key, both as PEM")
         })
     }
 
@@ -155,9 +176,13 @@ impl ClientTls {
     }
 }
 
-/// Is it this machine?
-fn is_here(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
+/// The client's own certificate, as the options or a bookmark have it.
+fn certificate(url: &FtpUrl, options: &SecurityOptions) -> Result<Option<Certificate>, Failure> {
+    let files = options.certificate().or_else(|| url.certificate.clone());
+    let read = |path: &Path| {
+        fs::read(path).map_err(|error| Failure::new(Exit::Disk, format!("cannot read {}", path.display()), error))
+    };
+    files.map(|files| Ok(Certificate { chain: read(&files.cert)?, key: read(files.key())? })).transpose()
 }
 
 fn ask(console: Console, question: &str) -> bool {

@@ -1,13 +1,13 @@
 //! [`ServerTls`]: what of a server is under TLS, and the certificate that it shows: the operator's, or one that it made for
 //! itself and keeps.
 
-use crate::cli::{ServeOptions, TlsMode};
+use crate::cli::{ClientCertificateMode, ServeOptions, TlsMode};
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::state;
 use ftp_core::server::TlsPolicy;
-use ftp_host::tls::{Certificates, Fingerprint, SelfSigned, TlsServer};
+use ftp_host::tls::{AskClients, Certificates, Fingerprint, SelfSigned, TlsServer};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::net::SocketAddr;
@@ -25,15 +25,33 @@ pub(crate) struct ServerTls {
     pub(crate) policy: TlsPolicy,
     /// Of the certificate that the server made for itself: whoever compares it knows the server.
     pub(crate) fingerprint: Option<Fingerprint>,
+    /// What its sessions are told.
+    pub(crate) server: Arc<TlsServer>,
     files: Files,
-    certificates: Arc<Certificates>,
 }
 
-/// Where certificate and key are.
+/// Where certificates and keys are.
 #[derive(Clone)]
 struct Files {
+    pairs: Vec<Pair>,
+    clients: Option<Clients>,
+}
+
+/// A certificate and its key.
+#[derive(Clone)]
+struct Pair {
     certificate: PathBuf,
     key: PathBuf,
+}
+
+/// What is in the files of a pair.
+type Read = (Vec<u8>, Vec<u8>);
+
+/// Who certifies clients.
+#[derive(Clone)]
+struct Clients {
+    authorities: PathBuf,
+    ask: AskClients,
 }
 
 impl ServerTls {
@@ -41,25 +59,25 @@ impl ServerTls {
     ///
     /// # Errors
     /// [`Failure`], if there is no certificate to be had.
-    pub(crate) fn new(options: &ServeOptions) -> Result<Option<(Self, TlsServer)>, Failure> {
+    pub(crate) fn new(options: &ServeOptions) -> Result<Option<Self>, Failure> {
         let policy = policy(options);
         if policy == TlsPolicy::Off {
             return Ok(None);
         }
-        let (files, made) = match (&options.tls_cert, &options.tls_key) {
-            (Some(certificate), key) => {
-                // Some keep both in one file.
-                let key = key.as_ref().unwrap_or(certificate).clone();
-                (Files { certificate: certificate.clone(), key }, false)
-            }
-            (None, _) => (Files::kept(&options.listen)?, true),
-        };
-        let certificates = files.load()?;
-        let fingerprint = certificates.fingerprint().filter(|_| made);
-        let server =
-            TlsServer::new(certificates).map_err(|error| Failure::new(Exit::Internal, "cannot do TLS", error))?;
-        let certificates = Arc::clone(server.certificates());
-        Ok(Some((Self { policy, fingerprint, files, certificates }, server)))
+        let clients = options.tls_client_ca.clone().map(|authorities| Clients {
+            authorities,
+            ask: match options.tls_client {
+                ClientCertificateMode::Offer => AskClients::Offer,
+                ClientCertificateMode::Require => AskClients::Require,
+            },
+        });
+        let own = options.tls_cert.is_empty();
+        let pairs = if own { vec![Pair::kept(&options.listen)?] } else { pairs(&options.tls_cert, &options.tls_key)? };
+        let files = Files { pairs, clients };
+        let server = files.load()?;
+        let fingerprint = server.certificates().fingerprint().filter(|_| own);
+        let server = Arc::new(if options.tls_lenient_end { server.trusting_ends() } else { server });
+        Ok(Some(Self { policy, fingerprint, server, files }))
     }
 
     /// As it is written on the command line.
@@ -84,12 +102,12 @@ impl ServerTls {
 
     /// Reads the certificate anew. Sessions that run keep theirs; if the new one is of no use, the old one stays.
     pub(crate) fn reload(&self, console: Console) {
-        self.files.reload(&self.certificates, console);
+        self.files.reload(&self.server, console);
     }
 
     /// Reads it anew whenever its files change, as long as the program runs.
     pub(crate) fn watch(&self, console: Console) {
-        let (files, certificates) = (self.files.clone(), Arc::clone(&self.certificates));
+        let (files, server) = (self.files.clone(), Arc::clone(&self.server));
         let look = move || {
             let mut seen = files.changed();
             loop {
@@ -99,7 +117,7 @@ impl ServerTls {
                 if now != seen && now.is_some() {
                     thread::sleep(LOOK / 10);
                     if files.changed() == now {
-                        files.reload(&certificates, console);
+                        files.reload(&server, console);
                         seen = now;
                     }
                 }
@@ -111,8 +129,20 @@ impl ServerTls {
     }
 }
 
-impl Files {
-    /// Those of the certificate that the server made for itself, which it does if they are not there.
+/// Which key belongs to which certificate: as they stand in order. Some keep both in one file.
+fn pairs(certificates: &[PathBuf], keys: &[PathBuf]) -> Result<Vec<Pair>, Failure> {
+    if !keys.is_empty() && keys.len() != certificates.len() {
+        let why = format!("there are {} certificates and {} keys", certificates.len(), keys.len());
+        return Err(Failure::new(Exit::Usage, "cannot use the certificates", why)
+            .with_remedy("give --tls-key once for each --tls-cert, in the same order, or not at all"));
+    }
+    let keys = if keys.is_empty() { certificates } else { keys };
+    let pairs = certificates.iter().zip(keys);
+    Ok(pairs.map(|(certificate, key)| Pair { certificate: certificate.clone(), key: key.clone() }).collect())
+}
+
+impl Pair {
+    /// That of the certificate that the server made for itself, which it does if they are not there.
     fn kept(listen: &[SocketAddr]) -> Result<Self, Failure> {
         let dir = state::directory("tls")?;
         let files = Self { certificate: dir.join("certificate.pem"), key: dir.join("key.pem") };
@@ -136,40 +166,65 @@ impl Files {
         write_private(&self.certificate, made.certificate.as_bytes())?;
         Ok(())
     }
+}
 
-    fn load(&self) -> Result<Certificates, Failure> {
-        let (certificate, key) = self.read()?;
-        Certificates::new(&certificate, &key).map_err(|error| self.unusable(&error))
+impl Files {
+    fn load(&self) -> Result<TlsServer, Failure> {
+        let read = self.read()?;
+        let certificates = Certificates::of(&borrowed(&read)).map_err(|error| self.unusable(&error))?;
+        let server =
+            TlsServer::new(certificates).map_err(|error| Failure::new(Exit::Internal, "cannot do TLS", error))?;
+        self.ask_clients(&server)?;
+        Ok(server)
     }
 
-    fn read(&self) -> Result<(Vec<u8>, Vec<u8>), Failure> {
-        let read = |path: &Path| {
-            fs::read(path).map_err(|error| Failure::new(Exit::Disk, format!("cannot read {}", path.display()), error))
-        };
-        Ok((read(&self.certificate)?, read(&self.key)?))
+    fn read(&self) -> Result<Vec<Read>, Failure> {
+        self.pairs.iter().map(|pair| Ok((read(&pair.certificate)?, read(&pair.key)?))).collect()
+    }
+
+    fn ask_clients(&self, server: &TlsServer) -> Result<(), Failure> {
+        let Some(Clients { authorities, ask }) = &self.clients else { return Ok(()) };
+        server.ask_clients(&read(authorities)?, *ask).map_err(|error| {
+            Failure::new(Exit::Usage, format!("cannot use {}", authorities.display()), error)
+                .with_remedy("--tls-client-ca names certificates of authorities (PEM)")
+        })
     }
 
     fn unusable(&self, error: &dyn std::fmt::Display) -> Failure {
-        Failure::new(Exit::Usage, format!("cannot use the certificate {}", self.certificate.display()), error)
+        let names: Vec<_> = self.pairs.iter().map(|pair| pair.certificate.display().to_string()).collect();
+        Failure::new(Exit::Usage, format!("cannot use the certificate {}", names.join(" or ")), error)
             .with_remedy("--tls-cert names the certificate and its chain, --tls-key its private key, both as PEM")
     }
 
-    fn reload(&self, certificates: &Certificates, console: Console) {
-        let read = self.read();
-        let set = read.and_then(|(certificate, key)| {
-            certificates.set_default(&certificate, &key).map_err(|error| self.unusable(&error))
+    fn reload(&self, server: &TlsServer, console: Console) {
+        let exchanged = self.read().and_then(|read| {
+            server.certificates().exchange(&borrowed(&read)).map_err(|error| self.unusable(&error))?;
+            self.ask_clients(server)
         });
-        match set {
-            Ok(fingerprint) => console.note(&format!("The certificate was read anew: SHA-256 {fingerprint}.")),
-            Err(failure) => console.warning(&format!("{failure}; the certificate stays as it was")),
+        match (exchanged, server.certificates().fingerprint()) {
+            (Ok(()), Some(fingerprint)) => {
+                console.note(&format!("The certificate was read anew: SHA-256 {fingerprint}."));
+            }
+            (Ok(()), None) => {}
+            (Err(failure), _) => console.warning(&format!("{failure}; what cannot be used stays as it was")),
         }
     }
 
     /// When the files were changed; `None` while one of them is missing.
-    fn changed(&self) -> Option<[(SystemTime, u64); 2]> {
-        let facts = |path: &Path| fs::metadata(path).and_then(|facts| Ok((facts.modified()?, facts.len()))).ok();
-        Some([facts(&self.certificate)?, facts(&self.key)?])
+    fn changed(&self) -> Option<Vec<(SystemTime, u64)>> {
+        let pairs = self.pairs.iter().flat_map(|pair| [&pair.certificate, &pair.key]);
+        let all = pairs.chain(self.clients.as_ref().map(|clients| &clients.authorities));
+        let facts = |path: &PathBuf| fs::metadata(path).and_then(|facts| Ok((facts.modified()?, facts.len()))).ok();
+        all.map(facts).collect()
     }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    fs::read(path).map_err(|error| Failure::new(Exit::Disk, format!("cannot read {}", path.display()), error))
+}
+
+fn borrowed(read: &[Read]) -> Vec<(&[u8], &[u8])> {
+    read.iter().map(|(certificate, key)| (certificate.as_slice(), key.as_slice())).collect()
 }
 
 fn policy(options: &ServeOptions) -> TlsPolicy {
@@ -179,7 +234,9 @@ fn policy(options: &ServeOptions) -> TlsPolicy {
         Some(TlsMode::Require | TlsMode::SelfSigned) => TlsPolicy::RequireLogin,
         Some(TlsMode::RequireData) => TlsPolicy::RequireData,
         None if options.accounts.is_some() && reached => TlsPolicy::RequireLogin,
-        None if options.tls_cert.is_some() || !options.tls_listen.is_empty() => TlsPolicy::Offer,
+        None if !options.tls_cert.is_empty() || !options.tls_listen.is_empty() || options.tls_client_ca.is_some() => {
+            TlsPolicy::Offer
+        }
         None | Some(TlsMode::Off) => TlsPolicy::Off,
     }
 }
@@ -223,6 +280,7 @@ mod tests {
         assert_eq!(policy_of(&["--accounts", "a", "--listen", "0.0.0.0:2121", "--tls", "off"]), TlsPolicy::Off);
         assert_eq!(policy_of(&["--tls-cert", "a"]), TlsPolicy::Offer);
         assert_eq!(policy_of(&["--tls-listen", "127.0.0.1:2990"]), TlsPolicy::Offer);
+        assert_eq!(policy_of(&["--tls-client-ca", "a"]), TlsPolicy::Offer);
         assert_eq!(policy_of(&["--tls", "self-signed"]), TlsPolicy::RequireLogin);
     }
 }

@@ -108,7 +108,7 @@ pub(crate) fn restored(
     console: Console,
 ) -> Result<(Job, Pool), Failure> {
     let url: FtpUrl = head.url.parse().map_err(|error| Failure::new(Exit::Usage, "cannot use the record", error))?;
-    let url = bookmark::with_password_command(url)?;
+    let url = bookmark::with_credentials(url)?;
     let site = Site::new(&url, connect, console)?.with_rate(rate);
     let pool = Pool::new(site, head.jobs, connect.retries.unwrap_or(RETRIES), Interrupt::install()?);
     let care = Care { preserve: head.preserve, verify: head.verify };

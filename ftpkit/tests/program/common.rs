@@ -114,6 +114,11 @@ impl Server {
         self.place.path().join("home")
     }
 
+    /// Who may log in.
+    pub(crate) fn accounts(&self) -> PathBuf {
+        self.place.path().join("accounts.json")
+    }
+
     /// Where the client runs.
     pub(crate) fn work(&self) -> PathBuf {
         self.place.path().join("desk")

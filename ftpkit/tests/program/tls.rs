@@ -3,7 +3,7 @@
 use crate::common::{Outcome, Server, program};
 use crate::control::Control;
 use crate::terminal::Terminal;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -41,8 +41,25 @@ impl Authority {
         if old {
             (params.not_before, params.not_after) = (date_time_ymd(2000, 1, 1), date_time_ymd(2001, 1, 1));
         }
-        let certificate = params.signed_by(&key, &self.issuer)?;
-        let file = self.place.path().join(format!("{name}-{old}.pem"));
+        self.sign(&params, &key, format!("{name}-{old}.pem"))
+    }
+
+    /// The same for a user, by his common name.
+    fn certify_user(&self, name: &str) -> Result<String, Box<dyn std::error::Error>> {
+        let key = KeyPair::generate()?;
+        let mut params = CertificateParams::new(Vec::new())?;
+        params.distinguished_name.push(DnType::CommonName, name);
+        Ok(self.sign(&params, &key, format!("user-{name}.pem"))?.display().to_string())
+    }
+
+    fn sign(
+        &self,
+        params: &CertificateParams,
+        key: &KeyPair,
+        file: String,
+    ) -> Result<PathBuf, Box<dyn std::error::Error>> {
+        let certificate = params.signed_by(key, &self.issuer)?;
+        let file = self.place.path().join(file);
         fs::write(&file, certificate.pem() + &key.serialize_pem())?;
         Ok(file)
     }
@@ -259,4 +276,102 @@ fn the_screen_asks_about_a_certificate_too() -> Outcome {
 fn fingerprint(shown: &str) -> Result<String, Box<dyn std::error::Error>> {
     let rest = shown.split("SHA-256 is ").nth(1).and_then(|rest| rest.get(..95));
     Ok(rest.ok_or_else(|| format!("no fingerprint in {shown}"))?.to_owned())
+}
+
+#[test]
+fn a_user_with_a_certificate_needs_no_password_and_nobody_elses_will_do() -> Outcome {
+    let (authority, stranger, place) = (Authority::new()?, Authority::new()?, tempfile::tempdir()?);
+    let own = authority.certify("127.0.0.1", false)?;
+    let server = Server::start_with(&[
+        "--tls",
+        "require-data",
+        "--tls-cert",
+        &own.display().to_string(),
+        "--tls-client-ca",
+        &authority.file(),
+    ])?;
+    fs::write(server.home().join("a"), "content")?;
+    let (ann, bob, foreign) =
+        (authority.certify_user("ann")?, authority.certify_user("bob")?, stranger.certify_user("ann")?);
+    let (accounts, ca) = (server.accounts().display().to_string(), authority.file());
+    let account = |arguments: &[&str]| {
+        let ran = run(place.path(), &[&["account"], arguments, &["--accounts", &accounts]].concat())?;
+        assert!(ran.status.success(), "{ran:?}");
+        std::io::Result::Ok(String::from_utf8_lossy(&ran.stdout).into_owned())
+    };
+    account(&["certificate", "ann", &format!("@{ann}")])?;
+    let url = format!("ftp://ann@127.0.0.1:{}/a", server.port());
+    let get = |certificate: &str| run(place.path(), &["get", "--ca", &ca, "--cert", certificate, &url, "-"]);
+
+    let ran = get(&ann)?;
+    assert!(ran.status.success() && ran.stdout == b"content", "{ran:?}");
+    // Somebody else's, and one that no authority of the server's has signed.
+    assert_eq!(get(&bob)?.status.code(), Some(4));
+    assert_ne!(get(&foreign)?.status.code(), Some(0));
+    // A password is as good, with another's certificate too.
+    let with_password = server.url_as("ann", "a");
+    let ran = run(place.path(), &["get", "--ca", &ca, "--cert", &bob, &with_password, "-"])?;
+    assert!(ran.status.success() && ran.stdout == b"content", "{ran:?}");
+
+    // By a name in it, and without any password.
+    let home = server.home().display().to_string();
+    account(&["add", "bob2", "--home", &home, "--certificate", "BOB", "--no-password"])?;
+    let bobs = url.replace("ann@", "bob2@");
+    let ran = run(place.path(), &["get", "--ca", &ca, "--cert", &bob, &bobs, "-"])?;
+    assert!(ran.status.success() && ran.stdout == b"content", "{ran:?}");
+    let listed = account(&["list"])?;
+    assert!(
+        listed.contains("by certificate BOB") && listed.contains("by certificate ") && listed.contains(':'),
+        "{listed}"
+    );
+    // A bookmark knows the files, from wherever.
+    let config = place.path().join("config");
+    let bookmarked = |arguments: &[&str]| {
+        program().env("XDG_CONFIG_HOME", &config).current_dir(place.path()).args(arguments).output()
+    };
+    fs::copy(&bob, place.path().join("bob.pem"))?;
+    assert!(bookmarked(&["bookmark", "add", "b", &bobs, "--cert", "bob.pem"])?.status.success());
+    let ran = bookmarked(&["get", "--ca", &ca, "b:", "-"])?;
+    assert!(ran.status.success() && ran.stdout == b"content", "{ran:?}");
+
+    account(&["certificate", "ann"])?;
+    assert_eq!(get(&ann)?.status.code(), Some(4), "it was taken away");
+    Ok(())
+}
+
+#[test]
+fn a_name_that_is_asked_for_gets_its_certificate_and_one_of_many_is_exchanged() -> Outcome {
+    let (authority, other, place) = (Authority::new()?, Authority::new()?, tempfile::tempdir()?);
+    let (address, named) = (authority.certify("127.0.0.1", false)?, other.certify("localhost", false)?);
+    let [address, named] = [address, named].map(|file| file.display().to_string());
+    let server = Server::start_with(&["--tls", "offer", "--tls-cert", &address, "--tls-cert", &named])?;
+    fs::write(server.home().join("a"), "content")?;
+    let get = |host: &str, authority: &Authority| {
+        let url = server.url_as("ann", "a").replace("127.0.0.1", host);
+        run(place.path(), &["get", "--ca", &authority.file(), &url, "-"]).map(|ran| ran.status.code())
+    };
+    assert_eq!(get("127.0.0.1", &authority)?, Some(0));
+    assert_eq!(get("localhost", &other)?, Some(0));
+    assert_eq!(get("localhost", &authority)?, Some(14));
+
+    fs::copy(authority.certify("localhost", false)?, &named)?;
+    assert!(Command::new("kill").args(["-HUP", &server.id().to_string()]).status()?.success());
+    let begin = Instant::now();
+    while get("localhost", &authority)? != Some(0) {
+        assert!(begin.elapsed() < PATIENCE, "the certificate was not exchanged");
+    }
+    assert_eq!(get("127.0.0.1", &authority)?, Some(0));
+    let ran = run(place.path(), &["serve", "--tls-cert", &address, "--tls-cert", &named, "--tls-key", &named])?;
+    assert!(ran.status.code() == Some(2) && said(&ran).contains("once for each --tls-cert"), "{ran:?}");
+    Ok(())
+}
+
+#[test]
+fn ccc_is_served_where_it_is_allowed() -> Outcome {
+    for (options, code) in [(&[][..], "502"), (&["--tls-ccc"], "533")] {
+        let server = Server::start_with(&[&["--tls", "offer"], options].concat())?;
+        let said = Control::log_in(&server, "ann", "secret")?.say("CCC")?;
+        assert!(said.starts_with(code), "{options:?}: {said}");
+    }
+    Ok(())
 }

@@ -6,20 +6,23 @@ pub(crate) mod transfer;
 
 pub use chunks::Chunks;
 
+use super::tls::CLIENTS;
 use super::world::{MADE, World};
 use super::{Backend, Received, SYNCH, Seen};
 use crate::network::{Broken, Listener, Network, Read, Socket};
 use crate::simulation::monitor::Monitor;
-use crate::transcript::Setup;
+use crate::transcript::{Hello, Setup, Worth};
 use ftp_core::action::{
-    Action, Completion, DataPath, OpId, Opened, Protection, Resumption, StorageError, TlsError, TransferError, Work,
+    Action, Completion, DataPath, Handshake, LoginError, OpId, Opened, Protection, Resumption, StorageError, TlsError,
+    TransferError, Work,
 };
 use ftp_core::drain::{Closed, Port, Wait};
 use ftp_core::server::ServerSession;
 use ftp_core::time::Time;
-use ftp_host::accounts::{Accounts, FixedAccounts};
+use ftp_host::accounts::{Account, Accounts, FixedAccounts};
 use ftp_host::gate::{Gate, Ready};
 use ftp_host::storage::{Memory, Source};
+use ftp_host::tls::{AskClients, ClientCertificate};
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -35,6 +38,9 @@ pub struct Core {
     wait: Wait,
     now: Time,
     accounts: FixedAccounts,
+    ask_clients: Option<AskClients>,
+    /// What the client has shown in its handshake.
+    certificate: Option<ClientCertificate>,
     storage: Memory,
     gate: Option<Gate>,
     chunks: Chunks,
@@ -159,7 +165,7 @@ impl Core {
 
     /// A session that has not been drained yet; its data connections go over `network`.
     pub(crate) fn begin(world: World, chunks: Chunks, network: Network) -> Self {
-        let World { storage, accounts, config, implicit_tls } = world;
+        let World { storage, accounts, config, implicit_tls, ask_clients } = world;
         let new = if implicit_tls { ServerSession::implicit_tls } else { ServerSession::new };
         let at = |port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         Self {
@@ -167,6 +173,8 @@ impl Core {
             wait: Wait { read: false, urgent: false, write: true, deadline: None },
             now: Time::ZERO,
             accounts,
+            ask_clients,
+            certificate: None,
             storage,
             gate: None,
             chunks,
@@ -293,6 +301,12 @@ impl Core {
         due
     }
 
+    /// Somebody may come in, or may not.
+    fn enter(&mut self, op: OpId, verdict: Result<Account, LoginError>) {
+        let entered = verdict.map(|account| self.gate = Some(Gate::new(account, Arc::new(|| MADE))));
+        self.reply(op, Completion::Login(entered));
+    }
+
     fn reply(&mut self, op: OpId, completion: Completion) {
         let lag = u64::try_from(self.lag.as_nanos()).unwrap_or(u64::MAX);
         let due = self.now + Duration::from_nanos(self.chunks.chance(lag.max(1)));
@@ -305,7 +319,7 @@ impl Core {
             && self.chunks.now()
             && let Some(Answer { op, completion, .. }) = self.answers.pop_front()
         {
-            let secured = matches!(completion, Completion::TlsStarted(Ok(())));
+            let secured = matches!(completion, Completion::TlsStarted(Ok(_)));
             self.session.complete(self.now, op, completion);
             if let Some(monitor) = self.monitor.as_mut().filter(|_| secured) {
                 monitor.secured();
@@ -356,7 +370,7 @@ impl Core {
                 return false;
             }
             if let Some(op) = self.tls.begin() {
-                self.reply(op, Completion::TlsStarted(if begun { Ok(()) } else { Err(TlsError) }));
+                self.reply(op, Completion::TlsStarted(if begun { Ok(Handshake::default()) } else { Err(TlsError) }));
             }
             return true;
         }
@@ -442,11 +456,13 @@ impl Core {
         let Some(action) = self.port.actions.pop_front() else { return false };
         match action {
             Action::Login { op, credentials } => {
-                let result = self
-                    .accounts
-                    .verify(&credentials)
-                    .map(|account| self.gate = Some(Gate::new(account, Arc::new(|| MADE))));
-                self.reply(op, Completion::Login(result));
+                let result = self.accounts.verify(&credentials);
+                self.enter(op, result);
+            }
+            Action::Recognise { op, host, user } => {
+                let certificate = self.certificate.as_ref().ok_or(LoginError::Refused);
+                let result = certificate.and_then(|shown| self.accounts.recognise(host.as_deref(), &user, shown));
+                self.enter(op, result);
             }
             Action::Logout => self.gate = None,
             Action::Storage { op, call } => {
@@ -652,10 +668,18 @@ impl Backend for Core {
         self.settle();
     }
 
-    fn start_tls(&mut self) -> bool {
+    fn start_tls(&mut self, hello: &Hello) -> bool {
         let begun = self.tls.begin();
         if let Some(op) = begun {
-            self.reply(op, Completion::TlsStarted(Ok(())));
+            let good = hello.certificate.as_ref().filter(|_| self.ask_clients.is_some());
+            let welcome = match good {
+                Some(shown) => shown.worth == Worth::Good,
+                None => self.ask_clients != Some(AskClients::Require),
+            };
+            // As in TLS 1.3 the client hears only behind its own handshake that the server did not like its certificate.
+            self.certificate = good.map(|shown| CLIENTS.certificate(shown));
+            let told = Handshake { server_name: Some(hello.server_name.clone()), certified: good.is_some() };
+            self.reply(op, Completion::TlsStarted(if welcome { Ok(told) } else { Err(TlsError) }));
             self.settle();
         }
         begun.is_some()
