@@ -19,20 +19,26 @@ pub(crate) struct Relay {
 #[derive(Default)]
 struct Heard {
     connections: Mutex<Vec<Connection>>,
-    /// One of them has come to its end.
-    ended: Condvar,
+    /// Somebody has closed one.
+    closed: Condvar,
 }
 
 /// What was heard on a control connection.
 #[derive(Default)]
 struct Connection {
     commands: Vec<String>,
-    ended: bool,
+    /// Who has closed it: the client, the server, or both.
+    closed_by: usize,
 }
 
 impl Heard {
     fn connections(&self) -> MutexGuard<'_, Vec<Connection>> {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn close(&self, number: usize) {
+        self.connections()[number].closed_by += 1;
+        self.closed.notify_all();
     }
 }
 
@@ -73,11 +79,11 @@ impl Relay {
         commands.filter(|commands| !commands.is_empty()).collect()
     }
 
-    /// Waits until everything has been heard that clients said who are gone by now, and nobody else may be there.
+    /// Waits until everything has been heard that clients said who are gone by now, and the server is through with it. Nobody else may be there.
     pub(crate) fn hear_the_gone(&self) {
         let connections = self.heard.connections();
-        let open = |all: &mut Vec<Connection>| all.iter().any(|connection| !connection.ended);
-        let waited = self.heard.ended.wait_timeout_while(connections, LIMIT, open);
+        let open = |all: &mut Vec<Connection>| all.iter().any(|connection| connection.closed_by < 2);
+        let waited = self.heard.closed.wait_timeout_while(connections, LIMIT, open);
         assert!(!waited.unwrap_or_else(PoisonError::into_inner).1.timed_out(), "a client is still there");
     }
 }
@@ -94,7 +100,7 @@ fn control(
         connections.push(Connection::default());
         connections.len() - 1
     };
-    let heard = Arc::clone(heard);
+    let (heard, answered) = (Arc::clone(heard), Arc::clone(heard));
     thread::spawn(move || {
         let mut lines = BufReader::new(client);
         let mut line = Vec::new();
@@ -107,8 +113,7 @@ fn control(
             line.clear();
         }
         let _ = to_server.shutdown(Shutdown::Write);
-        heard.connections()[number].ended = true;
-        heard.ended.notify_all();
+        heard.close(number);
     });
     thread::spawn(move || {
         let mut lines = BufReader::new(server);
@@ -125,12 +130,12 @@ fn control(
                 }
                 thread::sleep(delay);
             }
-            if to_client.write_all(line.as_bytes()).is_err() {
-                break;
-            }
+            // The server goes on without a client, for a while.
+            let _ = to_client.write_all(line.as_bytes());
             line.clear();
         }
         let _ = to_client.shutdown(Shutdown::Both);
+        answered.close(number);
     });
     Ok(())
 }
