@@ -5,15 +5,16 @@ use super::outcome::describe;
 use super::tls::{NO_TLS, STILL_TLS};
 use super::{Ask, Client, Script};
 use crate::backend::Received;
+use crate::backend::core::Chunks;
+use crate::backend::core::control::{Answers, Control};
 use crate::backend::core::transfer::{Kept, Step, Transfer};
-use crate::backend::core::{Chunks, Told};
 use crate::backend::world::MADE;
-use crate::network::{Broken, Listener, Network, Read, Socket};
+use crate::network::{Listener, Network, Read, Socket};
 use ftp_core::action::{DataPath, NetworkError, OpId, TlsError, TransferError};
 use ftp_core::client::{
     ClientAction, ClientCompletion, ClientConfig, ClientError, ClientSession, Event, LocalEnd, Outcome, Request,
 };
-use ftp_core::drain::{Closed, Port, Wait};
+use ftp_core::drain::Wait;
 use ftp_core::time::Time;
 use std::collections::VecDeque;
 use std::io::Cursor;
@@ -29,18 +30,12 @@ pub struct Core {
     wait: Wait,
     now: Time,
     chunks: Chunks,
-    /// What the server has sent and the session has not taken.
-    inbox: Vec<u8>,
-    /// The server has closed the control connection.
-    server: Option<Told>,
-    port: Outside,
+    control: Control<ClientAction>,
     /// The handshake that its server has not answered.
     handshake: Option<OpId>,
     /// It has ended TLS, and its server has not.
     tls_ended: bool,
-    answers: VecDeque<Answer>,
-    /// The longest that an answer takes.
-    lag: Duration,
+    answers: Answers<ClientCompletion>,
     network: Network,
     data: Data,
     /// What was retrieved.
@@ -58,13 +53,6 @@ pub struct Core {
     /// The script's ends of data connections.
     server_listener: Option<Listener>,
     server_data: Option<Socket>,
-}
-
-/// An answer of the host, and when it is ready.
-struct Answer {
-    due: Time,
-    op: OpId,
-    done: ClientCompletion,
 }
 
 /// The client's end of the data connection.
@@ -95,33 +83,6 @@ pub(crate) struct Done {
     pub(crate) content: Vec<u8>,
 }
 
-/// What leaves the session.
-#[derive(Default)]
-struct Outside {
-    bytes: Vec<u8>,
-    /// The bytes it takes before it would block.
-    budget: usize,
-    /// The control connection, where there is one instead of `bytes`.
-    control: Option<Socket>,
-    actions: VecDeque<ClientAction>,
-}
-
-impl Port<ClientAction> for Outside {
-    fn write(&mut self, bytes: &[u8]) -> Result<usize, Closed> {
-        let mut count = bytes.len().min(self.budget);
-        match &self.control {
-            Some(control) => count = control.write(&bytes[..count]).map_err(|Broken| Closed)?,
-            None => self.bytes.extend_from_slice(&bytes[..count]),
-        }
-        self.budget -= count;
-        Ok(count)
-    }
-
-    fn act(&mut self, action: ClientAction) {
-        self.actions.push_back(action);
-    }
-}
-
 impl Core {
     /// A client of this script, which has just connected.
     pub fn new(script: &Script, chunks: Chunks) -> Self {
@@ -139,13 +100,10 @@ impl Core {
             wait: Wait { read: false, urgent: false, write: true, deadline: None },
             now: Time::ZERO,
             chunks,
-            inbox: Vec::new(),
-            server: None,
-            port: Outside::default(),
+            control: Control::new(),
             handshake: None,
             tls_ended: false,
-            answers: VecDeque::new(),
-            lag: Duration::ZERO,
+            answers: Answers::new(),
             network,
             data: Data::None,
             sink: Vec::new(),
@@ -168,7 +126,7 @@ impl Core {
     /// Lets something happen: could something more?
     pub(crate) fn round(&mut self) -> bool {
         let mut more = self.drain();
-        more |= self.wait.write && self.room() > 0;
+        more |= self.wait.write && self.control.room() > 0;
         more |= self.carry_out() | self.answer() | self.shake_hands() | self.feed() | self.accept_server();
         more |= self.move_data();
         if !more && self.wait.deadline.is_some_and(|deadline| deadline <= self.now) {
@@ -190,8 +148,8 @@ impl Core {
 
     /// Speaks over this control connection from now on; each answer of the host takes up to `lag`.
     pub(crate) fn speak(&mut self, control: Socket, lag: Duration) {
-        self.port.control = Some(control);
-        self.lag = lag;
+        self.control.socket = Some(control);
+        self.answers.lag = lag;
     }
 
     /// When something happens by itself.
@@ -201,7 +159,7 @@ impl Core {
 
     /// When an answer of the host is ready.
     pub(crate) fn next_answer(&self) -> Option<Time> {
-        self.answers.front().map(|answer| answer.due)
+        self.answers.next()
     }
 
     /// Has the session closed its control connection?
@@ -211,7 +169,7 @@ impl Core {
 
     /// The host goes away.
     pub(crate) fn hang_up(&mut self) {
-        self.port.control = None;
+        self.control.socket = None;
         self.data = Data::None;
     }
 
@@ -220,33 +178,30 @@ impl Core {
         !matches!(self.data, Data::None | Data::Open(_))
     }
 
-    /// The bytes that the control connection takes now. A broken one can always be written to, and says so then.
-    fn room(&self) -> usize {
-        self.port.control.as_ref().filter(|control| !control.is_broken()).map_or(usize::MAX, Socket::room)
-    }
-
     /// Drains the session when it asked for that: when something went in, or when it can write what it could not. Did it?
     fn drain(&mut self) -> bool {
-        let due = self.news || (self.wait.write && self.room() > 0);
+        let due = self.news || (self.wait.write && self.control.room() > 0);
         if due {
             self.news = false;
-            self.port.budget = self.chunks.size(self.room());
-            self.wait = self.session.drain(self.now, &mut self.port);
+            self.control.open(&mut self.chunks);
+            self.wait = self.session.drain(self.now, &mut self.control);
+            if self.control.socket.is_some() {
+                // It has left by that.
+                self.control.said.clear();
+            }
         }
         due
     }
 
     fn reply(&mut self, op: OpId, done: ClientCompletion) {
-        let lag = u64::try_from(self.lag.as_nanos()).unwrap_or(u64::MAX);
-        let due = self.now + Duration::from_nanos(self.chunks.chance(lag.max(1)));
-        self.answers.push_back(Answer { due, op, done });
+        self.answers.push(self.now, op, done, &mut self.chunks);
     }
 
     fn answer(&mut self) -> bool {
-        let waiting = self.answers.front().is_some_and(|answer| answer.due <= self.now);
+        let waiting = self.answers.next().is_some_and(|due| due <= self.now);
         if waiting
             && self.chunks.now()
-            && let Some(Answer { op, done, .. }) = self.answers.pop_front()
+            && let Some((op, done)) = self.answers.pop()
         {
             self.session.complete(self.now, op, done);
             self.news = true;
@@ -260,20 +215,19 @@ impl Core {
         if !self.wait.read {
             return false;
         }
-        self.fetch();
-        if self.inbox.is_empty() {
-            let news = self.server == Some(Told::NotYet);
+        self.control.fetch(&mut self.chunks);
+        if self.control.inbox.is_empty() {
+            let news = self.control.tell_end();
             if news {
-                self.server = Some(Told::Already);
                 self.session.closed(self.now);
                 self.news = true;
             }
             return news;
         }
         if self.chunks.now() {
-            let count = self.chunks.size(self.inbox.len());
-            let taken = self.session.receive(self.now, &self.inbox[..count]);
-            self.inbox.drain(..taken);
+            let count = self.chunks.size(self.control.inbox.len());
+            let taken = self.session.receive(self.now, &self.control.inbox[..count]);
+            self.control.inbox.drain(..taken);
             self.news = true;
         }
         true
@@ -282,14 +236,14 @@ impl Core {
     /// Ends the handshake that the script's server has answered. What it sent in the clear before is no part of one, so it breaks it.
     fn answered(&mut self, succeeds: bool) -> bool {
         let Some(op) = self.handshake.take() else { return false };
-        let sound = succeeds && std::mem::take(&mut self.inbox).is_empty();
+        let sound = succeeds && std::mem::take(&mut self.control.inbox).is_empty();
         self.reply(op, ClientCompletion::TlsStarted(if sound { Ok(()) } else { Err(TlsError) }));
         true
     }
 
     /// Goes on with the handshake, once the server has answered it or is gone.
     fn shake_hands(&mut self) -> bool {
-        let Some(control) = &self.port.control else { return false };
+        let Some(control) = &self.control.socket else { return false };
         let begun = control.peer_tls().is_some();
         if !begun && control.read(0) == Read::Nothing {
             return false;
@@ -299,19 +253,6 @@ impl Core {
         true
     }
 
-    /// Reads from the control connection.
-    fn fetch(&mut self) {
-        if let Some(control) = self.port.control.as_ref().filter(|_| self.inbox.is_empty()) {
-            match control.read(self.chunks.size(control.available())) {
-                Read::Bytes(bytes) => self.inbox = bytes,
-                Read::Nothing => {}
-                Read::Closed | Read::Broken => {
-                    self.server.get_or_insert(Told::NotYet);
-                }
-            }
-        }
-    }
-
     /// Moves bytes, if a transfer runs: is there more to do?
     fn move_data(&mut self) -> bool {
         let Data::Moving { op, end, transfer, socket } = &mut self.data else { return false };
@@ -319,7 +260,7 @@ impl Core {
             return true;
         }
         // In a script the server's part of the handshake is a line of its own.
-        let unanswered = self.port.control.is_none() && socket.has_begun_tls() && socket.peer_tls().is_none();
+        let unanswered = self.control.socket.is_none() && socket.has_begun_tls() && socket.peer_tls().is_none();
         let step = match socket.read(0) {
             Read::Nothing if unanswered && socket.available() == 0 => return false,
             _ if unanswered => Step::Over(Err(TransferError::HandshakeFailed)),
@@ -356,7 +297,7 @@ impl Core {
 
     /// Does what the session asks for.
     fn carry_out(&mut self) -> bool {
-        let Some(action) = self.port.actions.pop_front() else { return false };
+        let Some(action) = self.control.actions.pop_front() else { return false };
         match action {
             ClientAction::Listen { op } => {
                 let listener = self.network.listen();
@@ -425,7 +366,7 @@ impl Core {
                 }
             }
             ClientAction::Notify(_) => {}
-            ClientAction::StartTls { op, .. } => match &self.port.control {
+            ClientAction::StartTls { op, .. } => match &self.control.socket {
                 Some(control) => {
                     control.begin_tls(false);
                     self.handshake = Some(op);
@@ -433,13 +374,13 @@ impl Core {
                 // The script answers it.
                 None => self.handshake = Some(op),
             },
-            ClientAction::StopTls => match &self.port.control {
+            ClientAction::StopTls => match &self.control.socket {
                 Some(control) => control.end_tls(),
                 None => self.tls_ended = true,
             },
             ClientAction::Close => {
                 self.over = true;
-                self.port.control = None;
+                self.control.socket = None;
             }
         }
         true
@@ -513,20 +454,20 @@ impl Client for Core {
     }
 
     fn send(&mut self, bytes: &[u8]) {
-        self.inbox.extend_from_slice(bytes);
+        self.control.inbox.extend_from_slice(bytes);
         self.settle();
     }
 
     fn receive(&mut self) -> Received {
-        match (self.port.bytes.is_empty(), self.over) {
-            (false, _) => Received::Bytes(std::mem::take(&mut self.port.bytes)),
+        match (self.control.said.is_empty(), self.over) {
+            (false, _) => Received::Bytes(std::mem::take(&mut self.control.said)),
             (true, true) => Received::Closed,
             (true, false) => Received::Nothing,
         }
     }
 
     fn close(&mut self) {
-        self.server.get_or_insert(Told::NotYet);
+        self.control.end();
         self.answered(false);
         self.settle();
     }

@@ -2,6 +2,7 @@
 //! by when the transcript says so. How its bytes are cut and when its answers come is up to [`Chunks`].
 
 mod chunks;
+pub(crate) mod control;
 pub(crate) mod transfer;
 
 pub use chunks::Chunks;
@@ -9,21 +10,21 @@ pub use chunks::Chunks;
 use super::tls::CLIENTS;
 use super::world::{MADE, World};
 use super::{Backend, Received, SYNCH, Seen};
-use crate::network::{Broken, Listener, Network, Read, Socket};
+use crate::network::{Listener, Network, Read, Socket};
 use crate::simulation::monitor::Monitor;
 use crate::transcript::{Hello, Setup, Worth};
+use control::{Answers, Control};
 use ftp_core::action::{
     Action, Completion, DataPath, Handshake, LoginError, OpId, Opened, Protection, Resumption, StorageError, TlsError,
     TransferError, Work,
 };
-use ftp_core::drain::{Closed, Port, Wait};
+use ftp_core::drain::Wait;
 use ftp_core::server::ServerSession;
 use ftp_core::time::Time;
 use ftp_host::accounts::{Account, Accounts, FixedAccounts};
 use ftp_host::gate::{Gate, Ready};
 use ftp_host::storage::{Memory, Source};
 use ftp_host::tls::{AskClients, ClientCertificate};
-use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,15 +45,9 @@ pub struct Core {
     storage: Memory,
     gate: Option<Gate>,
     chunks: Chunks,
-    /// What the client has sent and the session has not taken.
-    inbox: Vec<u8>,
-    /// The client has closed the control connection.
-    client: Option<Told>,
-    port: Outside,
+    control: Control<Action>,
     tls: Tls,
-    answers: VecDeque<Answer>,
-    /// The longest that an answer takes.
-    lag: Duration,
+    answers: Answers<Completion>,
     network: Network,
     listener: Option<Listener>,
     /// The data connection of the last transfer, where that stays open.
@@ -69,31 +64,6 @@ pub struct Core {
     /// The script's ends of data connections.
     client_listener: Option<Listener>,
     client_data: Option<Socket>,
-}
-
-/// An answer of the host, and when it is ready.
-struct Answer {
-    due: Time,
-    op: OpId,
-    completion: Completion,
-}
-
-/// Does the session know that the other side closed the control connection?
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Told {
-    NotYet,
-    Already,
-}
-
-/// What leaves the session.
-#[derive(Default)]
-struct Outside {
-    bytes: Vec<u8>,
-    /// The bytes it takes before it would block.
-    budget: usize,
-    /// The control connection, where there is one instead of `bytes`.
-    control: Option<Socket>,
-    actions: VecDeque<Action>,
 }
 
 /// What the session wants of the TLS on its control connection, and the client has not done yet.
@@ -139,22 +109,6 @@ enum Job {
     },
 }
 
-impl Port<Action> for Outside {
-    fn write(&mut self, bytes: &[u8]) -> Result<usize, Closed> {
-        let mut count = bytes.len().min(self.budget);
-        if let Some(control) = &self.control {
-            count = control.write(&bytes[..count]).map_err(|Broken| Closed)?;
-        }
-        self.bytes.extend_from_slice(&bytes[..count]);
-        self.budget -= count;
-        Ok(count)
-    }
-
-    fn act(&mut self, action: Action) {
-        self.actions.push_back(action);
-    }
-}
-
 impl Core {
     /// A server of this world, to which a client has just connected.
     pub fn new(setup: &Setup, chunks: Chunks) -> Self {
@@ -178,12 +132,9 @@ impl Core {
             storage,
             gate: None,
             chunks,
-            inbox: Vec::new(),
-            client: None,
-            port: Outside::default(),
+            control: Control::new(),
             tls: Tls::Still,
-            answers: VecDeque::new(),
-            lag: Duration::ZERO,
+            answers: Answers::new(),
             network,
             listener: None,
             kept: None,
@@ -206,7 +157,7 @@ impl Core {
     /// Lets something happen: could something more?
     pub(crate) fn round(&mut self) -> bool {
         let mut more = self.drain();
-        more |= self.wait.write && self.room() > 0 && !self.over;
+        more |= self.wait.write && self.control.room() > 0 && !self.over;
         more |= self.carry_out() | self.answer() | self.feed() | self.shake_hands() | self.move_data();
         if !more && self.wait.deadline.is_some_and(|deadline| deadline <= self.now) && !self.over {
             self.timeouts += 1;
@@ -227,8 +178,8 @@ impl Core {
 
     /// Speaks over this control connection from now on; each answer of the host takes up to `lag`.
     pub(crate) fn speak(&mut self, control: Socket, lag: Duration, monitor: Monitor) {
-        self.port.control = Some(control);
-        self.lag = lag;
+        self.control.socket = Some(control);
+        self.answers.lag = lag;
         self.monitor = Some(monitor);
     }
 
@@ -239,21 +190,21 @@ impl Core {
 
     /// When an answer of the host is ready.
     pub(crate) fn next_answer(&self) -> Option<Time> {
-        self.answers.front().map(|answer| answer.due)
+        self.answers.next()
     }
 
     /// Is nothing under way, in the session or its host? A handshake is not, until the peer begins it.
     pub(crate) fn rests(&self) -> bool {
-        self.inbox.is_empty()
-            && self.answers.is_empty()
-            && self.port.actions.is_empty()
+        self.control.inbox.is_empty()
+            && self.answers.next().is_none()
+            && self.control.actions.is_empty()
             && matches!(self.job, Job::None)
             && !(matches!(self.tls, Tls::Begins(_)) && self.peer_shakes_hands())
             && !self.wait.write
     }
 
     fn peer_shakes_hands(&self) -> bool {
-        self.port.control.as_ref().is_some_and(|control| control.peer_tls().is_some())
+        self.control.socket.as_ref().is_some_and(|control| control.peer_tls().is_some())
     }
 
     /// Has the session ended, and the host let go of everything?
@@ -263,7 +214,7 @@ impl Core {
 
     /// Does the host still hold a listener or a data connection?
     pub(crate) fn holds_something(&self) -> bool {
-        self.listener.is_some() || !matches!(self.job, Job::None) || self.port.control.is_some()
+        self.listener.is_some() || !matches!(self.job, Job::None) || self.control.socket.is_some()
     }
 
     /// Who listens in.
@@ -279,20 +230,15 @@ impl Core {
         }
     }
 
-    /// The bytes that the control connection takes now. A broken one can always be written to, and says so then.
-    fn room(&self) -> usize {
-        self.port.control.as_ref().filter(|control| !control.is_broken()).map_or(usize::MAX, Socket::room)
-    }
-
     /// Drains the session when it asked for that: when something went in, or when it can write what it could not. Did it?
     fn drain(&mut self) -> bool {
-        let due = !self.over && (self.news || (self.wait.write && self.room() > 0));
+        let due = !self.over && (self.news || (self.wait.write && self.control.room() > 0));
         if due {
             self.news = false;
-            self.port.budget = self.chunks.size(self.room());
-            self.wait = self.session.drain(self.now, &mut self.port);
-            if self.port.control.is_some() {
-                let said = std::mem::take(&mut self.port.bytes);
+            self.control.open(&mut self.chunks);
+            self.wait = self.session.drain(self.now, &mut self.control);
+            if self.control.socket.is_some() {
+                let said = std::mem::take(&mut self.control.said);
                 if let Some(monitor) = &mut self.monitor {
                     monitor.said(&said);
                 }
@@ -308,16 +254,14 @@ impl Core {
     }
 
     fn reply(&mut self, op: OpId, completion: Completion) {
-        let lag = u64::try_from(self.lag.as_nanos()).unwrap_or(u64::MAX);
-        let due = self.now + Duration::from_nanos(self.chunks.chance(lag.max(1)));
-        self.answers.push_back(Answer { due, op, completion });
+        self.answers.push(self.now, op, completion, &mut self.chunks);
     }
 
     fn answer(&mut self) -> bool {
-        let waiting = self.answers.front().is_some_and(|answer| answer.due <= self.now) && !self.over;
+        let waiting = self.answers.next().is_some_and(|due| due <= self.now) && !self.over;
         if waiting
             && self.chunks.now()
-            && let Some(Answer { op, completion, .. }) = self.answers.pop_front()
+            && let Some((op, completion)) = self.answers.pop()
         {
             let secured = matches!(completion, Completion::TlsStarted(Ok(_)));
             self.session.complete(self.now, op, completion);
@@ -335,24 +279,23 @@ impl Core {
         if !self.wait.read || self.over {
             return false;
         }
-        self.fetch();
-        if self.inbox.is_empty() {
-            let news = self.client == Some(Told::NotYet);
+        self.control.fetch(&mut self.chunks);
+        if self.control.inbox.is_empty() {
+            let news = self.control.tell_end();
             if news {
-                self.client = Some(Told::Already);
                 self.session.closed(self.now);
                 self.news = true;
             }
             return news;
         }
         if self.chunks.now() {
-            let count = self.chunks.size(self.inbox.len());
-            let taken = self.session.receive(self.now, &self.inbox[..count]);
+            let count = self.chunks.size(self.control.inbox.len());
+            let taken = self.session.receive(self.now, &self.control.inbox[..count]);
             assert!(taken > 0, "the session wanted to read, and took nothing");
             if let Some(monitor) = &mut self.monitor {
-                monitor.heard(&self.inbox[..taken]);
+                monitor.heard(&self.control.inbox[..taken]);
             }
-            self.inbox.drain(..taken);
+            self.control.inbox.drain(..taken);
             // What it waits for has changed.
             self.news = true;
             self.drain();
@@ -362,11 +305,11 @@ impl Core {
 
     /// What comes in now belongs to the handshake; here only [`Backend::start_tls`] can be one, or a peer's on the network.
     fn shake_hands(&mut self) -> bool {
-        if let (Tls::Begins(_), Some(control)) = (&self.tls, &self.port.control) {
-            let begun = self.peer_shakes_hands() && self.inbox.is_empty();
+        if let (Tls::Begins(_), Some(control)) = (&self.tls, &self.control.socket) {
+            let begun = self.peer_shakes_hands() && self.control.inbox.is_empty();
             if begun {
                 control.begin_tls(true);
-            } else if self.inbox.is_empty() && control.available() == 0 && control.read(0) == Read::Nothing {
+            } else if self.control.inbox.is_empty() && control.available() == 0 && control.read(0) == Read::Nothing {
                 return false;
             }
             if let Some(op) = self.tls.begin() {
@@ -374,25 +317,12 @@ impl Core {
             }
             return true;
         }
-        let failed = !self.inbox.is_empty() || self.client.is_some();
+        let failed = !self.control.inbox.is_empty() || self.control.is_ended();
         if failed && let Some(op) = self.tls.begin() {
             self.reply(op, Completion::TlsStarted(Err(TlsError)));
             return true;
         }
         false
-    }
-
-    /// Reads from the control connection.
-    fn fetch(&mut self) {
-        if let Some(control) = self.port.control.as_ref().filter(|_| self.inbox.is_empty()) {
-            match control.read(self.chunks.size(control.available())) {
-                Read::Bytes(bytes) => self.inbox = bytes,
-                Read::Nothing => {}
-                Read::Closed | Read::Broken => {
-                    self.client.get_or_insert(Told::NotYet);
-                }
-            }
-        }
     }
 
     fn move_data(&mut self) -> bool {
@@ -453,7 +383,7 @@ impl Core {
 
     /// Does what the session asks for.
     fn carry_out(&mut self) -> bool {
-        let Some(action) = self.port.actions.pop_front() else { return false };
+        let Some(action) = self.control.actions.pop_front() else { return false };
         match action {
             Action::Login { op, credentials } => {
                 let result = self.accounts.verify(&credentials);
@@ -497,18 +427,18 @@ impl Core {
             Action::StartTls { op } => self.tls = Tls::Begins(op),
             Action::StopTls => {
                 self.tls = Tls::Ends;
-                if let Some(control) = &self.port.control {
+                if let Some(control) = &self.control.socket {
                     control.end_tls();
                 }
             }
             Action::EndOutput => {
                 self.ended = true;
-                if let Some(control) = &self.port.control {
+                if let Some(control) = &self.control.socket {
                     control.close_write();
                 }
             }
             Action::Close => {
-                self.port.control = None;
+                self.control.socket = None;
                 self.ended = true;
                 self.over = true;
                 self.answers.clear();
@@ -577,7 +507,7 @@ fn connected(op: OpId, transfer: Transfer, socket: Socket, protection: Protectio
 
 impl Backend for Core {
     fn send(&mut self, bytes: &[u8]) {
-        self.inbox.extend_from_slice(bytes);
+        self.control.inbox.extend_from_slice(bytes);
         self.settle();
     }
 
@@ -587,15 +517,15 @@ impl Backend for Core {
     }
 
     fn close(&mut self) {
-        self.client.get_or_insert(Told::NotYet);
+        self.control.end();
         self.settle();
         // Nobody is left to read it.
-        self.port.bytes.clear();
+        self.control.said.clear();
     }
 
     fn receive(&mut self) -> Received {
-        match (self.port.bytes.is_empty(), self.ended || self.client.is_some()) {
-            (false, _) => Received::Bytes(std::mem::take(&mut self.port.bytes)),
+        match (self.control.said.is_empty(), self.ended || self.control.is_ended()) {
+            (false, _) => Received::Bytes(std::mem::take(&mut self.control.said)),
             (true, true) => Received::Closed,
             (true, false) => Received::Nothing,
         }
@@ -697,9 +627,9 @@ impl Backend for Core {
     }
 
     fn finish(&mut self) -> Vec<u8> {
-        self.client.get_or_insert(Told::NotYet);
+        self.control.end();
         self.settle();
-        std::mem::take(&mut self.port.bytes)
+        std::mem::take(&mut self.control.said)
     }
 
     fn look(&mut self, path: &[u8]) -> Seen {
