@@ -48,6 +48,25 @@ fn shake(stream: &mut Stream) -> std::io::Result<()> {
     }
 }
 
+/// A data connection of our server whose client has said hello, and has been answered.
+fn greeted() -> Result<(TcpStream, ClientConnection, Stream), Box<dyn std::error::Error>> {
+    let side = server(&["localhost"])?.session(Resumption::Prefer)?;
+    let (mut socket, there) = ends()?;
+    let mut tls = client(believing_anybody()?)?;
+    let mut stream = side.data(there, Resumption::Prefer)?;
+    tls.write_tls(&mut socket)?;
+    shake(&mut stream)?;
+    Ok((socket, tls, stream))
+}
+
+/// A server that is not ours, of TLS 1.2 and 1.3.
+fn foreign() -> Result<ServerConfig, Box<dyn std::error::Error>> {
+    let made = SelfSigned::new(&["localhost".to_owned()])?;
+    let certificates = Certificates::new(made.certificate.as_bytes(), made.key.as_bytes())?;
+    let config = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
+    Ok(config.with_no_client_auth().with_cert_resolver(certificates.now()))
+}
+
 /// Until there is something to be read.
 fn wait(socket: &TcpStream) -> std::io::Result<()> {
     let mut fds = [PollFd::new(socket, PollFlags::IN)];
@@ -56,13 +75,7 @@ fn wait(socket: &TcpStream) -> std::io::Result<()> {
 
 #[test]
 fn an_upload_by_a_client_that_never_reads_its_tickets_arrives_whole() -> Outcome {
-    let side = server(&["localhost"])?.session(Resumption::Prefer)?;
-    let (mut socket, there) = ends()?;
-    let mut tls = client(believing_anybody()?)?;
-    let mut stream = side.data(there, Resumption::Prefer)?;
-
-    tls.write_tls(&mut socket)?;
-    shake(&mut stream)?;
+    let (mut socket, mut tls, mut stream) = greeted()?;
     while tls.is_handshaking() {
         tls.read_tls(&mut socket)?;
         tls.process_new_packets()?;
@@ -93,12 +106,7 @@ fn an_upload_by_a_client_that_never_reads_its_tickets_arrives_whole() -> Outcome
 
 #[test]
 fn a_client_that_reads_on_behind_its_upload_gets_a_ticket() -> Outcome {
-    let side = server(&["localhost"])?.session(Resumption::Prefer)?;
-    let (mut socket, there) = ends()?;
-    let mut tls = client(believing_anybody()?)?;
-    let mut stream = side.data(there, Resumption::Prefer)?;
-    tls.write_tls(&mut socket)?;
-    shake(&mut stream)?;
+    let (mut socket, mut tls, mut stream) = greeted()?;
     tls.complete_io(&mut socket)?;
     tls.send_close_notify();
     while tls.wants_write() {
@@ -135,10 +143,7 @@ fn talk(client: &mut ClientConnection, server: &mut ServerConnection) -> Outcome
 
 #[test]
 fn a_server_that_lets_its_tickets_run_out_is_spoken_to_in_tls_1_2_from_then_on() -> Outcome {
-    let made = SelfSigned::new(&["localhost".to_owned()])?;
-    let certificates = Certificates::new(made.certificate.as_bytes(), made.key.as_bytes())?;
-    let config = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
-    let mut first = config.with_no_client_auth().with_cert_resolver(certificates.now());
+    let mut first = foreign()?;
     first.ticketer = rustls::crypto::ring::Ticketer::new()?;
     first.send_tls13_tickets = 1;
     let mut others = first.clone();
@@ -163,10 +168,7 @@ fn a_server_that_lets_its_tickets_run_out_is_spoken_to_in_tls_1_2_from_then_on()
 
 #[test]
 fn tls_1_2_is_spoken_where_it_is_known_beforehand_to_be_the_better() -> Outcome {
-    let certificates = SelfSigned::new(&["localhost".to_owned()])?;
-    let certificates = Certificates::new(certificates.certificate.as_bytes(), certificates.key.as_bytes())?;
-    let config = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
-    let config = Arc::new(config.with_no_client_auth().with_cert_resolver(certificates.now()));
+    let config = Arc::new(foreign()?);
     let mut side = TlsClient::new("localhost", &Trust::Anybody, Vec::new())?.session();
     side.last();
     for resumed in [false, true, true, true] {
