@@ -13,8 +13,10 @@ With --delay the servers are in a network namespace of their own, and the packet
 those of connecting too. Shown then are the round trips that a file costs on its connection.
 
 With --crash ftpkit alone mirrors, and is killed (SIGKILL) at three random moments, the server at a fourth; it goes on with `ftpkit
-jobs resume` each time. Shown are the files that were begun more than once and the most that they can have cost, and the copy is
-compared with the original, byte by byte and date by date (of directories nothing but their names).
+jobs resume` each time. A relay in front of the server counts what passes there. Shown are the files that were begun
+there more than once, and the bytes that this cost with the listings for going on. At each moment no more can be lost than was under way:
+six files on each connection. The copy is compared with the original, byte by byte and date by date (of directories nothing but their
+names).
 
 curl lists nothing: it is told the names. With --large one file of 1 GiB is fetched and stored, on one connection.
 """
@@ -40,6 +42,7 @@ import threading
 import time
 
 import peers
+import relay
 import servers
 
 HOME = servers.FILES / "home"
@@ -240,11 +243,13 @@ def crash(targets, options, processes):
         for number, (server, host, port) in enumerate(targets):
             place = (DESK if way == "get" else HOME) / "copy-0"
             clear(place)
-            # A run to the end tells how long it takes.
+            behind, (port, count) = port, relay.start(host, port)
+            # A run to the end tells how long it takes, and what passes.
             first = command("ftpkit", way, host, port, place, options)[0]
             whole, _ = run([first])
             clear(place)
-            words, begun, downs = [*first, "--json", "--retries", "20"], [], []
+            _, once = count("passed")
+            words, downs = [*first, "--json", "--retries", "20"], []
             # Short enough that all four moments come before the end.
             for moment in range(4):
                 began = time.monotonic()
@@ -265,24 +270,28 @@ def crash(targets, options, processes):
                     downs.append(time.monotonic() - began)
                     time.sleep(0.3)
                     with open(options.work / "servers.log", "a") as log:
-                        processes[number] = servers.start(server, port, options.work, options.program, log, host)
+                        processes[number] = servers.start(server, behind, options.work, options.program, log, host)
                     client.wait()
                 else:
                     client.kill()
                     downs.append(time.monotonic() - began)
                     client.wait()
                 reader.join()
-                begun.append([json.loads(line)["file"] for line in lines if b'"started"' in line and line.endswith(b"\n")])
+                for line in lines:
+                    if b'"failed"' in line and b'"finished"' not in line:
+                        print(line.decode(errors="replace"), end="", file=sys.stderr)
                 words = [options.program, "jobs", "resume", "--json", "--tls", "off", "--retries", "20"]
                 os.environ["FTPKIT_PASSWORD"] = "bench"
-            counts = collections.Counter(file for files in begun for file in files)
-            again = sum(count - 1 for count in counts.values())
+            times, passed = count("passed")
+            count("end")
+            again = sum(number - 1 for number in times.values() if number)
+            spent = passed - once
             same = subprocess.run(["diff", "-r", HOME / "tree" if way == "get" else DESK / "tree", place]).returncode == 0
             held = dates(HOME / "tree" if way == "get" else DESK / "tree", place)
             moments = ", ".join(f"{down:.2f} s" for down in downs)
             print(f"\n{way}, server {server}: client killed after {moments.rsplit(', ', 1)[0]}, server after {moments.rsplit(', ', 1)[1]}")
-            print(f"  ended with status {client.returncode}; begun in each run: {', '.join(str(len(files)) for files in begun)}")
-            print(f"  files begun again: {again}, {again} KiB at most; the copy is {'the same' if same else 'ANOTHER'}, {held} of its dates too", flush=True)
+            print(f"  ended with status {client.returncode}; begun again at the server: {again} files of at most {4 * 6 * options.connections}, {spent} bytes more")
+            print(f"  the copy is {'the same' if same else 'ANOTHER'}, {held} of its dates too", flush=True)
             clear(place)
 
 

@@ -49,6 +49,11 @@ impl Memory {
         Self::in_file(state::directory("learnt").ok().map(|dir| dir.join(name)))
     }
 
+    /// Nothing but this, and nothing is kept.
+    pub(super) fn only(learnt: Learnt) -> Self {
+        Self { known: Arc::new(Mutex::new(learnt)), file: None }
+    }
+
     fn in_file(file: Option<PathBuf>) -> Self {
         let known = file.as_deref().and_then(read).unwrap_or_default();
         Self { known: Arc::new(Mutex::new(known)), file }

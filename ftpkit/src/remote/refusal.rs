@@ -112,6 +112,8 @@ pub(crate) fn broken(what: String, why: &str) -> Failure {
 fn refused(what: String, reply: &Reply) -> Failure {
     let why = said(reply);
     match reply.code().number() {
+        // So vsftpd takes its leave when one of its processes has died; that says nothing of what was asked.
+        500 if reply.text().starts_with(b"OOPS") => broken(what, &why),
         421 => Failure::new(Exit::Connect, what, why).with_remedy("again later").that_passes(),
         426 | 451 => broken(what, &why),
         425 => Failure::new(Exit::Connect, what, why).with_remedy("--active lets the server connect to you"),
@@ -170,6 +172,7 @@ mod tests {
             (426, "Broken pipe"),
             (450, "Busy: in use"),
             (452, "Disk full"),
+            (500, "OOPS: priv_sock_get_result"),
             (502, "What?"),
             (530, "Log in first"),
             (550, "a: No such file\u{1b}[2J"),

@@ -106,6 +106,12 @@ impl Site {
         self
     }
 
+    /// As if nothing were known of the server but this.
+    #[must_use]
+    pub(crate) fn knowing(self, learnt: Learnt) -> Self {
+        Self { memory: Memory::only(learnt), ..self }
+    }
+
     /// Somebody hears the conversation besides.
     #[must_use]
     pub(crate) fn heard_by(self, ear: Ear) -> Self {

@@ -9,7 +9,7 @@ use crate::remote::refusal::failure;
 use crate::remote::{FtpUrl, Session, Site, list, path};
 use crate::text::shown;
 use crate::tone::{Styled, Tone};
-use ftp_core::client::Event;
+use ftp_core::client::{Event, Learnt};
 use ftp_core::listing::{Entry, EntryKind};
 use serde::Serialize;
 use std::io;
@@ -66,7 +66,8 @@ pub(crate) fn run(options: &DoctorOptions, console: Console) -> Result<(), Failu
         Ok(())
     };
     let url = &options.url;
-    let site = Site::new(url, &options.connect, console)?;
+    // What was learnt of the server is what is to be found out.
+    let site = Site::new(url, &options.connect, console)?.knowing(Learnt::default());
     let mut session = match site.open_once() {
         Ok(session) => session,
         Err(failure) => {
@@ -127,7 +128,7 @@ fn tls(options: &DoctorOptions, console: Console) -> Result<Finding, Failure> {
     let asked = options.connect.security.tls == Some(ClientTlsMode::Require) || options.url.implicit;
     let mut connect = options.connect.clone();
     connect.security.tls = Some(ClientTlsMode::Require);
-    let opened = Site::new(&options.url, &connect, console)?.open_once();
+    let opened = Site::new(&options.url, &connect, console)?.knowing(Learnt::default()).open_once();
     let listed = opened.and_then(|mut session| {
         let listed = list(&mut session, &dir(&options.url));
         session.close();
@@ -180,10 +181,9 @@ impl Way {
         };
         let ear = Arc::clone(heard);
         let result = Site::new(&options.url, &options.connect, console).and_then(|site| {
-            let site = site.with_options(|client| {
-                client.active = matches!(self, Self::Active);
-                client.learnt.avoid_epsv = matches!(self, Self::Passive);
-            });
+            let avoid_epsv = matches!(self, Self::Passive);
+            let site = site.with_options(|client| client.active = matches!(self, Self::Active));
+            let site = site.knowing(Learnt { avoid_epsv, ..Learnt::default() });
             let listen = move |event: &Event| ear.lock().unwrap_or_else(PoisonError::into_inner).push(event.clone());
             let mut session = site.heard_by(Arc::new(listen)).open_once()?;
             let listed = list(&mut session, &dir(&options.url));

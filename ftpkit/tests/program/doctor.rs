@@ -14,6 +14,11 @@ fn a_server_that_can_everything_is_found_well() -> Outcome {
     insta::assert_snapshot!(String::from_utf8_lossy(&ran.out));
     let names: Vec<_> = fs::read_dir(server.home())?.filter_map(Result::ok).map(|entry| entry.file_name()).collect();
     assert_eq!(names, ["a.txt"], "nothing is written there");
+    let told = server.run(["doctor", "--insecure", "-vv", &server.url_as("ann", "")]).err;
+    // Each way is really gone.
+    for verb in ["EPSV", "PASV", "PORT", "AUTH TLS"] {
+        assert!(told.contains(&format!("> {verb}")), "{verb}: {told}");
+    }
     let json = server.run(["doctor", "--insecure", "--json", &server.url_as("ann", "")]).json();
     assert!(json.iter().all(|finding| finding["verdict"] == "good"), "{json:?}");
     Ok(())

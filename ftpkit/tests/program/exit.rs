@@ -1,8 +1,10 @@
 //! The exit codes that no other test's subject is. Those of a single transfer are in `transfer`.
 
-use crate::common::{Outcome, Server, run};
+use crate::common::{Outcome, Ran, Server, noise, run, run_command};
 use crate::peer::Peer;
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 #[test]
 fn a_server_without_tls_and_one_with_another_certificate_end_with_14() -> Outcome {
@@ -42,5 +44,45 @@ fn a_command_line_that_makes_no_sense_ends_with_2() -> Outcome {
         let ran = run(dir.path(), arguments);
         assert!(ran.code == Some(2) && ran.out.is_empty(), "{arguments:?}: {ran:?}");
     }
+    Ok(())
+}
+
+/// Runs the program where the shell's limits are these.
+fn limited(limits: &str, dir: &Path, arguments: &[&str]) -> Ran {
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("{limits}; exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_ftpkit")]);
+    command.env("XDG_STATE_HOME", dir.join(".state")).env("NO_COLOR", "1");
+    run_command(command, dir, arguments, b"")
+}
+
+/// A limit of the size of files stands for a disk that fills up on the way: nobody can tell before that it will.
+#[test]
+fn a_disk_that_is_full_ends_with_8_and_at_once() -> Outcome {
+    let server = Server::start()?;
+    for name in ["f", "g", "h"] {
+        fs::write(server.home().join(name), noise(600_000))?;
+    }
+    let [f, g, h] = ["f", "g", "h"].map(|name| server.url_as("ann", name));
+    let full = "trap '' XFSZ; ulimit -f 400";
+    for arguments in [&["get", &f][..], &["get", "--overwrite", &f, "there"], &["get", "-j", "2", &f, &g, &h]] {
+        fs::write(server.work().join("there"), "old")?;
+        let ran = limited(full, &server.work(), arguments);
+        assert!(ran.code == Some(8) && ran.err.contains("try: "), "{arguments:?}: {ran:?}");
+        assert_eq!(fs::read(server.work().join("there"))?, b"old");
+        assert!(!server.work().join("f").exists(), "half of it has its name");
+    }
+    // There is room again: nothing that came was in vain.
+    let ran = limited("true", &server.work(), &["get", "-c", "-vv", &f]);
+    assert!(ran.code == Some(0) && ran.err.contains("> REST "), "{ran:?}");
+    assert!(fs::read(server.work().join("f"))? == noise(600_000));
+    Ok(())
+}
+
+#[test]
+fn what_only_the_machine_is_at_fault_for_ends_with_1() -> Outcome {
+    let dir = tempfile::tempdir()?;
+    // Signals need two files, and there is room for one.
+    let ran = limited("ulimit -n 4", dir.path(), &["serve", ".", "--listen", "127.0.0.1:0"]);
+    assert!(ran.code == Some(1) && ran.err.contains("cannot handle signals"), "{ran:?}");
     Ok(())
 }

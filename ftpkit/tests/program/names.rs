@@ -1,6 +1,6 @@
 //! A server that gives names, and digests, which no honest one would.
 
-use crate::common::{Outcome, run};
+use crate::common::{Outcome, run, run_with_input};
 use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -12,7 +12,7 @@ use std::thread;
 fn root() -> Vec<u8> {
     let long = "l".repeat(300);
     let fits = "f".repeat(250);
-    let names: [&[u8]; 20] = [
+    let names: [&[u8]; 24] = [
         b"..",
         b".",
         b"../up",
@@ -26,6 +26,10 @@ fn root() -> Vec<u8> {
         b"back\\slash",
         b"case",
         b"CASE",
+        "caf\u{e9}".as_bytes(),
+        "cafe\u{301}".as_bytes(),
+        b"nul",
+        b"C:x",
         b" leading",
         b".ftpkit-part.good",
         b".ftpkit-part-0123456789abcdef",
@@ -124,6 +128,10 @@ fn hostile_names_write_nothing_outside_and_escapes_are_shown() -> Outcome {
         b"\xff\xfe",
         b" leading",
         b"CASE",
+        "caf\u{e9}".as_bytes(),
+        "cafe\u{301}".as_bytes(),
+        b"nul",
+        b"C:x",
         b"back\\slash",
         b"bell\x07\x1b[2J\x1b]0;owned\x07",
         b"case",
@@ -134,6 +142,61 @@ fn hostile_names_write_nothing_outside_and_escapes_are_shown() -> Outcome {
     ];
     expected.sort_unstable();
     assert_eq!(names(&desk.join("copy"))?, expected, "{}", ran.err);
+    Ok(())
+}
+
+/// However the files are asked for: by a directory, a pattern, or in conversation.
+#[test]
+fn no_other_way_of_fetching_writes_outside_either() -> Outcome {
+    let url = format!("ftp://127.0.0.1:{}/", serve()?);
+    let all = format!("{url}*");
+    for (arguments, typed) in [
+        (vec!["get", "-r", &url], ""),
+        (vec!["get", "-r", "--on-conflict", "overwrite", &all], ""),
+        (vec!["connect", &url], "mget *\nlcd ..\n"),
+        (vec!["connect", &url], "mirror . here\n"),
+    ] {
+        let place = tempfile::tempdir()?;
+        let (desk, outside) = (place.path().join("desk"), place.path().join("outside"));
+        fs::create_dir(&desk)?;
+        fs::create_dir(&outside)?;
+        fs::write(outside.join("file"), "mine")?;
+        symlink("../outside/file", desk.join("good"))?;
+        symlink("../outside", desk.join("out"))?;
+        let ran = run_with_input(&desk, &arguments, typed.as_bytes());
+        assert!(!ran.err.bytes().chain(ran.out).any(|byte| byte < b' ' && byte != b'\n'), "{}", ran.err.escape_debug());
+        assert_eq!(names(place.path())?, [&b"desk"[..], b"outside"], "{arguments:?}: {}", ran.err);
+        assert_eq!((names(&outside)?, fs::read(outside.join("file"))?), (vec![b"file".to_vec()], b"mine".to_vec()));
+    }
+    Ok(())
+}
+
+#[test]
+fn one_file_is_written_where_its_name_says_and_links_are_replaced() -> Outcome {
+    let url = format!("ftp://127.0.0.1:{}", serve()?);
+    let place = tempfile::tempdir()?;
+    let desk = place.path().join("desk");
+    fs::create_dir(&desk)?;
+    fs::write(place.path().join("file"), "mine")?;
+    symlink("../file", desk.join("good"))?;
+    for path in ["..", "%2E%2E", ".", "a%2F..", "%00"] {
+        for verb in [&["get"][..], &["edit", "--editor", "touch ../../touched; true"]] {
+            let ran = run(&desk, verb.iter().copied().chain([&*format!("{url}/{path}")]));
+            assert_eq!(ran.code, Some(2), "{verb:?} {path}: {}", ran.err);
+        }
+    }
+    let ran = run(&desk, ["get", "--overwrite", &format!("{url}/good")]);
+    // Whoever names a link himself means what it leads to; the server's name is only a name, and leads nowhere.
+    assert_eq!(ran.code, Some(8), "{}", ran.err);
+    assert_eq!(fs::read(place.path().join("file"))?, b"mine");
+    // What is printed or edited leaves nothing here.
+    assert_eq!(run(&desk, ["cat", &format!("{url}/../abs")]).out, b"hello");
+    let ran = run(&desk, ["edit", "--editor", "true", &format!("{url}/-rf%20x")]);
+    assert!(matches!(ran.code, Some(0 | 5 | 6)), "{}", ran.err);
+    assert_eq!(
+        (names(&desk)?, names(place.path())?),
+        (vec![b"good".to_vec()], vec![b"desk".to_vec(), b"file".to_vec()])
+    );
     Ok(())
 }
 
