@@ -4,6 +4,7 @@ mod common;
 
 use common::pair;
 use ftp_core::codec::Codec;
+use ftp_core::command::Mode;
 use ftp_core::path::VirtualPath;
 use ftp_host::accounts::{Anonymous, Doors};
 use ftp_host::door::{Door, Knock};
@@ -99,5 +100,26 @@ fn a_small_file_is_sent_from_its_offset_and_a_larger_one_left_alone() {
         let mut came = Vec::new();
         peer.read_to_end(&mut came).expect("it reads");
         assert_eq!(came, CONTENT.get(offset..).unwrap_or_default());
+    }
+}
+
+#[test]
+fn a_small_file_in_blocks_is_sent_at_once_where_there_is_room_for_it() {
+    let Some((_dir, disk)) = disk() else { return };
+    let block = [&[0x40, 0, CONTENT.len() as u8], CONTENT].concat();
+    let enough = CONTENT.len() + block.len();
+    for room in [enough, enough - 1, CONTENT.len(), 1] {
+        let Some(source) = disk.open_promptly(&path("/small"), 0) else { panic!("it is there") };
+        let (channel, mut peer) = pair();
+        let mut pump = Pump::send(source, Codec { mode: Mode::Block, ..Codec::RAW }, channel);
+        let step = pump.step_promptly(&mut vec![0; room]).unwrap_or_else(|| {
+            assert!(room < enough, "{room}");
+            pump.step(Pump::BUDGET)
+        });
+        assert_eq!(step, Step::Done(Ok(block.len() as u64)));
+        assert!(pump.into_kept().is_some(), "it stays open");
+        let mut came = Vec::new();
+        peer.read_to_end(&mut came).expect("it reads");
+        assert_eq!(came, block);
     }
 }
