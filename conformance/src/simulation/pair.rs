@@ -122,7 +122,7 @@ pub(super) fn play(program: &Program, coverage: &mut Coverage) -> Result<(), Str
         tls: program.tls_policy,
         clear_control: true,
         marker_interval: client::MARKERS,
-        deflate: Some(Level::default()),
+        deflate: program.deflate.then(Level::default),
         hosts: vec![VirtualHost { name: "example.org".into(), greeting: None }],
         ..ServerConfig::default()
     };

@@ -19,6 +19,8 @@ pub struct Program {
     pub pipeline: bool,
     /// The server makes the data connections.
     pub active: bool,
+    /// The server knows MODE Z.
+    pub deflate: bool,
     /// What the client does about TLS; with [`TlsUse::Implicit`], the server too.
     pub tls_use: TlsUse,
     /// What the server demands.
@@ -129,6 +131,7 @@ impl Program {
             client: false,
             pipeline: false,
             active: false,
+            deflate: true,
             tls_use: TlsUse::Off,
             tls_policy: TlsPolicy::Off,
             steps: Vec::new(),
