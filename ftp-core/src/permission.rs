@@ -93,3 +93,14 @@ impl core::fmt::Debug for Permissions {
         f.debug_set().entries(self.names()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_right_that_is_given_twice_is_given() {
+        assert_eq!(Permissions::READ_ONLY.and(Permissions::READ), Permissions::READ_ONLY);
+        assert_eq!(Permissions::ALL | Permissions::ALL, Permissions::ALL);
+    }
+}

@@ -312,6 +312,23 @@ fn a_marker_has_1_to_127_bytes() {
     }
 }
 
+/// RFC 959 3.4.2: the codes of a block may be any of them together.
+#[test]
+fn a_marker_may_stand_in_the_last_block() {
+    let records = codec(Representation::Image, Structure::Record, Mode::Block);
+    let made = decode(records, b"\0\0\x01a\xd0\0\x011", &Cuts::none()).unwrap();
+    assert_eq!((&made.out[..], made.markers), (&b"a\n"[..], vec![("1".to_owned(), 1)]));
+}
+
+/// Its end takes no room, and no block of its own.
+#[test]
+fn a_record_that_fills_a_block_ends_in_it() {
+    let records = codec(Representation::Image, Structure::Record, Mode::Block);
+    let record = vec![b'a'; 16 << 10];
+    let wire = encode(records, &[&record[..], b"\nb"].concat(), &Cuts::none());
+    assert!(wire == [b"\x80\x40\0", &record[..], b"\x40\0\x01b"].concat());
+}
+
 #[test]
 fn the_last_page_is_the_end_whatever_follows() {
     let pages = codec(Representation::Image, Structure::Page, Mode::Stream);
@@ -319,6 +336,17 @@ fn the_last_page_is_the_end_whatever_follows() {
     let made =
         decode(pages, &[&wire[..], b"more"].concat(), &Cuts { input: vec![wire.len()], room: vec![64] }).unwrap();
     assert_eq!((&made.out[..], made.used), (&b"ab"[..], wire.len()));
+}
+
+/// Its lines end in CRLF already.
+#[test]
+fn a_listing_in_type_a_needs_no_transcoder() {
+    let text = Codec { representation: ASCII, structure: Structure::File, mode: Mode::Stream };
+    assert_eq!(text.for_listing(), Codec::RAW);
+    assert!(!text.for_listing().lists_bare_lines());
+    let records = Codec { structure: Structure::Record, ..text };
+    assert_eq!(records.for_listing(), records);
+    assert!(records.lists_bare_lines());
 }
 
 #[test]
@@ -353,7 +381,20 @@ fn a_compressed_file_does_not_depend_on_how_it_was_cut_either() {
                 assert!(made.out == expected(transmission.codec, &stored), "{transmission:?} {cuts:?}");
             }
         }
+        let level = Level::new(1).unwrap();
+        let quick = Transmission { level, ..codec(representation, structure, Mode::Deflate) };
+        let by = |input| encode(quick, &stored, &Cuts { input: vec![input], room: vec![1 << 17] });
+        assert!([1000, 16 << 10].iter().all(|input| by(*input) == by(usize::MAX)), "{quick:?}");
     }
+}
+
+/// The line's end needs two bytes, and there is room for one between the steps.
+#[test]
+fn a_line_end_where_the_steps_meet_is_compressed_too() {
+    let text = codec(ASCII, Structure::File, Mode::Deflate);
+    let stored = [&vec![b'a'; (16 << 10) - 1][..], b"\nb"].concat();
+    let wire = encode(text, &stored, &Cuts::none());
+    assert!(decode(text, &wire, &Cuts::none()).unwrap().out == stored);
 }
 
 #[test]
@@ -398,7 +439,11 @@ fn a_bomb_is_not_inflated() {
     let deflated = codec(Representation::Image, Structure::File, Mode::Deflate);
     let wire = encode(deflated, &vec![0; 80 << 20], &Cuts::none());
     assert!(wire.len() < 200_000);
-    assert_eq!(decode(deflated, &wire, &Cuts { input: vec![usize::MAX], room: vec![60_000] }), Err(Fault::Malformed));
+    // The last room is never at the limit, only below and above.
+    for room in [60_000, 3 << 20] {
+        let cuts = Cuts { input: vec![usize::MAX], room: vec![room] };
+        assert_eq!(decode(deflated, &wire, &cuts), Err(Fault::Malformed));
+    }
 }
 
 #[test]

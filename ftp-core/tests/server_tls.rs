@@ -1,6 +1,6 @@
 //! When the server's machine asks for TLS to begin and to end, and what it says to a peer meanwhile.
 
-use ftp_core::action::{Action, Completion, Handshake, LoginError, OpId, TlsError, TransferError};
+use ftp_core::action::{Action, Completion, Handshake, LoginError, OpId, Protection, TlsError, TransferError};
 use ftp_core::drain::{Closed, Port, Wait};
 use ftp_core::server::{ServerConfig, ServerSession, TlsPolicy};
 use ftp_core::time::Time;
@@ -216,6 +216,34 @@ fn a_peer_that_does_not_shake_hands_is_dropped_in_time() {
         let _ = bench.drain();
         assert!(bench.closes());
         assert_eq!(bench.said(), "", "neither plain text nor TLS would be understood");
+    }
+}
+
+#[test]
+fn who_is_thrown_out_in_a_handshake_hears_nothing_in_the_clear() {
+    let mut bench = Bench::new(ServerSession::new);
+    bench.send(b"AUTH TLS\r\n");
+    bench.said();
+    bench.session.kick(bench.now);
+    let _ = bench.drain();
+    assert!(bench.closes() && bench.said().is_empty());
+}
+
+/// RFC 4217 11: what REIN resets of an implicit session is its PROT, and that is P from the beginning.
+#[test]
+fn data_of_an_implicit_session_stays_private_after_rein() {
+    let mut bench = Bench::new(ServerSession::implicit_tls).secured();
+    for first in [&b""[..], b"REIN\r\n"] {
+        bench.send(first);
+        bench.send(b"USER ann\r\nPASS secret\r\n");
+        let Some(Action::Login { op, .. }) = bench.host.actions.pop() else { panic!("a login is asked for") };
+        bench.complete(op, Completion::Login(Ok(())));
+        bench.send(b"RETR file\r\n");
+        let Some(Action::Transfer { op, transfer }) = bench.host.actions.pop() else {
+            panic!("a transfer is asked for")
+        };
+        assert!(matches!(transfer.protection, Protection::Private(_)));
+        bench.complete(op, Completion::Transferred(Err(TransferError::NoConnection)));
     }
 }
 

@@ -64,11 +64,6 @@ impl Features {
     pub fn utf8(&self) -> bool {
         self.has("UTF8")
     }
-
-    /// EPSV (RFC 2428); many servers have it without saying so.
-    pub fn epsv(&self) -> bool {
-        self.has("EPSV")
-    }
 }
 
 /// The line without `211-`, `211 ` and white space around it.

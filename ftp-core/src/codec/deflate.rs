@@ -120,8 +120,9 @@ impl Transcoder for Deflater {
                     progress.done = true;
                     return Ok(progress);
                 }
-                Ok(_) if made.bytes_consumed + made.bytes_written > 0 => {}
-                Ok(_) | Err(_) => return Ok(progress),
+                Ok(_) => {}
+                // It wants more, or room.
+                Err(_) => return Ok(progress),
             }
         }
     }

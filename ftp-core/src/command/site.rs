@@ -182,6 +182,8 @@ mod tests {
         assert_eq!(parse(b"UTIME 202601020304 a b"), Ok(utime_of(b"a b", time(b"20260102030400"))));
         let three = b"UTIME a b 20260101000000 20260102030405 20260103000000 UTC";
         assert_eq!(parse(three), Ok(utime_of(b"a b", time(b"20260102030405"))));
+        let quoted = b"UTIME \"a \"\"b\" 20260101000000 20260102030405 20260103000000 utc";
+        assert_eq!(parse(quoted), Ok(utime_of(b"a \"b", time(b"20260102030405"))));
         assert_eq!(parse(b"HELP"), Ok(SiteCommand::Help(None)));
         assert_eq!(parse(b"IDLE"), Ok(SiteCommand::Idle(None)));
         assert_eq!(parse(b"IDLE 60"), Ok(SiteCommand::Idle(Some(60))));

@@ -75,11 +75,6 @@ impl ReplyReader {
         self.block = Some(block);
         Ok(None)
     }
-
-    /// Has a reply begun that has not ended?
-    pub const fn is_within(&self) -> bool {
-        self.block.is_some()
-    }
 }
 
 /// RFC 959 4.2: code, "is the reply continued?", text.

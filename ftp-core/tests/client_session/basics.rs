@@ -221,6 +221,14 @@ fn what_was_set_by_hand_is_set_again() {
         play.server("200 S|");
         play.expect(&["> mode b|", "done 200", "> TYPE I|", "> STRU F|", "> MODE S|", "> EPSV|"]);
     });
+    // A listing is in TYPE A, which nobody has to set at the beginning, but for that.
+    play(config, |play| {
+        play.logged_in("");
+        play.ask(Request::Quote(b"type i".to_vec()));
+        play.server("200 I|");
+        play.ask(Request::List(None));
+        play.expect(&["> type i|", "done 200", "> TYPE A|"]);
+    });
 }
 
 #[test]

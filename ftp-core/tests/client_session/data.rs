@@ -1,6 +1,6 @@
 //! Making the data connection, and a transfer's two ends.
 
-use crate::play::{Play, REPLY, STALL, config, over_v6, play, retrieve, store};
+use crate::play::{Play, REPLY, STALL, config, login, over_v6, play, retrieve, store};
 use ftp_core::action::{Marker, NetworkError, StorageError, TransferError};
 use ftp_core::client::{ClientCompletion, ClientConfig, DataPreference, Request, Upload};
 use ftp_core::codec::{Codec, Representation};
@@ -681,4 +681,38 @@ fn pret_names_the_command_that_comes() {
             assert_eq!(play.take().last().unwrap(), announced);
         });
     }
+}
+
+/// RFC 959 4.2: any command may be answered by 1yz first. Only to the transfer's own does it say that the file is open.
+#[test]
+fn a_preliminary_reply_to_epsv_is_no_beginning() {
+    play(config, |play| {
+        play.in_type_i();
+        play.ask(retrieve(0));
+        play.server("120 in a minute|");
+        play.expect(&["> EPSV|"]);
+        play.server("229 (!!!1025!)|");
+        play.connected();
+        play.expect(&["open 192.0.2.1:1025", "> RETR f|", "transfer Sink Raw"]);
+    });
+}
+
+/// RFC 959 4.1.1: a new user finds all parameters as they were at the beginning, on some servers.
+#[test]
+fn the_next_user_has_to_set_the_mode_again() {
+    play(config, |play| {
+        downloading_blocks(play);
+        play.moved(5);
+        play.server("226 done|");
+        play.take();
+        play.ask(login(None));
+        play.server("230 come in|");
+        play.server("500 FEAT?|");
+        play.take();
+        play.ask(retrieve_block("f", 0, BLOCK));
+        play.server("200 I|");
+        play.server("200 F|");
+        play.server("200 B|");
+        play.expect(&["> TYPE I|", "> STRU F|", "> MODE B|", "> EPSV|"]);
+    });
 }

@@ -102,6 +102,7 @@ fn a_listing_has_a_limit() {
             play.expect(&["> ABOR|", "cancel", "failed ListingTooLarge"]);
         },
     );
+    assert_eq!(ListingTooLarge.to_string(), "the listing is larger than the session keeps; throw the rest away");
 }
 
 #[test]
@@ -142,5 +143,34 @@ fn a_time_that_no_zone_explains_is_asked_for_once() {
             play.expect(&["done entries x"]);
             assert_eq!((play.session.learnt().zone, play.times()), (None, vec![Some("20260101120000".into())]));
         }
+    });
+}
+
+#[test]
+fn the_times_of_mlsd_need_no_witness() {
+    play(config, |play| {
+        play.logged_in(" MDTM|");
+        open(play, "> LIST d|");
+        play.listing(b"-rw-r--r-- 1 a b 3 Jan  1 12:00 x\r\n");
+        play.moved(99);
+        play.server("226 done|213 20260101100012|");
+        play.ask(crate::play::login(None));
+        play.server("230 come in|211-Features| MLST type*;modify*;| MDTM|211 End|");
+        play.take();
+        open(play, "> MLSD d|");
+        play.listing(b"type=file;modify=20260101120000; x\r\n");
+        play.moved(99);
+        play.server("226 done|");
+        play.expect(&["done entries x"]);
+        assert_eq!(play.session.learnt().zone, Some(-7200));
+        assert_eq!(play.times(), [Some("20260101120000".into())]);
+    });
+    play(config, |play| {
+        play.logged_in(" MLST type*;modify*;| MDTM|");
+        open(play, "> MLSD d|");
+        play.listing(b"type=file;modify=20260101120000; x\r\n");
+        play.moved(99);
+        play.server("226 done|");
+        play.expect(&["done entries x"]);
     });
 }

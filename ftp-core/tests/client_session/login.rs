@@ -21,7 +21,7 @@ fn a_login_asked_before_the_greeting_runs_after_it() {
         play.server("501 what?|");
         play.expect(&["done 230"]);
         let features = play.session.features();
-        assert!(features.mlst() && features.mdtm() && features.rest_stream() && features.utf8() && features.epsv());
+        assert!(features.mlst() && features.mdtm() && features.rest_stream() && features.utf8());
         assert!(!features.size());
         assert_eq!(features.lines().count(), 5);
         assert_eq!(play.wait.unwrap().deadline, None);

@@ -53,7 +53,14 @@ fn there_is_an_end_to_what_may_wait() {
         play.closes();
         let ends = [vec!["failed Disconnected"; 65], vec!["disconnected", "close"]].concat();
         play.expect(&ends);
+        let over = play.session.request(play.now, Request::Noop);
+        assert_eq!(over, Err(Misuse::Disconnected));
     });
+    assert_eq!(Misuse::Busy.to_string(), "too many requests wait: make the next one after an Event::Done");
+    assert_eq!(
+        Misuse::Disconnected.to_string(),
+        "the control connection is closed: connect again and make a new session"
+    );
 }
 
 #[test]
@@ -455,6 +462,27 @@ fn what_has_to_be_set_first_is_not_asked_for_early() {
             });
         }
     }
+}
+
+/// RFC 3659 4.1: a SIZE would be that in the TYPE of the text.
+#[test]
+fn the_size_of_a_file_is_not_asked_for_while_a_text_comes() {
+    play(pipelined, |play| {
+        at_vsftpd(play);
+        play.ask(Request::Retrieve { path: b"t".to_vec(), offset: 0, codec: ftp_core::codec::Codec::ASCII });
+        play.server("200 A|");
+        play.server("229 (!!!1026!)|150 here|");
+        play.connected();
+        play.take();
+        play.ask(size("g"));
+        play.ask(Request::ResumePoint(b"g".to_vec()));
+        play.expect(&[]);
+        play.moved(7);
+        play.server("226 done|");
+        play.expect(&["> TYPE I|", "done moved 7 226"]);
+        play.server("200 I|");
+        play.expect(&["> SIZE g|SIZE g|"]);
+    });
 }
 
 #[test]
