@@ -28,7 +28,7 @@ pub(crate) struct ConnectCommand {
     #[arg(long)]
     pub(crate) plain: bool,
 
-    /// Let the wheel of the mouse scroll; most terminals then mark text only while Shift is held
+    /// Let the wheel scroll and a click choose a pane; most terminals then mark text with Shift
     #[arg(long, conflicts_with = "plain")]
     pub(crate) mouse: bool,
 

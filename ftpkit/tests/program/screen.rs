@@ -313,3 +313,91 @@ fn names_are_completed_and_help_is_a_key_away() -> Outcome {
     terminal.wait_for(&[" Command "])?;
     Ok(())
 }
+
+#[test]
+fn a_screen_may_change_its_size_at_any_time() -> Outcome {
+    let server = Server::start()?;
+    for file in 0..200 {
+        fs::write(server.home().join(format!("file{file:03}")), "")?;
+    }
+    let mut terminal = Terminal::start(&server.work(), (120, 24), &["connect", &server.url_as("ann", "")])?;
+    terminal.wait_for_prompt("127.0.0.1:/>")?;
+    // In the midst of a listing there is room for one pane no more, and both have a tab.
+    terminal.press("dir\r")?;
+    terminal.resize((58, 20))?;
+    terminal.wait_for(&["┌[Output]─ Wire ──", "file199 ", "│127.0.0.1:/> "])?;
+    terminal.press("\u{1b}OQ")?;
+    terminal.wait_for(&["┌ Output ─[Wire]──", "> MLSD"])?;
+    terminal.press("\u{1b}OQ")?;
+    // Hardly any room, and then much: what was there is there again.
+    terminal.resize((20, 6))?;
+    terminal.press("pwd\r")?;
+    terminal.resize((200, 40))?;
+    terminal.wait_for(&["┌ Output ──", "┌ Wire ──", "file199 ", "│127.0.0.1:/> pwd", "> PWD"])?;
+    // One pane for itself, and both again.
+    terminal.press("\u{1b}OR")?;
+    let alone = |shown: &str| shown.contains("┌ Output ──") && !shown.contains("┌ Wire ──");
+    terminal.wait_until(alone).map_err(|shown| format!("not alone:\n{shown}"))?;
+    terminal.press("\u{1b}OR")?;
+    terminal.wait_for(&["┌ Output ──", "┌ Wire ──"])?;
+    Ok(())
+}
+
+#[test]
+fn the_mouse_scrolls_and_chooses_a_pane() -> Outcome {
+    let server = Server::start()?;
+    for file in 0..60 {
+        fs::write(server.home().join(format!("file{file:03}")), "")?;
+    }
+    let arguments = ["connect", "--mouse", &server.url_as("ann", "")];
+    let mut terminal = Terminal::start(&server.work(), (120, 24), &arguments)?;
+    terminal.wait_for_prompt("127.0.0.1:/>")?;
+    terminal.press("dir\r")?;
+    terminal.wait_for(&["file059 "])?;
+    // The wheel goes back and comes again.
+    terminal.press("\u{1b}[<64;5;5M\u{1b}[<64;5;5M")?;
+    let back = |shown: &str| shown.contains("┌ Output ↑ ─") && !shown.contains("file059");
+    terminal.wait_until(back).map_err(|shown| format!("not back:\n{shown}"))?;
+    terminal.press("\u{1b}[<65;5;5M\u{1b}[<65;5;5M")?;
+    terminal.wait_for(&["┌ Output ─", "file059 "])?;
+    // A click into Wire, and the wheel is Wire's.
+    terminal.press("\u{1b}[<0;100;5M\u{1b}[<0;100;5m\u{1b}[<64;100;5M")?;
+    terminal.wait_for(&["┌ Output ─", "┌ Wire ↑ ─"])?;
+    // With one pane, a click on its title shows the other.
+    terminal.resize((58, 20))?;
+    terminal.wait_for(&["┌ Output ─[Wire]─"])?;
+    terminal.press("\u{1b}[<0;3;1M")?;
+    terminal.wait_for(&["┌[Output]─ Wire ─"])?;
+    Ok(())
+}
+
+#[test]
+fn texts_are_read_and_what_was_typed_before_is_offered() -> Outcome {
+    let server = Server::start()?;
+    fs::create_dir(server.home().join("pub"))?;
+    let text = (1..=100).map(|number| format!("line {number}\n")).collect::<Vec<_>>().concat();
+    fs::write(server.home().join("text"), text)?;
+    let mut terminal = Terminal::start(&server.work(), (80, 24), &["connect", &server.url_as("ann", "")])?;
+    terminal.wait_for_prompt("127.0.0.1:/>")?;
+    terminal.press("less text\r")?;
+    terminal.wait_for(&["text (1-22 of 100)", "│line 22 "])?;
+    terminal.press(" ")?;
+    terminal.wait_for(&["text (21-42 of 100)"])?;
+    terminal.press("G")?;
+    terminal.wait_for(&["│line 100 "])?;
+    // On a smaller screen the first line stays where it is.
+    terminal.resize((60, 12))?;
+    terminal.wait_for(&["text (79-88 of 100)"])?;
+    terminal.press("q")?;
+    terminal.wait_for_prompt("127.0.0.1:/>")?;
+    // Two letters, and the rest is offered; Right takes it over.
+    terminal.press("le")?;
+    terminal.wait_for(&["│127.0.0.1:/> less text "])?;
+    terminal.press("\u{15}cd pub\r")?;
+    terminal.wait_for_prompt("127.0.0.1:/pub>")?;
+    terminal.press("cd ..\rcd p")?;
+    terminal.wait_for(&["│127.0.0.1:/> cd pub "])?;
+    terminal.press("\u{1b}[C\r")?;
+    terminal.wait_for_prompt("127.0.0.1:/pub>")?;
+    Ok(())
+}

@@ -15,7 +15,7 @@ pub(crate) struct Terminal {
     keys: Box<dyn Write + Send>,
     seen: Arc<(Mutex<vt100::Parser>, Condvar)>,
     pub(crate) child: Box<dyn portable_pty::Child + Send + Sync>,
-    _master: Box<dyn MasterPty + Send>,
+    master: Box<dyn MasterPty + Send>,
 }
 
 impl Terminal {
@@ -43,13 +43,19 @@ impl Terminal {
                 watched.1.notify_all();
             }
         });
-        Ok(Self { keys: pair.master.take_writer()?, seen, child, _master: pair.master })
+        Ok(Self { keys: pair.master.take_writer()?, seen, child, master: pair.master })
     }
 
     /// Types.
     pub(crate) fn press(&mut self, keys: &str) -> Outcome {
         self.keys.write_all(keys.as_bytes())?;
         Ok(self.keys.flush()?)
+    }
+
+    /// Becomes larger or smaller, while the program runs.
+    pub(crate) fn resize(&self, (columns, rows): (u16, u16)) -> Outcome {
+        self.seen.0.lock().unwrap_or_else(PoisonError::into_inner).screen_mut().set_size(rows, columns);
+        Ok(self.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 })?)
     }
 
     /// Waits until the screen shows all of these: what it shows.

@@ -56,20 +56,20 @@ pub(super) fn all(frame: &mut Frame, state: &mut State, input: &mut Input) {
     let standings = state.standings();
     let asked = asked(state, input, width(area)).lines.len().clamp(1, 8) as u16;
     let [panes, command] = Layout::vertical([Constraint::Min(3), Constraint::Length(2 + asked)]).areas(area);
-    let wide = panes.width >= WIDE;
-    if input.zoomed || panes.width < NARROW {
-        match input.pane {
-            Pane::Output => output(frame, panes, state, input, &standings),
-            Pane::Wire => wire(frame, panes, state, input),
-        }
-    } else if wide {
+    input.areas = if input.zoomed || panes.width < NARROW {
+        vec![(input.pane, panes)]
+    } else if panes.width >= WIDE {
         let [left, right] = Layout::horizontal([Constraint::Percentage(60), Constraint::Percentage(40)]).areas(panes);
-        output(frame, left, state, input, &standings);
-        wire(frame, right, state, input);
+        vec![(Pane::Output, left), (Pane::Wire, right)]
     } else {
         let [top, bottom] = Layout::vertical([Constraint::Percentage(35), Constraint::Percentage(65)]).areas(panes);
-        wire(frame, top, state, input);
-        output(frame, bottom, state, input, &standings);
+        vec![(Pane::Wire, top), (Pane::Output, bottom)]
+    };
+    for (pane, area) in input.areas.clone() {
+        match pane {
+            Pane::Output => output(frame, area, state, input, &standings),
+            Pane::Wire => wire(frame, area, state, input),
+        }
     }
     command_line(frame, command, state, input);
 }
@@ -109,8 +109,7 @@ fn block(frame: &Frame, pane: Pane, note: &str, input: &Input) -> Block<'static>
     let name = |pane| if pane == Pane::Output { "Output" } else { "Wire" };
     let bold = Style::new().add_modifier(Modifier::BOLD);
     if frame.area().width < NARROW {
-        let other = if pane == Pane::Output { Pane::Wire } else { Pane::Output };
-        let (left, right) = if pane == Pane::Output { (pane, other) } else { (other, pane) };
+        let (left, right) = if pane == Pane::Output { (pane, pane.other()) } else { (pane.other(), pane) };
         let tab = |one| {
             if one == pane {
                 Span::styled(format!("[{}{note}]", name(one)), bold)

@@ -4,7 +4,10 @@ use super::super::complete::{Names, candidates, common, directory_of};
 use super::editor::{Editor, Motion};
 use super::state::State;
 use crate::tone::{Styled, Tone};
-use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseEvent, MouseEventKind};
+use ratatui::crossterm::event::{
+    KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
+};
+use ratatui::layout::{Position, Rect};
 
 /// Lines of a step with the wheel of a mouse.
 const WHEEL: usize = 3;
@@ -15,6 +18,15 @@ pub(super) enum Pane {
     #[default]
     Output,
     Wire,
+}
+
+impl Pane {
+    pub(super) fn other(self) -> Self {
+        match self {
+            Self::Output => Self::Wire,
+            Self::Wire => Self::Output,
+        }
+    }
 }
 
 /// What is being typed, and how things are looked at.
@@ -30,6 +42,8 @@ pub(super) struct Input {
     /// Which line of the history is shown, and what was typed before it.
     recalled: Option<(usize, String)>,
     pub(super) pane: Pane,
+    /// Where the panes were drawn last.
+    pub(super) areas: Vec<(Pane, Rect)>,
     /// The pane has the screen to itself.
     pub(super) zoomed: bool,
     /// Lines that one has gone back.
@@ -91,10 +105,7 @@ impl Input {
             KeyCode::Up | KeyCode::Down if !self.answers(state) => self.recall(key.code == KeyCode::Up),
             KeyCode::PageUp => self.back += page(state),
             KeyCode::PageDown => self.back = self.back.saturating_sub(page(state)),
-            KeyCode::F(2) => {
-                self.pane = if self.pane == Pane::Output { Pane::Wire } else { Pane::Output };
-                self.back = 0;
-            }
+            KeyCode::F(2) => self.turn_to(self.pane.other()),
             KeyCode::F(3) => self.zoomed = !self.zoomed,
             KeyCode::F(4) => self.folded = !self.folded,
             KeyCode::F(5) => {
@@ -106,9 +117,31 @@ impl Input {
         Wish::Nothing
     }
 
-    /// What the mouse means: its wheel goes back and forth.
+    fn turn_to(&mut self, pane: Pane) {
+        if self.pane != pane {
+            self.pane = pane;
+            self.back = 0;
+        }
+    }
+
+    /// What the mouse means: its wheel goes back and forth, and a click chooses a pane. Where there is one alone, one on its title, which
+    /// names both, shows the other.
     pub(super) fn mouse(&mut self, event: MouseEvent, state: &State) {
         let up = match event.kind {
+            MouseEventKind::Down(MouseButton::Left) => {
+                let place = Position::new(event.column, event.row);
+                match *self.areas {
+                    [(pane, area)] if area.contains(place) && event.row == area.y => self.turn_to(pane.other()),
+                    [_] => {}
+                    _ => {
+                        let hit = self.areas.iter().find(|(_, area)| area.contains(place));
+                        if let Some(&(pane, _)) = hit {
+                            self.turn_to(pane);
+                        }
+                    }
+                }
+                return;
+            }
             MouseEventKind::ScrollUp => true,
             MouseEventKind::ScrollDown => false,
             _ => return,
