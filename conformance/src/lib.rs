@@ -27,7 +27,7 @@
 //!   `=> transferred 7 "content"` what came of it, and `D: nobody` a port that leads nowhere.
 //! - A case for any server stands below `check/`: its first line ends with `: TITLE`, then comes `@level must|should|may`, and
 //!   what it asks for: `@needs write|password|ipv4|ipv6`, `@needs feature MLST` (a line of FEAT), `@needs system UNIX`, `@hostile`,
-//!   and `@optional VERB…`: 500, 502, 504 and the like in answer to these mean "not offered".
+//!   `@clear` (it makes its TLS itself), and `@optional VERB…`: 500, 502, 504 and the like in answer to these mean "not offered".
 //! - It is played in a scratch directory, `$dir`: `@file a.txt`, without the slash, is below it. `@login` logs in as `$user` with
 //!   `$password`, however the server wants it, and goes there; `D: passive` is PASV and its data connection.
 //! - In it `S: 250|226 *` and `S: 4yz|5yz *` are codes and classes of codes, and stand for a whole reply, however many lines it

@@ -130,7 +130,8 @@ fn check_plays(case: &Arc<Case>, gap: bool) -> Vec<Trial> {
 const NOT_OURS: &[&str] = &["mfxx/mfct", "rfc4217/ccc-first"];
 
 /// What our own servers offer to the cases: everything, over IPv4.
-const OURS: Ability = Ability { write: true, password: true, features: None, system: None, ip: 4, hostile: true };
+const OURS: Ability =
+    Ability { write: true, password: true, features: None, system: None, ip: 4, hostile: true, tls: None };
 
 /// One test for each client.
 fn client_plays(root: &Path, name: &str, script: &Arc<Script>) -> Vec<Trial> {

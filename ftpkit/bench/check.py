@@ -2,7 +2,7 @@
 """`ftpkit check` on our server and on vsftpd, ProFTPD, Pure-FTPd and pyftpdlib, and the table of what it finds.
 
     python3 ftpkit/bench/check.py [--program target/debug/ftpkit] [--runtimes blocking,smol,mio] [--servers ours,vsftpd,...]
-                                  [--reports DIR] [--work DIR] [-- OPTIONS OF ftpkit check]
+                                  [--tls explicit|implicit] [--reports DIR] [--work DIR] [-- OPTIONS OF ftpkit check]
 
 As root; `servers.py` says how the servers are fetched and started, and that nothing outside changes. Each is checked as the
 user `bench`, who may write. The table that it prints is Markdown, as in README.md; with --reports there is an HTML report for
@@ -23,6 +23,8 @@ LEVELS = ("must", "should", "may")
 def check(name, port, options):
     """What `ftpkit check` found: its cases and its summary."""
     command = [options.program, "check", f"127.0.0.1:{port}", "--user", "bench", "--password-stdin", "--json"]
+    if options.tls:
+        command += ["--tls", options.tls]
     if options.reports:
         options.reports.mkdir(parents=True, exist_ok=True)
         command += ["--html", options.reports / f"{name.replace('/', '-')}.html"]
@@ -55,7 +57,11 @@ def table(found):
 def inside(options):
     servers.set_the_scene(options.work, "pam_unix.so")
     names = servers.named(options.servers, options.runtimes)
-    running = servers.run_all(names, options.work, options.program, ours=["--deflate", "6"])
+    tls = None
+    if options.tls:
+        servers.certificates(options.work)
+        tls = servers.Tls(implicit=options.tls == "implicit")
+    running = servers.run_all(names, options.work, options.program, tls=tls, ours=["--deflate", "6"])
     found = {}
     try:
         for name, port, _ in running:
@@ -88,6 +94,7 @@ def main():
     parser.add_argument("--program", type=pathlib.Path, default=repository / "target/debug/ftpkit")
     parser.add_argument("--runtimes", type=words, default=[], help="ours, once with each of these as --runtime")
     parser.add_argument("--servers", type=words, default="ours,vsftpd,proftpd,pure-ftpd,pyftpdlib".split(","))
+    parser.add_argument("--tls", choices=("explicit", "implicit"), help="everything under TLS; implicit: not for all servers")
     parser.add_argument("--reports", type=pathlib.Path, help="where the HTML reports go")
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("/var/tmp/ftpkit-peers"), help="where what is fetched is kept")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)

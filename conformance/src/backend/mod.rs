@@ -3,6 +3,7 @@
 
 #[cfg(feature = "ours")]
 pub mod adapter;
+mod anybody;
 pub mod clients;
 #[cfg(feature = "ours")]
 pub mod core;

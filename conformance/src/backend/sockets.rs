@@ -5,8 +5,10 @@ use super::tls::{Tls, Wire};
 use super::{Backend, Login, Received, SYNCH, Seen};
 use crate::transcript::Hello;
 use crate::transcript::check::SCRATCH;
+use ftp_core::line::{Framed, LineReader};
+use ftp_core::reply::{Class, ReplyReader};
 use socket2::SockRef;
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -76,8 +78,32 @@ pub struct Sockets<'a> {
     listener: Option<TcpListener>,
     data: Option<Wire>,
     tls: Option<Tls>,
+    /// Somebody else's server, whose certificate may be any.
+    foreign: Option<Foreign>,
+    /// Data connections are under TLS without the case's doing.
+    private: bool,
+    /// A preliminary reply has come since the data connection was made or awaited: what it moves has begun, be it nothing.
+    begun: bool,
+    /// What the server has said and the case has not received.
+    ahead: Vec<u8>,
     limits: Limits,
     around: Box<dyn Surroundings + 'a>,
+}
+
+/// What is known of the TLS of somebody else's server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Foreign {
+    /// TLS 1.2 is spoken.
+    pub old: bool,
+}
+
+/// How the whole of a conversation comes under TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secure {
+    /// By AUTH TLS behind the greeting, PBSZ and PROT (RFC 4217 12.1).
+    Explicit,
+    /// It begins with it (port 990).
+    Implicit,
 }
 
 impl<'a> Sockets<'a> {
@@ -89,7 +115,85 @@ impl<'a> Sockets<'a> {
         let control = prepared(TcpStream::connect_timeout(&server, limits.silence)?, &limits)?;
         control.set_nodelay(true)?;
         let control = Some(Wire::Plain(control));
-        Ok(Self { server, control, listener: None, data: None, tls: None, limits, around })
+        Ok(Self {
+            server,
+            control,
+            listener: None,
+            data: None,
+            tls: None,
+            foreign: None,
+            private: false,
+            begun: false,
+            ahead: Vec::new(),
+            limits,
+            around,
+        })
+    }
+
+    /// The server is somebody else's.
+    #[must_use]
+    pub fn of_foreigner(mut self, foreign: Foreign) -> Self {
+        self.foreign = Some(foreign);
+        self
+    }
+
+    /// Brings control and data connections under TLS, without the case's doing. What is received next is the greeting.
+    ///
+    /// # Errors
+    /// What the server, the socket or rustls says.
+    pub fn secure(&mut self, how: Secure) -> io::Result<()> {
+        let mut greeting = Vec::new();
+        if how == Secure::Explicit {
+            greeting = self.exchange(b"")?;
+            self.exchange(b"AUTH TLS\r\n")?;
+        }
+        if !self.start_tls(&Hello::default()) {
+            return Err(io::Error::other("the handshake failed"));
+        }
+        self.private = true;
+        if how == Secure::Explicit {
+            self.exchange(b"PBSZ 0\r\n")?;
+            self.exchange(b"PROT P\r\n")?;
+        }
+        self.ahead = greeting;
+        Ok(())
+    }
+
+    /// Sends a command, or nothing to hear the greeting, and reads to the end of the final reply, which has to grant it.
+    fn exchange(&mut self, command: &[u8]) -> io::Result<Vec<u8>> {
+        send(self.control.as_mut(), command);
+        let (mut lines, mut replies) = (LineReader::new(WINDOW), ReplyReader::default());
+        let (mut unread, mut all) = (Vec::new(), Vec::new());
+        loop {
+            let (used, framed) = lines.next(&unread);
+            let reply = match framed {
+                Framed::Line(line) => replies.line(line).map_err(|_| ErrorKind::InvalidData)?,
+                Framed::TooLong => return Err(ErrorKind::InvalidData.into()),
+                Framed::Partial => {
+                    let Received::Bytes(bytes) = receive(self.control.as_mut(), &mut self.limits) else {
+                        return Err(ErrorKind::UnexpectedEof.into());
+                    };
+                    all.extend_from_slice(&bytes);
+                    unread = bytes;
+                    continue;
+                }
+            };
+            unread.drain(..used);
+            match reply.as_ref().map(|reply| reply.code().class()) {
+                Some(Class::Completion) => return Ok(all),
+                None | Some(Class::Preliminary) => {}
+                Some(_) => return Err(io::Error::other(reply.map_or_else(String::new, |reply| reply.to_string()))),
+            }
+        }
+    }
+
+    /// The handshake on a data connection, where every one has one.
+    fn shake_hands(&mut self) {
+        if let Some(Wire::Plain(socket)) = self.data.as_ref().filter(|_| self.private) {
+            // A handshake is several writes, none of which is to wait for an acknowledgement; without it, it takes longer.
+            let _ = socket.set_nodelay(true);
+            self.secure_data(true);
+        }
     }
 
     fn dial(&self, port: u16) -> io::Result<TcpStream> {
@@ -171,7 +275,14 @@ impl Backend for Sockets<'_> {
     }
 
     fn receive(&mut self) -> Received {
-        receive(self.control.as_mut(), &mut self.limits)
+        if !self.ahead.is_empty() {
+            return Received::Bytes(std::mem::take(&mut self.ahead));
+        }
+        let received = receive(self.control.as_mut(), &mut self.limits);
+        if let Received::Bytes(bytes) = &received {
+            self.begun |= bytes.split(|&byte| byte == b'\n').any(|line| line.first() == Some(&b'1'));
+        }
+        received
     }
 
     fn advance(&mut self, by: Duration) {
@@ -179,6 +290,7 @@ impl Backend for Sockets<'_> {
     }
 
     fn connect(&mut self, port: u16) -> bool {
+        self.begun = false;
         let connected = self.dial(port);
         let there = connected.is_ok();
         self.data = connected.ok().map(Wire::Plain);
@@ -186,6 +298,7 @@ impl Backend for Sockets<'_> {
     }
 
     fn listen(&mut self) -> SocketAddr {
+        self.begun = false;
         match self.hang_on() {
             Ok(address) => address,
             // Nobody can connect there.
@@ -207,10 +320,12 @@ impl Backend for Sockets<'_> {
     }
 
     fn send_data(&mut self, bytes: &[u8]) {
+        self.shake_hands();
         send(self.data.as_mut(), bytes);
     }
 
     fn receive_data(&mut self) -> Received {
+        self.shake_hands();
         let received = receive(self.data.as_mut(), &mut self.limits);
         if received == Received::Closed {
             // Some servers say 226 only when the client has closed, too.
@@ -221,6 +336,9 @@ impl Backend for Sockets<'_> {
 
     fn close_data(&mut self, reset: bool) {
         self.listener = None;
+        if self.begun && !reset {
+            self.shake_hands();
+        }
         let Some(data) = &mut self.data else { return };
         if reset {
             let _ = SockRef::from(data.socket()).set_linger(Some(Duration::ZERO));
@@ -239,7 +357,10 @@ impl Backend for Sockets<'_> {
     }
 
     fn start_tls(&mut self, hello: &Hello) -> bool {
-        let tls = Tls::new(hello);
+        let tls = match self.foreign {
+            Some(Foreign { old }) => Tls::of_anybody(old, self.server.ip()),
+            None => Tls::new(hello),
+        };
         let Some(Wire::Plain(socket)) = self.control.take() else { return false };
         // Without TLS the connection is still there, to show what the server makes of it.
         let kept = socket.try_clone();

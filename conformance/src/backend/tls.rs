@@ -1,5 +1,6 @@
 //! TLS of a peer that is not ours: rustls as its makers have it, over one of our sockets.
 
+use super::anybody::Anybody;
 use super::clients::Clients;
 use super::sockets::waits;
 use crate::transcript::Hello;
@@ -8,9 +9,9 @@ use rustls::client::Resumption;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, ConnectionCommon, RootCertStore, SideData, StreamOwned};
+use rustls::{ClientConfig, ClientConnection, ConnectionCommon, RootCertStore, SideData, StreamOwned, version};
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{IpAddr, Shutdown, TcpStream};
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
@@ -54,6 +55,18 @@ impl Tls {
             }
         };
         Self { config: Arc::new(config), server_name: hello.server_name.clone() }
+    }
+
+    /// A client of any server: TLS 1.2 alone if it is to be `old`, since its tickets serve any number of data connections.
+    ///
+    /// # Panics
+    /// If rustls has no such TLS.
+    pub fn of_anybody(old: bool, server: IpAddr) -> Self {
+        let versions = if old { &[&version::TLS12][..] } else { rustls::DEFAULT_VERSIONS };
+        let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+        let builder = builder.with_protocol_versions(versions).unwrap_or_else(|error| panic!("no TLS: {error}"));
+        let believing = builder.dangerous().with_custom_certificate_verifier(Arc::new(Anybody::new()));
+        Self { config: Arc::new(believing.with_no_client_auth()), server_name: server.to_string() }
     }
 
     /// The same client, as if it had not met the server yet.

@@ -3,6 +3,7 @@
 
 use super::rule::{Breach, Rule};
 use crate::backend::{Backend, Login, Received, Seen};
+use crate::transcript::Hello;
 use crate::transcript::text::show;
 use ftp_core::command::Verb;
 use ftp_core::line::{Framed, LineReader};
@@ -279,6 +280,28 @@ impl Backend for Audit<'_> {
     fn close_data(&mut self, reset: bool) {
         self.said(By::ClientData, if reset { "resets" } else { "closes" }.into());
         self.inner.close_data(reset);
+    }
+
+    fn truncate_data(&mut self) {
+        self.said(By::ClientData, "closes, and does not end TLS".into());
+        self.inner.truncate_data();
+    }
+
+    fn start_tls(&mut self, hello: &Hello) -> bool {
+        let begun = self.inner.start_tls(hello);
+        self.said(By::Client, if begun { "begins TLS" } else { "begins TLS, in vain" }.into());
+        begun
+    }
+
+    fn stop_tls(&mut self) -> bool {
+        let ended = self.inner.stop_tls();
+        self.said(By::Client, if ended { "ends TLS" } else { "ends TLS, the server does not" }.into());
+        ended
+    }
+
+    fn secure_data(&mut self, resumed: bool) {
+        self.said(By::ClientData, "begins TLS".into());
+        self.inner.secure_data(resumed);
     }
 
     fn finish(&mut self) -> Vec<u8> {

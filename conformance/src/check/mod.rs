@@ -8,8 +8,9 @@ pub use audit::{By, Findings, Said};
 pub use rule::{Breach, Rule};
 
 use crate::backend::Backend;
+use crate::backend::sockets::Secure;
 use crate::runner::{self, Failure};
-use crate::transcript::{Check, Need, ParseError, Transcript};
+use crate::transcript::{Check, Event, Need, ParseError, Step, Transcript};
 use audit::Audit;
 
 /// Name and text of each.
@@ -64,6 +65,8 @@ pub struct Ability {
     pub ip: u8,
     /// Hostile cases are wanted.
     pub hostile: bool,
+    /// How everything comes under TLS.
+    pub tls: Option<Secure>,
 }
 
 /// Every case, in the order of the names.
@@ -112,6 +115,11 @@ impl Case {
         if self.check.hostile && !ability.hostile {
             return Some(Verdict::Skipped("hostile cases were not asked for".into()));
         }
+        if let Some(how) = ability.tls
+            && let Some(why) = self.clash(how)
+        {
+            return Some(Verdict::Skipped(why.into()));
+        }
         let writes = self.setup().tree.len() > 1;
         if writes && !ability.write {
             return Some(Verdict::Skipped("the user may not write".into()));
@@ -133,6 +141,33 @@ impl Case {
             }
             _ => None,
         })
+    }
+
+    /// Why it cannot be played under TLS.
+    fn clash(&self, how: Secure) -> Option<&'static str> {
+        let has = |wanted: fn(&Event) -> bool| {
+            let mut steps = self.transcript.steps.iter();
+            steps.any(|step| matches!(step, Step::Event(line) if wanted(&line.what)))
+        };
+        match how {
+            Secure::Implicit if self.check.clear => Some("the connection begins with TLS"),
+            // Whoever wants TLS may refuse a login without.
+            Secure::Explicit if self.check.clear && has(|event| *event == Event::Login) => {
+                Some("it is about a session in the clear")
+            }
+            Secure::Explicit if !self.check.clear && self.says("REIN") => Some("REIN ends TLS (RFC 4217 13)"),
+            _ if has(|event| *event == Event::Urgent) => Some("under TLS there is no urgent data (RFC 4217 14)"),
+            _ => None,
+        }
+    }
+
+    /// Is there this command in it?
+    fn says(&self, verb: &str) -> bool {
+        let mut lines = self.transcript.steps.iter().filter_map(|step| match step {
+            Step::Send(lines) => Some(lines),
+            _ => None,
+        });
+        lines.any(|lines| lines.iter().any(|line| line.source.split(' ').nth(1) == Some(verb)))
     }
 
     /// Plays it on a server.

@@ -15,6 +15,8 @@ pub struct Check {
     pub level: Level,
     /// A server without defences might suffer.
     pub hostile: bool,
+    /// It begins in the clear, and makes its TLS itself where it wants any.
+    pub clear: bool,
     /// What has to be there before it is worth playing.
     pub needs: Vec<Need>,
     /// Commands that a server need not have: 500, 502 and 504 in answer to them mean just that.
@@ -76,13 +78,14 @@ impl Check {
     /// A case of this level that needs nothing.
     pub(super) fn new(level: &str) -> Result<Self, String> {
         let level = Level::by_name(level).ok_or("a level is must, should or may")?;
-        Ok(Self { level, hostile: false, needs: Vec::new(), optional: Vec::new() })
+        Ok(Self { level, hostile: false, clear: false, needs: Vec::new(), optional: Vec::new() })
     }
 
     /// Takes one directive in; `false` if it is none of a case's.
     pub(super) fn take(&mut self, name: &str, arguments: &str) -> Result<bool, String> {
         match name {
             "hostile" => self.hostile = true,
+            "clear" => self.clear = true,
             "optional" => self.optional.extend(arguments.split_whitespace().map(str::to_owned)),
             "needs" => self.needs.push(need(arguments)?),
             _ => return Ok(false),

@@ -175,7 +175,7 @@ impl Reader {
                 if of_check != Some(true) && !self.setup.take(name, &self.below(arguments))? {
                     return Err(format!(
                         "`@{name}` is no directive: there are @file @random @dir @user @account @set @login @advance \
-                         @expect-file @expect-dir @expect-missing, and with @level @needs @optional @hostile"
+                         @expect-file @expect-dir @expect-missing, and with @level @needs @optional @hostile @clear"
                     ));
                 }
                 if !self.steps.is_empty() {

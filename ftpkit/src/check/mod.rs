@@ -9,14 +9,14 @@ mod report;
 mod summary;
 mod table;
 
-use crate::cli::{CheckOptions, Weight};
+use crate::cli::{CheckOptions, CheckTls, Weight};
 use crate::console::{Console, Go};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::password;
 use conformance::backend::Login;
-use conformance::backend::foreign::{Fault, Steward, Target, visit};
+use conformance::backend::foreign::{Fault, Foreign, Secure, Steward, Target, visit};
 use conformance::check::{Ability, Case, Findings, Verdict, corpus};
 use conformance::transcript::Level;
 use ftp_core::anonymous;
@@ -53,6 +53,11 @@ pub(crate) fn run(options: &CheckOptions, console: Console) -> Result<(), Failur
     let target = Target {
         address: resolve(server)?,
         login,
+        tls: options.tls.map(|mode| match mode {
+            CheckTls::Explicit => Secure::Explicit,
+            CheckTls::Implicit => Secure::Implicit,
+        }),
+        foreign: Foreign::default(),
         silence: options.timeout,
         case: options.case_timeout,
         stop: interrupt.flag(),
@@ -114,7 +119,7 @@ fn play<'c>(case: &'c Case, steward: &mut Steward, ability: &Ability) -> Row<'c>
         Ok(dir) => dir,
         Err(fault) => return row(Verdict::Skipped(format!("it cannot be prepared: {fault}")), Findings::default()),
     };
-    let played = match visit(steward, &dir) {
+    let played = match visit(steward, &dir, case.check.clear) {
         Ok(mut server) => {
             let (verdict, findings) = case.play(&mut server);
             row(verdict, findings)
@@ -204,6 +209,7 @@ fn connect_failure(server: &str, fault: &Fault) -> Failure {
         Fault::Refused(..) => Exit::Refused,
         Fault::Silent => Exit::TimedOut,
         Fault::NoReply => Exit::Broken,
+        Fault::Tls(_) => Exit::Tls,
     };
     Failure::new(exit, format!("cannot check {server}"), fault)
 }

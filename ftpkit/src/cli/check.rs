@@ -27,6 +27,8 @@ Examples:
       in a CI: what the documents demand, and no more
   ftpkit check 127.0.0.1:2121 --only rfc3659,rfc959/retr
       the cases of one document, and one more with those whose names begin like it
+  ftpkit check ftp.example.org --tls explicit
+      the same as the first, with control and data connections under TLS
   ftpkit check --list --level must
   ftpkit check --show rfc959/retr
       what there is, and what a case says
@@ -57,6 +59,10 @@ pub(crate) struct CheckOptions {
     /// The account, should the server ask for one (ACCT)
     #[arg(long)]
     pub(crate) account: Option<String>,
+
+    /// Play all cases under TLS, whatever the certificate is, but for those that make their own TLS or are about sessions without
+    #[arg(long, value_enum, value_name = "MODE")]
+    pub(crate) tls: Option<CheckTls>,
 
     /// Play only cases whose names begin so, with commas between them
     #[arg(long, value_name = "CASES", value_delimiter = ',')]
@@ -101,6 +107,15 @@ pub(crate) struct CheckOptions {
     /// Show what a case says instead
     #[arg(long, value_name = "CASE", conflicts_with = "list")]
     pub(crate) show: Option<String>,
+}
+
+/// How everything comes under TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckTls {
+    /// by AUTH TLS behind the greeting
+    Explicit,
+    /// from the first byte on (usually port 990)
+    Implicit,
 }
 
 /// How much weight a case has at least.

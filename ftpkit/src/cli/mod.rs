@@ -32,7 +32,7 @@ use crate::exit::Exit;
 pub(crate) use account::{AccountCommand, AddOptions, CertificateOptions, ListOptions, PasswdOptions, RemoveOptions};
 pub(crate) use bookmark::{AddBookmarkOptions, BookmarkCommand};
 pub(crate) use cat::CatOptions;
-pub(crate) use check::{CheckOptions, Weight};
+pub(crate) use check::{CheckOptions, CheckTls, Weight};
 use clap::{Parser, Subcommand};
 pub(crate) use completions::CompletionsOptions;
 pub(crate) use connect::{ClientTlsMode, ConnectOptions, SecurityOptions, UrlParser};

@@ -26,7 +26,11 @@ fn log_in_cheaply(server: &Server) -> Outcome {
 }
 
 fn check(server: &Server, options: &[&str]) -> Ran {
-    let address = format!("127.0.0.1:{}", server.port());
+    check_at(server, server.port(), options)
+}
+
+fn check_at(server: &Server, port: u16, options: &[&str]) -> Ran {
+    let address = format!("127.0.0.1:{port}");
     let fixed = ["check", &address, "--user", "ann", "--password-stdin"];
     run_with_input(&server.work(), fixed.iter().chain(options), b"secret\n")
 }
@@ -40,12 +44,19 @@ fn passes_on(runtime: &str) -> Outcome {
     let server = Server::start_with(&["--deflate", "6", "--runtime", runtime])?;
     log_in_cheaply(&server)?;
     let ran = check(&server, &["--json", "--hostile"]);
+    passed(&server, &ran, &["IPv"])
+}
+
+/// All is as it has to be, but for what was skipped for these reasons.
+fn passed(server: &Server, ran: &Ran, reasons: &[&str]) -> Outcome {
     let events = ran.json();
     let failed: Vec<&Value> = events.iter().filter(|event| event["verdict"] == "failed").collect();
     let known = |case: &&Value| GAPS.lines().any(|gap| gap.split(' ').next() == Some(text(case, "name")));
     let unknown: Vec<_> = failed.iter().filter(|case| !known(case)).map(|case| format!("{case:#}")).collect();
     assert!(unknown.is_empty(), "{}", unknown.join("\n"));
-    let skipped = |event: &&Value| event["verdict"] == "skipped" && !text(event, "reason").contains("IPv");
+    let skipped = |event: &&Value| {
+        event["verdict"] == "skipped" && !reasons.iter().any(|reason| text(event, "reason").contains(reason))
+    };
     assert_eq!(events.iter().find(skipped), None);
     let summary = events.last().ok_or("no summary")?;
     assert_eq!(summary["event"], "summary");
@@ -69,6 +80,25 @@ fn our_server_passes_on_smol() -> Outcome {
 #[test]
 fn our_server_passes_on_mio() -> Outcome {
     passes_on("mio")
+}
+
+#[test]
+fn our_server_passes_under_tls() -> Outcome {
+    let server = Server::start_with(&["--deflate", "6", "--tls", "require-data", "--tls-listen", "127.0.0.1:0"])?;
+    log_in_cheaply(&server)?;
+    let clear = "it is about a session in the clear";
+    let ran = check(&server, &["--json", "--hostile", "--tls", "explicit"]);
+    passed(&server, &ran, &["IPv", "no urgent data", "REIN ends TLS", clear])?;
+    let own = |event: &Value| event["name"] == "rfc4217/retr" && event["verdict"] == "passed";
+    assert!(ran.json().iter().any(own), "cases that make their own TLS are played");
+
+    let implicit = server.ports().last().copied().ok_or("no port")?;
+    let ran = check_at(&server, implicit, &["--json", "--tls", "implicit", "--only", "rfc959/r,rfc959/s,rfc4217"]);
+    passed(&server, &ran, &["IPv", "no urgent data", "hostile", "begins with TLS"])?;
+    // Without TLS there is nobody to be spoken to.
+    let ran = check_at(&server, implicit, &["--timeout", "1s"]);
+    assert_eq!(ran.code, Some(10), "{ran:?}");
+    Ok(())
 }
 
 #[test]

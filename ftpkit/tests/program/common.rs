@@ -72,7 +72,7 @@ pub(crate) struct Server {
     child: Child,
     lines: BufReader<std::process::ChildStdout>,
     place: TempDir,
-    port: u16,
+    ports: Vec<u16>,
 }
 
 impl Server {
@@ -99,9 +99,10 @@ impl Server {
         let mut child = command.spawn()?;
         let mut lines = BufReader::new(child.stdout.take().ok_or("no standard output")?);
         let started = next_event(&mut lines)?;
-        let address = started["listening"][0].as_str().ok_or("no address")?;
-        let port = address.rsplit(':').next().ok_or("no port")?.parse()?;
-        Ok(Self { child, lines, place, port })
+        let addresses = started["listening"].as_array().ok_or("no addresses")?;
+        let port = |address: &Value| address.as_str()?.rsplit(':').next()?.parse().ok();
+        let ports = addresses.iter().map(port).collect::<Option<Vec<u16>>>().ok_or("no ports")?;
+        Ok(Self { child, lines, place, ports })
     }
 
     /// What anonymous users see.
@@ -126,17 +127,22 @@ impl Server {
 
     /// The port.
     pub(crate) fn port(&self) -> u16 {
-        self.port
+        self.ports.first().copied().unwrap_or_default()
+    }
+
+    /// All its ports, in the order of the options.
+    pub(crate) fn ports(&self) -> &[u16] {
+        &self.ports
     }
 
     /// The URL of `path`.
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("ftp://127.0.0.1:{}/{path}", self.port)
+        format!("ftp://127.0.0.1:{}/{path}", self.port())
     }
 
     /// The URL of `path` for a user whose password is `secret`.
     pub(crate) fn url_as(&self, user: &str, path: &str) -> String {
-        format!("ftp://{user}:secret@127.0.0.1:{}/{path}", self.port)
+        format!("ftp://{user}:secret@127.0.0.1:{}/{path}", self.port())
     }
 
     /// Runs the program where the client is.
@@ -153,7 +159,7 @@ impl Server {
     pub(crate) fn restart(&mut self) -> Outcome {
         let mut command = program();
         command.current_dir(self.place.path()).args(["serve", "root", "--json", "--accounts", "accounts.json"]);
-        command.args(["--listen", &format!("127.0.0.1:{}", self.port)]).stdout(Stdio::piped());
+        command.args(["--listen", &format!("127.0.0.1:{}", self.port())]).stdout(Stdio::piped());
         self.child = command.spawn()?;
         self.lines = BufReader::new(self.child.stdout.take().ok_or("no standard output")?);
         next_event(&mut self.lines).map(drop)

@@ -7,6 +7,7 @@ mod talk;
 pub use steward::Steward;
 pub use talk::Fault;
 
+pub use super::sockets::{Foreign, Secure};
 use super::sockets::{Limits, Sockets, Surroundings};
 use super::{Login, Seen};
 use std::io;
@@ -22,6 +23,10 @@ pub struct Target {
     pub address: SocketAddr,
     /// Who logs in.
     pub login: Login,
+    /// How everything comes under TLS; `None`: not at all.
+    pub tls: Option<Secure>,
+    /// What is known of its TLS.
+    pub foreign: Foreign,
     /// The server is given up when it has been silent for so long.
     pub silence: Duration,
     /// A case is given up after so long.
@@ -33,11 +38,12 @@ pub struct Target {
 /// The bytes that a case may receive: a server that never stops sending does not fill the memory.
 const CASE_BYTES: usize = 64 << 20;
 
-/// A control connection of its own for one case, in `dir`, which [`Steward::prepare`] made.
+/// A control connection of its own for one case, in `dir`, which [`Steward::prepare`] made; if it is to be `clear`, without TLS,
+/// whatever others have.
 ///
 /// # Errors
-/// What the system says.
-pub fn visit<'a>(steward: &'a mut Steward, dir: &str) -> io::Result<Sockets<'a>> {
+/// What the system says, or that there is no TLS.
+pub fn visit<'a>(steward: &'a mut Steward, dir: &str, clear: bool) -> io::Result<Sockets<'a>> {
     let target = steward.target();
     let limits = Limits {
         silence: target.silence,
@@ -45,8 +51,16 @@ pub fn visit<'a>(steward: &'a mut Steward, dir: &str) -> io::Result<Sockets<'a>>
         bytes: CASE_BYTES,
         stop: Arc::clone(&target.stop),
     };
-    let address = target.address;
-    Sockets::connect(address, limits, Box::new(Visit { steward, dir: dir.to_owned() }))
+    let (address, tls, foreign) = (target.address, target.tls, target.foreign);
+    let sockets = Sockets::connect(address, limits, Box::new(Visit { steward, dir: dir.to_owned() }))?;
+    secured(sockets.of_foreigner(foreign), tls.filter(|_| !clear))
+}
+
+fn secured(mut sockets: Sockets<'_>, tls: Option<Secure>) -> io::Result<Sockets<'_>> {
+    if let Some(how) = tls {
+        sockets.secure(how)?;
+    }
+    Ok(sockets)
 }
 
 struct Visit<'a> {

@@ -30,8 +30,16 @@ impl Steward {
     ///
     /// # Errors
     /// [`Fault`], if the login fails.
-    pub fn begin(target: Target) -> Result<Self, Fault> {
-        let mut talk = Talk::begin(&target)?;
+    pub fn begin(mut target: Target) -> Result<Self, Fault> {
+        // The tickets of TLS 1.3 are for one connection each, and some servers give none with an upload: 1.2 has no such end.
+        target.foreign.old = target.tls.is_some();
+        let mut talk = match Talk::begin(&target) {
+            Err(Fault::Tls(_)) => {
+                target.foreign.old = false;
+                Talk::begin(&target)?
+            }
+            result => result?,
+        };
         let features = match talk.ask(b"FEAT", b"")? {
             reply if reply.code().class() == Class::Completion => inner_lines(&reply),
             _ => Vec::new(),
@@ -67,6 +75,7 @@ impl Steward {
             system: Some(self.system.clone()),
             ip: version,
             hostile,
+            tls: self.target.tls,
         }
     }
 

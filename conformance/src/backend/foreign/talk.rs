@@ -1,7 +1,7 @@
 //! [`Talk`]: a conversation with a foreign server beside the one that a case is about: commands, their replies, and files
 //! as they are.
 
-use super::Target;
+use super::{Target, secured};
 use crate::backend::sockets::{Limits, Sockets, Surroundings};
 use crate::backend::{Backend, Received, Seen};
 use ftp_core::address::{find_extended_port, find_host_port};
@@ -24,6 +24,8 @@ const BYTES: usize = 1 << 30;
 pub enum Fault {
     /// The network's reason.
     Network(io::Error),
+    /// There is no TLS, and why.
+    Tls(io::Error),
     /// It has closed the connection, or says nothing.
     Silent,
     /// What it says is no reply.
@@ -38,6 +40,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Network(error) => write!(f, "{error}"),
+            Self::Tls(error) => write!(f, "there is no TLS: {error}"),
             Self::Silent => f.write_str("the server says nothing more"),
             Self::NoReply => f.write_str("what the server says is no reply"),
             Self::Login(reply) => write!(f, "the login is refused: {reply}"),
@@ -76,6 +79,7 @@ impl Talk {
         let stop = Arc::new(AtomicBool::new(false));
         let limits = Limits { silence: target.silence, deadline: None, bytes: BYTES, stop };
         let sockets = Sockets::connect(target.address, limits, Box::new(Bare)).map_err(Fault::Network)?;
+        let sockets = secured(sockets.of_foreigner(target.foreign), target.tls).map_err(Fault::Tls)?;
         let (lines, replies) = (LineReader::new(LINE_LIMIT), ReplyReader::default());
         let mut talk = Self { sockets, lines, replies, unread: Vec::new(), lost: false };
         let greeting = talk.reply()?;
