@@ -44,7 +44,9 @@ impl Program {
             let sky = program.sky;
             program.steps.extend((0..length).flat_map(|_| client_step(&mut dice, sky)));
         } else {
-            program.deflate = !dice.once_in(8);
+            if dice.once_in(8) {
+                program.deflate = None;
+            }
             program.begin_raw(&mut dice);
             let (sky, policy) = (program.sky, program.tls_policy);
             program.steps.extend((0..length).flat_map(|_| raw_step(&mut dice, sky, policy)));

@@ -14,7 +14,6 @@ use crate::dice::Dice;
 use crate::network::{Network, Weather};
 use ftp_core::action::StorageError;
 use ftp_core::client::TlsUse;
-use ftp_core::codec::Level;
 use ftp_core::permission::Permissions;
 use ftp_core::server::{ServerConfig, VirtualHost};
 use ftp_core::time::Time;
@@ -122,7 +121,7 @@ pub(super) fn play(program: &Program, coverage: &mut Coverage) -> Result<(), Str
         tls: program.tls_policy,
         clear_control: true,
         marker_interval: client::MARKERS,
-        deflate: program.deflate.then(Level::default),
+        deflate: program.deflate,
         hosts: vec![VirtualHost { name: "example.org".into(), greeting: None }],
         ..ServerConfig::default()
     };

@@ -2,6 +2,7 @@
 
 use ftp_core::action::StorageError;
 use ftp_core::client::{Request, TlsUse};
+use ftp_core::codec::Level;
 use ftp_core::server::TlsPolicy;
 use ftp_host::storage::MemoryCall;
 use std::time::Duration;
@@ -19,8 +20,8 @@ pub struct Program {
     pub pipeline: bool,
     /// The server makes the data connections.
     pub active: bool,
-    /// The server knows MODE Z.
-    pub deflate: bool,
+    /// The server knows MODE Z, and tries so hard.
+    pub deflate: Option<Level>,
     /// What the client does about TLS; with [`TlsUse::Implicit`], the server too.
     pub tls_use: TlsUse,
     /// What the server demands.
@@ -131,7 +132,7 @@ impl Program {
             client: false,
             pipeline: false,
             active: false,
-            deflate: true,
+            deflate: Some(Level::default()),
             tls_use: TlsUse::Off,
             tls_policy: TlsPolicy::Off,
             steps: Vec::new(),

@@ -60,7 +60,7 @@ fn first_line(line: &str) -> Result<Program, String> {
             "raw" => program.client = false,
             "pipeline" => program.pipeline = true,
             "active" => program.active = true,
-            "no-deflate" => program.deflate = false,
+            "no-deflate" => program.deflate = None,
             _ => {
                 let sky = named(&SKIES, word).map(|sky| program.sky = sky);
                 let tls = named(&USES, word).map(|used| program.tls_use = used);
@@ -136,7 +136,9 @@ impl fmt::Display for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let who = if self.client { "client" } else { "raw" };
         write!(f, "program {} {} {who}", self.seed, name_of(&SKIES, &self.sky))?;
-        for (set, name) in [(self.pipeline, "pipeline"), (self.active, "active"), (!self.deflate, "no-deflate")] {
+        for (set, name) in
+            [(self.pipeline, "pipeline"), (self.active, "active"), (self.deflate.is_none(), "no-deflate")]
+        {
             if set {
                 write!(f, " {name}")?;
             }
