@@ -201,30 +201,36 @@ const ALERT: [u8; 5] = [21, 3, 3, 0, 2];
 #[derive(Debug)]
 pub struct Records {
     socket: TcpStream,
+    /// What has come of the head of the next record: a peer may break off within it.
+    head: Vec<u8>,
     /// Bytes of the record that are still to be read.
     left: usize,
 }
 
+/// A record's type, version and length (RFC 8446 5.1).
+const HEAD: usize = 5;
+
 impl Records {
     /// The records on this socket, of which none has been begun.
     pub const fn of(socket: TcpStream) -> Self {
-        Self { socket, left: 0 }
+        Self { socket, head: Vec::new(), left: 0 }
     }
 }
 
 impl Read for Records {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.left == 0 {
-            let mut header = [0; 5];
-            match self.socket.peek(&mut header)? {
-                0 => return Ok(0),
-                5.. => {}
-                _ => return Err(ErrorKind::WouldBlock.into()),
+            let mut more = [0; HEAD];
+            let count = self.socket.read(&mut more[self.head.len()..])?;
+            self.head.extend_from_slice(&more[self.head.len()..][..count]);
+            if count == 0 {
+                return Ok(0);
             }
-            self.socket.read_exact(&mut header)?;
-            self.left = usize::from(u16::from_be_bytes([header[3], header[4]]));
-            buffer[..5].copy_from_slice(&header);
-            return Ok(5);
+            let &[_, _, _, high, low] = self.head.as_slice() else { return Err(ErrorKind::WouldBlock.into()) };
+            self.left = usize::from(u16::from_be_bytes([high, low]));
+            buffer[..HEAD].copy_from_slice(&self.head);
+            self.head.clear();
+            return Ok(HEAD);
         }
         let most = self.left.min(buffer.len());
         let count = self.socket.read(&mut buffer[..most])?;
