@@ -17,6 +17,7 @@ pub struct Coverage {
 /// Why a reply that the server does send is not seen here: to these commands (to any, where none is named), these codes.
 const ELSEWHERE: &[(&[Verb], &[u16], &str)] = &[
     (&[], &[421], "It comes unasked, and is counted as such."),
+    (&[Verb::User], &[232], "Nobody has a certificate in the simulation; transcripts with `@certificate` show it."),
     (&[], &[502], "Nothing is switched off in the simulation; transcripts with `@set disabled` show it."),
 ];
 

@@ -7,7 +7,7 @@ use crate::failure::{Failure, Nature};
 use crate::interrupt::Interrupt;
 use crate::remote::{Session, Site, pause};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 
 /// Connections to one server.
 pub(crate) struct Pool {
@@ -16,6 +16,10 @@ pub(crate) struct Pool {
     width: AtomicUsize,
     /// How many stand.
     open: AtomicUsize,
+    /// How many are being made.
+    trying: Mutex<usize>,
+    /// One of those stands, or is refused.
+    tried: Condvar,
     /// A connection has stood: what fails now may pass.
     proven: AtomicBool,
     idle: Mutex<Vec<Session>>,
@@ -33,6 +37,8 @@ impl Pool {
             site,
             width: AtomicUsize::new(width.max(1)),
             open: AtomicUsize::new(0),
+            trying: Mutex::new(0),
+            tried: Condvar::new(),
             proven: AtomicBool::new(false),
             idle: Mutex::new(Vec::new()),
             retries,
@@ -160,10 +166,15 @@ impl Pool {
         if let Some(session) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop() {
             return Ok(session);
         }
-        let session = self.site.open_once()?;
-        self.open.fetch_add(1, Ordering::Relaxed);
-        self.proven.store(true, Ordering::Relaxed);
-        Ok(session)
+        *self.trying.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        let session = self.site.open_once();
+        if session.is_ok() {
+            self.open.fetch_add(1, Ordering::Relaxed);
+            self.proven.store(true, Ordering::Relaxed);
+        }
+        *self.trying.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        self.tried.notify_all();
+        session
     }
 
     /// A server that has answered once and no longer does may be back in a while.
@@ -173,8 +184,15 @@ impl Pool {
 
     /// Was this connection one too many? Then the others do its work, and the pool is smaller.
     fn is_one_too_many(&self, failure: &Failure) -> bool {
-        let others = self.open.load(Ordering::Relaxed) > 0;
-        if others && self.may_pass(failure) {
+        if !self.may_pass(failure) {
+            return false;
+        }
+        // The one that the server let in may not have heard so yet.
+        let mut trying = self.trying.lock().unwrap_or_else(PoisonError::into_inner);
+        while *trying > 0 && self.open.load(Ordering::Relaxed) == 0 {
+            trying = self.tried.wait(trying).unwrap_or_else(PoisonError::into_inner);
+        }
+        if self.open.load(Ordering::Relaxed) > 0 {
             let fewer = self.width.load(Ordering::Relaxed).saturating_sub(1).max(1);
             self.width.store(fewer, Ordering::Relaxed);
             return true;

@@ -324,15 +324,17 @@ fn a_screen_may_change_its_size_at_any_time() -> Outcome {
     terminal.wait_for_prompt("127.0.0.1:/>")?;
     // In the midst of a listing there is room for one pane no more, and both have a tab.
     terminal.press("dir\r")?;
+    terminal.wait_for(&["> MLSD"])?;
     terminal.resize((58, 20))?;
     terminal.wait_for(&["┌[Output]─ Wire ──", "file199 ", "│127.0.0.1:/> "])?;
     terminal.press("\u{1b}OQ")?;
     terminal.wait_for(&["┌ Output ─[Wire]──", "> MLSD"])?;
     terminal.press("\u{1b}OQ")?;
+    terminal.wait_for(&["┌[Output]─ Wire ──"])?;
     // Hardly any room, and then much: what was there is there again.
     terminal.resize((20, 6))?;
-    terminal.press("pwd\r")?;
     terminal.resize((200, 40))?;
+    terminal.press("pwd\r")?;
     terminal.wait_for(&["┌ Output ──", "┌ Wire ──", "file199 ", "│127.0.0.1:/> pwd", "> PWD"])?;
     // One pane for itself, and both again.
     terminal.press("\u{1b}OR")?;

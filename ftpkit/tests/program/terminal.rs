@@ -52,10 +52,14 @@ impl Terminal {
         Ok(self.keys.flush()?)
     }
 
-    /// Becomes larger or smaller, while the program runs.
+    /// Becomes larger or smaller, while the program runs, and waits until a frame reaches the new edge. No key may be on its way: crossterm
+    /// leaves one that comes with a change of size until the next comes.
     pub(crate) fn resize(&self, (columns, rows): (u16, u16)) -> Outcome {
         self.seen.0.lock().unwrap_or_else(PoisonError::into_inner).screen_mut().set_size(rows, columns);
-        Ok(self.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 })?)
+        self.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 })?;
+        let reaches = |line: &str| line.chars().count() == usize::from(columns) && line.ends_with(['┐', '┘']);
+        self.wait_until(|shown| shown.lines().any(reaches)).map_err(|shown| format!("not as large:\n{shown}"))?;
+        Ok(())
     }
 
     /// Waits until the screen shows all of these: what it shows.
