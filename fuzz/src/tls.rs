@@ -113,6 +113,8 @@ struct Wire {
     /// What the client has for the socket.
     out: Vec<u8>,
     said: Vec<u8>,
+    /// The session has ended TLS, as REIN and CCC have it do: what is said under it no longer counts.
+    left: bool,
     /// The socket has come to its end, or to nothing.
     closed: bool,
 }
@@ -136,6 +138,7 @@ impl Wire {
             client: client.unwrap_or_else(|error| panic!("{error}")),
             out: Vec::new(),
             said: Vec::new(),
+            left: false,
             closed: false,
         }
     }
@@ -215,6 +218,7 @@ impl Wire {
                 self.closed = true;
                 return;
             };
+            self.left |= state.peer_has_closed();
             let mut plain = vec![0; state.plaintext_bytes_to_read()];
             if self.client.reader().read_exact(&mut plain).is_ok() {
                 self.said.extend(plain);
@@ -232,7 +236,8 @@ impl Wire {
         }
         if honest {
             let last = self.said.split(|byte| *byte == b'\n').rev().nth(1).unwrap_or_default();
-            let ended = last.starts_with(b"221 ") || last.starts_with(b"421 ");
+            let left = self.left && (last.starts_with(b"220 ") || last.starts_with(b"200 "));
+            let ended = left || last.starts_with(b"221 ") || last.starts_with(b"421 ");
             assert!(ended, "cut short: {}", self.said.escape_ascii());
         }
         self.receive();
