@@ -1,6 +1,7 @@
 //! Giving a transfer up, and the many replies that servers have for that.
 
-use crate::play::{REPLY, config, play, retrieve, store};
+use crate::play::play;
+use crate::setup::{REPLY, config, retrieve, store};
 use ftp_core::client::{Request, Upload};
 use ftp_core::codec::Codec;
 use ftp_core::command::{Mode, Structure};

@@ -1,6 +1,7 @@
 //! Requests without a data connection.
 
-use crate::play::{REPLY, config, play};
+use crate::play::play;
+use crate::setup::{REPLY, config};
 use ftp_core::client::{Request, Upload};
 use ftp_core::codec::Codec;
 use ftp_core::secret::Secret;
@@ -215,7 +216,7 @@ fn what_was_set_by_hand_is_set_again() {
         play.in_type_i();
         play.ask(Request::Quote(b"mode b".to_vec()));
         play.server("200 B|");
-        play.ask(crate::play::retrieve(0));
+        play.ask(crate::setup::retrieve(0));
         play.server("200 I|");
         play.server("200 F|");
         play.server("200 S|");

@@ -1,6 +1,7 @@
 //! What must hold whatever a server sends.
 
-use crate::play::{Play, config, pipelined, retrieve};
+use crate::play::Play;
+use crate::setup::{config, pipelined, retrieve};
 use ftp_core::client::{ClientCompletion, Request};
 use proptest::prelude::*;
 

@@ -1,12 +1,12 @@
 //! Directory listings.
 
-use crate::play::{Play, config, play};
+use crate::play::{Play, play};
+use crate::setup::config;
 use ftp_core::client::{ClientConfig, ListingTooLarge, Request};
 
 fn open(play: &mut Play, command: &str) {
     play.ask(Request::List(Some(b"d".to_vec())));
-    play.server("229 (!!!1025!)|");
-    play.connected();
+    play.reached(1025);
     play.server("150 here|");
     play.expect(&["> EPSV|", "open 192.0.2.1:1025", command, "transfer Listing Raw"]);
 }
@@ -39,8 +39,7 @@ fn list_otherwise_and_without_options() {
         play.server("250 done|");
         play.expect(&["done entries x,sub"]);
         play.ask(Request::List(Some(b"-la".to_vec())));
-        play.server("229 (!!!1025!)|");
-        play.connected();
+        play.reached(1025);
         play.server("550 none|");
         play.cancelled();
         play.expect(&[
@@ -60,8 +59,7 @@ fn list_is_sent_in_type_a_when_another_is_in_force() {
         play.in_type_i();
         play.ask(Request::List(None));
         play.server("200 A|");
-        play.server("229 (!!!1025!)|");
-        play.connected();
+        play.reached(1025);
         play.expect(&["> TYPE A|", "> EPSV|", "open 192.0.2.1:1025", "> LIST|", "transfer Listing Raw"]);
         play.server("150 here|");
         play.moved(0);
@@ -75,13 +73,11 @@ fn mlsd_that_is_promised_and_unknown_is_done_by_list() {
     play(config, |play| {
         play.logged_in(" MLST|");
         play.ask(Request::List(None));
-        play.server("229 (!!!1025!)|");
-        play.connected();
+        play.reached(1025);
         play.server("500 MLSD?|");
         play.expect(&["> EPSV|", "open 192.0.2.1:1025", "> MLSD|", "transfer Listing Raw", "cancel"]);
         play.cancelled();
-        play.server("229 (!!!1026!)|");
-        play.connected();
+        play.reached(1026);
         play.expect(&["> EPSV|", "open 192.0.2.1:1026", "> LIST|", "transfer Listing Raw"]);
     });
 }
@@ -154,7 +150,7 @@ fn the_times_of_mlsd_need_no_witness() {
         play.listing(b"-rw-r--r-- 1 a b 3 Jan  1 12:00 x\r\n");
         play.moved(99);
         play.server("226 done|213 20260101100012|");
-        play.ask(crate::play::login(None));
+        play.ask(crate::setup::login(None));
         play.server("230 come in|211-Features| MLST type*;modify*;| MDTM|211 End|");
         play.take();
         open(play, "> MLSD d|");

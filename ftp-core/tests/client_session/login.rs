@@ -1,6 +1,7 @@
 //! Greeting, login, features, goodbye.
 
-use crate::play::{REPLY, config, login, play};
+use crate::play::play;
+use crate::setup::{REPLY, config, login};
 use ftp_core::client::{Misuse, Request};
 
 #[test]

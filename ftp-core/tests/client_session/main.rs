@@ -3,6 +3,7 @@
 
 mod abort;
 mod basics;
+mod blocks;
 mod chunks;
 mod data;
 mod listing;
@@ -10,4 +11,8 @@ mod login;
 mod pairs;
 mod play;
 mod queue;
+mod queue_faults;
+mod setup;
+mod silence;
 mod tls;
+mod ways;

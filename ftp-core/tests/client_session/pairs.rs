@@ -1,6 +1,7 @@
 //! EPSV, REST and the transfer's command in one write.
 
-use crate::play::{REPLY, pipelined, play, retrieve, store};
+use crate::play::play;
+use crate::setup::{REPLY, pipelined, retrieve, store};
 use ftp_core::client::Upload;
 use std::time::Duration;
 
@@ -28,16 +29,14 @@ fn an_upload_is_paired_once_the_way_is_known() {
         play.in_type_i();
         play.ask(store(Upload::Replace));
         play.expect(&["> EPSV|"]);
-        play.server("229 (!!!1025!)|");
-        play.connected();
+        play.reached(1025);
         play.server("150 send|");
         play.moved(2);
         play.server("226 ok|");
         play.expect(&["open 192.0.2.1:1025", "> STOR f|", "transfer Source Raw", "done moved 2 226"]);
         play.ask(store(Upload::Replace));
         play.expect(&["> EPSV|STOR f|"]);
-        play.server("229 (!!!1025!)|");
-        play.connected();
+        play.reached(1025);
         play.expect(&["open 192.0.2.1:1025"]);
         play.server("150 send|");
         play.expect(&["transfer Source Raw"]);
@@ -47,10 +46,7 @@ fn an_upload_is_paired_once_the_way_is_known() {
 #[test]
 fn an_upload_waits_for_the_reply_to_its_rest() {
     play(pipelined, |play| {
-        play.in_type_i();
-        play.ask(store(Upload::Replace));
-        play.server("229 (!!!1025!)|");
-        play.connected();
+        play.begun(store(Upload::Replace));
         play.server("150 send|");
         play.moved(2);
         play.server("226 ok|");
@@ -158,10 +154,7 @@ fn a_transfer_that_the_server_finished_and_nobody_saw_is_not_empty() {
 #[test]
 fn a_refused_rest_lets_no_byte_through() {
     play(pipelined, |play| {
-        play.in_type_i();
-        play.ask(retrieve(5));
-        play.server("229 (!!!1025!)|");
-        play.connected();
+        play.begun(retrieve(5));
         // Connected, but it is not known yet where the bytes begin.
         play.expect(&["> EPSV|REST 5|RETR f|", "open 192.0.2.1:1025"]);
         play.server("502 REST?|");
@@ -176,10 +169,7 @@ fn a_refused_rest_lets_no_byte_through() {
 #[test]
 fn an_accepted_rest_lets_them_through() {
     play(pipelined, |play| {
-        play.in_type_i();
-        play.ask(retrieve(5));
-        play.server("229 (!!!1025!)|");
-        play.connected();
+        play.begun(retrieve(5));
         play.server("350 at 5|");
         play.expect(&["> EPSV|REST 5|RETR f|", "open 192.0.2.1:1025", "transfer Sink Raw"]);
     });
@@ -214,10 +204,7 @@ fn a_server_that_says_nothing_more_is_gone() {
 #[test]
 fn an_upload_that_could_not_connect_did_not_succeed_whatever_the_server_says() {
     play(pipelined, |play| {
-        play.in_type_i();
-        play.ask(store(Upload::Replace));
-        play.server("229 (!!!1025!)|");
-        play.connected();
+        play.begun(store(Upload::Replace));
         play.server("150 send|");
         play.moved(2);
         play.server("226 ok|");

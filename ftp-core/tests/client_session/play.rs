@@ -4,34 +4,11 @@ use ftp_core::action::{DataPath, NetworkError, OpId, TransferError};
 use ftp_core::client::{
     ClientAction, ClientCompletion, ClientConfig, ClientError, ClientSession, Event, Outcome, Request,
 };
-use ftp_core::codec::Codec;
 use ftp_core::drain::{Closed, Port, Wait};
 use ftp_core::time::{Time, WallTime};
 use proptest::test_runner::{Config, TestRunner};
 use std::fmt::Write;
 use std::time::Duration;
-
-pub(crate) const REPLY: Duration = Duration::from_secs(30);
-pub(crate) const STALL: Duration = Duration::from_secs(40);
-
-pub(crate) fn config() -> ClientConfig {
-    ClientConfig {
-        reply_timeout: REPLY,
-        stall_timeout: STALL,
-        // 2026-11-22T12:00:00Z
-        now_wall: WallTime { seconds: 1_795_348_800, nanos: 0 },
-        ..ClientConfig::new("192.0.2.9:4000".parse().unwrap(), "192.0.2.1:21".parse().unwrap())
-    }
-}
-
-pub(crate) fn pipelined() -> ClientConfig {
-    ClientConfig { pipeline: true, ..config() }
-}
-
-pub(crate) fn over_v6() -> ClientConfig {
-    let (local, peer) = ("[2001:db8::9]:4000".parse().unwrap(), "[2001:db8::1]:21".parse().unwrap());
-    ClientConfig { local, peer, ..config() }
-}
 
 /// Plays the scenario under every way of cutting the server's bytes.
 pub(crate) fn play(config: impl Fn() -> ClientConfig, scenario: impl Fn(&mut Play)) {
@@ -211,34 +188,6 @@ impl Play {
     pub(crate) fn expect(&mut self, lines: &[&str]) {
         assert_eq!(self.take(), lines);
     }
-
-    /// Greeted and logged in, with these FEAT lines.
-    pub(crate) fn logged_in(&mut self, features: &str) {
-        self.server("220 hello|");
-        self.ask(login(None));
-        self.server("230 come in|");
-        self.server(&format!("211-Features|{features}211 End|"));
-        assert_eq!(self.take().last().unwrap(), "done 230");
-    }
-
-    /// Logged in, and EPSV sent for a RETR of `f` in TYPE I, which is the type already.
-    pub(crate) fn in_type_i(&mut self) {
-        self.logged_in("");
-        self.ask(Request::Size(b"x".to_vec()));
-        self.server("200 I|");
-        self.server("213 1|");
-        self.expect(&["> TYPE I|", "> SIZE x|", "done size 1"]);
-    }
-
-    /// A download of `f` whose bytes move.
-    pub(crate) fn downloading(&mut self) {
-        self.in_type_i();
-        self.ask(retrieve(0));
-        self.server("229 (!!!1025!)|");
-        self.connected();
-        self.server("150 here|");
-        self.expect(&["> EPSV|", "open 192.0.2.1:1025", "> RETR f|", "transfer Sink Raw"]);
-    }
 }
 
 impl Port<ClientAction> for Desk {
@@ -325,20 +274,4 @@ fn done(result: &Result<Outcome, ClientError>) -> String {
         Err(ClientError::TlsRefused(reply)) => format!("failed TLS {:?}", reply.code()),
         Err(error) => format!("failed {error:?}"),
     }
-}
-
-pub(crate) fn login(account: Option<&str>) -> Request {
-    Request::Login {
-        user: b"ann".to_vec(),
-        password: ftp_core::secret::Secret::new("pw"),
-        account: account.map(ftp_core::secret::Secret::new),
-    }
-}
-
-pub(crate) fn retrieve(offset: u64) -> Request {
-    Request::Retrieve { path: b"f".to_vec(), offset, codec: Codec::RAW }
-}
-
-pub(crate) fn store(how: ftp_core::client::Upload) -> Request {
-    Request::Store { path: b"f".to_vec(), how, codec: Codec::RAW }
 }

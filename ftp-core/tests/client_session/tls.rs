@@ -1,6 +1,7 @@
 //! TLS as the client asks for it: before the password, or not at all (RFC 4217 10.3, 12.1).
 
-use crate::play::{Play, config, login, play, retrieve};
+use crate::play::{Play, play};
+use crate::setup::{config, login, retrieve};
 use ftp_core::action::TlsError;
 use ftp_core::client::{ClientCompletion, ClientConfig, Learnt, Request, TlsUse};
 

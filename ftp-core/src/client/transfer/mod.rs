@@ -1,31 +1,34 @@
 //! [`Transfer`]: a command with a data connection: setting it up (RFC 959 5.2), the command, and the two ends of it, the final reply and the
-//! end of the data, that come in either order. How the connection is made stands in [`super::way`].
+//! end of the data, that come in either order.
 //!
 //! Two things go on side by side: the conversation (the commands whose replies are to come, in order) and the data connection. What is to
 //! become of a transfer that is given up is its [`Ending`]; it is over when both have come to rest.
 //!
-//! What is done early, while another request runs, stands in `early.rs`; what is particular to listings in `listing.rs`; what is done about
-//! replies that do not come in `silence.rs`.
+//! How the data connection is made stands in `connection.rs`; how a transfer is given up, and what its result is, in `ending.rs`; what is done
+//! early, while another request runs, in `early.rs`; what is particular to listings in `listing.rs`; what is done about replies that do not
+//! come in `silence.rs`.
 
+mod connection;
 mod early;
+mod ending;
 mod listing;
 mod silence;
 
-use super::action::{ClientAction, ClientCompletion, ClientError, Outcome, Upload};
+use self::ending::{Ending, over};
+use super::action::{ClientAction, ClientCompletion, ClientError, Upload};
 use super::entries::{Entries, Form};
 use super::link::Link;
 use super::movement::Movement;
 use super::restart::{self, marks};
 use super::task::Flow;
-use super::way::{Way, announce};
-use crate::action::{DataPath, OpId, TransferError};
+use super::way::Way;
+use crate::action::{OpId, TransferError};
 use crate::codec::{Codec, Transmission};
-use crate::command::{Command, Mode, Verb};
+use crate::command::{Command, Mode};
 use crate::listing::ListReader;
 use crate::reply::{Class, Code, Reply};
 use crate::time::WallTime;
 use alloc::collections::VecDeque;
-use core::net::SocketAddr;
 
 pub(super) struct Transfer {
     movement: Movement,
@@ -93,19 +96,6 @@ enum Data {
     Ended(Result<u64, TransferError>),
 }
 
-/// What becomes of a transfer that is given up, once the replies to what was sent are in.
-#[derive(Debug)]
-enum Ending {
-    /// The request fails.
-    Fail(ClientError),
-    /// The data connection is made another way.
-    Retry,
-    /// The server said 2xx and opened no data connection: there was nothing to move.
-    Empty,
-    /// It refused to list a directory that has no entries.
-    NoEntries,
-}
-
 impl Transfer {
     pub(super) fn begin(link: &mut Link, movement: Movement, codec: Codec) -> Self {
         let mut transfer = Self::new(link, movement, codec);
@@ -152,51 +142,6 @@ impl Transfer {
         } else {
             self.approach(link);
         }
-    }
-
-    /// Begins to make the data connection; with pipelining the command goes out in the same write.
-    fn approach(&mut self, link: &mut Link) {
-        if link.kept && self.codec.keeps_connection() {
-            self.way = Way::Kept;
-            return self.send_rest_or_movement(link);
-        }
-        if self.way == Way::Active {
-            if let Some((op, address)) = link.active.take() {
-                self.data = Data::Announced(op);
-                return self.announce(link, address);
-            }
-            let op = link.next_op();
-            link.act(ClientAction::Listen { op });
-            link.expect_reply();
-            self.data = Data::Listening(op);
-            return;
-        }
-        if link.wants_announcement() {
-            link.send_words(Verb::Pret, &[&self.movement.announced()]);
-            self.awaited.push_back(Awaited::Announcement);
-            if !self.is_pipelined(link) {
-                return;
-            }
-        }
-        self.ask_way(link);
-    }
-
-    fn ask_way(&mut self, link: &mut Link) {
-        self.way.ask(link);
-        self.awaited.push_back(Awaited::Way);
-        if self.is_pipelined(link) {
-            self.send_rest_or_movement(link);
-        }
-    }
-
-    /// An upload waits until the way has been seen to work: a STOR that finds no data connection may still have emptied the file.
-    fn is_pipelined(&self, link: &Link) -> bool {
-        let upload_may = link.passive_proven && !self.waits;
-        let way_may = match self.way {
-            Way::Active => link.gains_by_active(),
-            _ => !self.movement.is_upload() || upload_may,
-        };
-        link.may_pair() && way_may
     }
 
     fn send_rest_or_movement(&mut self, link: &mut Link) {
@@ -310,42 +255,6 @@ impl Transfer {
         self.settle(link)
     }
 
-    /// The reply to EPSV, PASV, PORT or EPRT.
-    fn way_answered(&mut self, link: &mut Link, reply: Reply, accepted: bool) {
-        if let (true, Data::Announced(op)) = (accepted, &self.data) {
-            let op = *op;
-            self.open(link, op, DataPath::Accept);
-            if self.awaited.is_empty() {
-                self.send_rest_or_movement(link);
-            }
-            return;
-        }
-        let address = accepted.then(|| self.way.address(&link.config, &reply)).flatten();
-        if let Some(address) = address {
-            let op = link.next_op();
-            self.open(link, op, DataPath::Connect(address));
-            // An upload that was begun early.
-            if self.awaited.is_empty() && self.is_pipelined(link) {
-                self.send_rest_or_movement(link);
-            }
-            return;
-        }
-        // 530 speaks of the login, not of EPSV.
-        let fallback = self.way.fallback(&link.config).filter(|_| reply.code().number() != 530 && !link.followed);
-        if let Some(way) = fallback {
-            self.way = way;
-            link.learnt.avoid_epsv = true;
-            // A pipelined command finds no data connection and ends by itself.
-            return self.give_up(link, Ending::Retry, false);
-        }
-        let error = if accepted {
-            ClientError::Protocol("an address for the data connection")
-        } else {
-            ClientError::Refused(reply)
-        };
-        self.give_up(link, Ending::Fail(error), true);
-    }
-
     fn movement_answered(&mut self, link: &mut Link, reply: Reply, accepted: bool) {
         if matches!(self.data, Data::Unmade) {
             self.data = Data::None;
@@ -407,32 +316,6 @@ impl Transfer {
         {
             link.restart = self.movement.restart(local, receiver);
         }
-    }
-
-    /// Takes the connection that stays open, now that the server has said that this transfer's bytes are what comes next over it. A file that it refuses
-    /// leaves the connection as it is, to those that were asked for behind it.
-    fn use_kept(&mut self, link: &mut Link) {
-        if self.way == Way::Kept && matches!(self.data, Data::None) {
-            let op = link.next_op();
-            self.open(link, op, DataPath::Kept);
-        }
-    }
-
-    /// The connection that was to stay open has not. Another can be made, unless other commands are on their way already.
-    fn kept_is_gone(&mut self, link: &mut Link) {
-        self.way = Way::first(link);
-        let ending = if link.followed { Ending::Fail(ClientError::NoDataConnection) } else { Ending::Retry };
-        self.give_up(link, ending, false);
-    }
-
-    fn open(&mut self, link: &mut Link, op: OpId, data: DataPath) {
-        if data != DataPath::Accept {
-            // The host has one data connection, or one that is to be.
-            link.active.take();
-        }
-        link.act(ClientAction::Open { op, data, private: link.security.private });
-        link.expect_reply();
-        self.data = Data::Opening(op);
     }
 
     /// Bytes move as soon as they may: into the client when the connection stands, out of it when the server has said 1xx. A REST that is
@@ -518,70 +401,6 @@ impl Transfer {
         self.settle(link)
     }
 
-    fn announce(&mut self, link: &mut Link, listener: SocketAddr) {
-        announce(link, listener);
-        self.awaited.push_back(Awaited::Way);
-        if self.is_pipelined(link) {
-            self.send_rest_or_movement(link);
-        }
-    }
-
-    /// The connection could not be made. Where the command went out with EPSV, the server may have closed its port since it refuses the command: its reply
-    /// is on the way, and tells more.
-    fn unmade(&mut self, link: &mut Link) {
-        let refusal_may_come = self.awaited.back() == Some(&Awaited::Movement) && !self.opened;
-        if !refusal_may_come {
-            return self.open_failed(link);
-        }
-        self.data = Data::Unmade;
-        link.expect_refusal();
-    }
-
-    /// The reply to the command of a transfer that was given up. Where that was for want of a connection, a refusal is the reason, though it came late.
-    fn heard_why(&mut self, reply: Reply) {
-        let refused = !matches!(reply.code().class(), Class::Completion) && !matches!(reply.code().number(), 425 | 426);
-        if let Some(Ending::Fail(error @ ClientError::NoDataConnection)) = &mut self.ending
-            && refused
-        {
-            *error = ClientError::Refused(reply);
-        }
-    }
-
-    /// The connection could not be made. EPSV that is answered and then unreachable is worth a PASV, whose address may be another.
-    fn open_failed(&mut self, link: &mut Link) {
-        if self.way == Way::Kept {
-            // The server has closed it meanwhile.
-            return self.kept_is_gone(link);
-        }
-        if self.last.is_some() && !self.opened {
-            return self.give_up(link, Ending::Empty, false);
-        }
-        if self.way == Way::Active && core::mem::take(&mut link.learnt.active) {
-            // It has worked before. What the server is told otherwise still does.
-            self.way = Way::first(link);
-            let ending = if link.followed { Ending::Fail(ClientError::NoDataConnection) } else { Ending::Retry };
-            return self.give_up(link, ending, true);
-        }
-        match self.way.fallback(&link.config) {
-            Some(way) if !link.followed => {
-                self.way = way;
-                self.give_up(link, Ending::Retry, true);
-            }
-            _ => self.give_up(link, Ending::Fail(ClientError::NoDataConnection), true),
-        }
-    }
-
-    /// No byte moved for as long as one may take.
-    fn stalled(&mut self, link: &mut Link) {
-        if self.last.as_ref().is_some_and(|reply| reply.code().class() != Class::Completion) {
-            // That was all that came before the server's refusal.
-            self.cancel_data(link);
-            return link.expect_reply();
-        }
-        let empty = self.last.is_some() && !self.opened && link.progress == 0;
-        self.give_up(link, if empty { Ending::Empty } else { Ending::Fail(ClientError::TimedOut) }, true);
-    }
-
     pub(super) fn timeout(&mut self, link: &mut Link) -> Flow {
         if self.ending.is_some() {
             return self.stop_waiting(link);
@@ -617,125 +436,9 @@ impl Transfer {
         }
         self.settle(link)
     }
-
-    /// What was given up has not come to rest in time. Servers differ in how many replies an ABOR gets, so one is enough; where none
-    /// came, the server no longer listens.
-    fn stop_waiting(&mut self, link: &mut Link) -> Flow {
-        let silent = self.awaited.front().is_some_and(|&command| command != Awaited::Abort);
-        if silent {
-            self.learn_from_silence(link);
-            let error = match self.ending.take() {
-                Some(Ending::Fail(error)) => error,
-                Some(Ending::Retry | Ending::Empty | Ending::NoEntries) | None => ClientError::TimedOut,
-            };
-            return Flow::Over(Err(error));
-        }
-        self.awaited.clear();
-        self.cancel_data(link);
-        self.data = Data::None;
-        self.settle(link)
-    }
-
-    pub(super) fn abort(&mut self, link: &mut Link) -> Flow {
-        let all_sent = self.movement.is_upload() && matches!(self.data, Data::Ended(Ok(_)));
-        let too_late = matches!(self.ending, Some(Ending::Fail(_))) || (all_sent && link.followed);
-        if !too_late {
-            self.give_up(link, Ending::Fail(ClientError::Aborted), true);
-        }
-        self.settle(link)
-    }
-
-    /// Sets what becomes of the transfer, ends the data connection, and has the server end its part (`tell`: ABOR) where its command runs.
-    fn give_up(&mut self, link: &mut Link, ending: Ending, tell: bool) {
-        self.ending = Some(ending);
-        if tell && !link.followed && self.awaited.back() == Some(&Awaited::Movement) {
-            link.send(&Command::Abor);
-            self.awaited.push_back(Awaited::Abort);
-        }
-        if self.way == Way::Kept && matches!(self.data, Data::None) {
-            // What comes over it would be taken for the next file.
-            let op = link.next_op();
-            link.act(ClientAction::Cancel { op });
-        }
-        link.kept = false;
-        // Without an ABOR, only a data connection that comes and goes lets the server's command end at once.
-        if !(link.followed && matches!(self.data, Data::Opening(_))) {
-            self.cancel_data(link);
-        }
-        link.expect_reply();
-    }
-
-    /// Ends the data connection. Only one whose bytes move answers, and the request waits for that, so that whatever took or gave the bytes is free when
-    /// it is done.
-    pub(super) fn cancel_data(&mut self, link: &mut Link) {
-        match self.data {
-            Data::Listening(op) | Data::Announced(op) | Data::Opening(op) | Data::Open(op) => {
-                link.act(ClientAction::Cancel { op });
-                self.data = Data::None;
-            }
-            Data::Moving { op, .. } => {
-                link.act(ClientAction::Cancel { op });
-                self.data = Data::Cancelling(op);
-            }
-            Data::Unmade => self.data = Data::None,
-            Data::None | Data::Cancelling(_) | Data::Ended(_) => {}
-        }
-    }
-
-    /// Is everything in?
-    fn settle(&mut self, link: &mut Link) -> Flow {
-        let resting = matches!(self.data, Data::None | Data::Ended(_));
-        if !resting || !self.awaited.is_empty() {
-            return Flow::Going;
-        }
-        match self.ending.take() {
-            Some(Ending::Fail(error)) => return over(link, Err(error)),
-            Some(Ending::Retry) => {
-                self.data = Data::None;
-                self.opened = false;
-                self.last = None;
-                self.set_form(link);
-                return Flow::Going;
-            }
-            Some(Ending::NoEntries) => return self.listed(link),
-            Some(Ending::Empty) if !matches!(self.data, Data::Ended(Ok(_))) => self.data = Data::Ended(Ok(0)),
-            Some(Ending::Empty) | None => {}
-        }
-        let Some(reply) = self.last.take() else {
-            return Flow::Going;
-        };
-        let moved = matches!(self.data, Data::Ended(Ok(_))) && reply.code().class() == Class::Completion;
-        if moved {
-            link.restart = None;
-        }
-        link.kept = match reply.code().number() {
-            250 if moved => self.codec.keeps_connection(),
-            425 | 426 => false,
-            _ => link.kept && self.way == Way::Kept && !self.opened,
-        };
-        link.learnt.avoid_blocks |= moved && !link.kept && self.codec.mode == Mode::Block;
-        let result = match (reply.code().class(), &self.data) {
-            (Class::Completion, Data::Ended(Ok(_))) if matches!(self.movement, Movement::List { .. }) => {
-                return self.all_lines_in(link);
-            }
-            (Class::Completion, Data::Ended(Ok(bytes))) => Ok(Outcome::Transferred { bytes: *bytes, reply }),
-            (Class::Completion, Data::Ended(Err(error))) => Err(ClientError::Transfer(*error)),
-            // The local end failed first; the server only saw the connection close.
-            (_, Data::Ended(Err(error @ (TransferError::Storage(_) | TransferError::BadData)))) => {
-                Err(ClientError::Transfer(*error))
-            }
-            _ => Err(ClientError::Refused(reply)),
-        };
-        over(link, result)
-    }
 }
 
 /// Does the server know already how the bytes come?
 fn is_in_force(link: &Link, codec: Codec) -> bool {
     link.kind == Some(codec.representation) && link.form.suits(codec)
-}
-
-fn over(link: &mut Link, result: Result<Outcome, ClientError>) -> Flow {
-    link.late_226 = true;
-    Flow::Done(result)
 }
