@@ -1,7 +1,7 @@
 //! The client: each call returns when what it asked for is done.
 
 use crate::wait::{Alarm, wait};
-use ftp_core::client::{ClientError, Features, Learnt, Outcome, Request, Restart};
+use ftp_core::client::{Advice, ClientError, Features, Finding, Learnt, Outcome, Request, Restart};
 use ftp_host::client::{ClientOptions, ConnectError, Connection, End, News, Watch};
 use ftp_host::readiness::Ready;
 use std::io;
@@ -58,19 +58,14 @@ impl Client {
         self.connection.machine().features()
     }
 
-    /// Does MODE B serve many small files best? See [`ClientSession::keeps_data_connection`](ftp_core::client::ClientSession::keeps_data_connection).
-    pub fn keeps_data_connection(&self) -> bool {
-        self.connection.machine().keeps_data_connection()
+    /// How the session would have many files moved; see [`ClientSession::advice`](ftp_core::client::ClientSession::advice).
+    pub fn advice(&self) -> Advice {
+        self.connection.machine().advice()
     }
 
-    /// Might the server's making the data connections be faster? See [`ClientSession::may_gain_by_active`](ftp_core::client::ClientSession::may_gain_by_active).
-    pub fn may_gain_by_active(&self) -> bool {
-        self.connection.machine().may_gain_by_active()
-    }
-
-    /// Has the server make the data connections; see [`ClientSession::prefer_active`](ftp_core::client::ClientSession::prefer_active).
-    pub fn prefer_active(&mut self) {
-        self.connection.prefer_active();
+    /// Tells the session what was found out about its server; see [`ClientSession::tell`](ftp_core::client::ClientSession::tell).
+    pub fn tell(&mut self, finding: Finding) {
+        self.connection.tell(finding);
     }
 
     /// The last restart marker of a transfer in MODE B or C that was cut off: the place where it can begin again.

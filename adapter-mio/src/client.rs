@@ -1,7 +1,7 @@
 //! [`Client`]: one connection on a loop of its own; each call returns when what it asked for is done.
 
 use crate::clients::{Audience, ClientId, Clients};
-use ftp_core::client::{ClientError, Features, Learnt, Outcome, Request, Restart};
+use ftp_core::client::{Advice, ClientError, Features, Finding, Learnt, Outcome, Request, Restart};
 use ftp_host::client::{ClientOptions, ConnectError, End, Watch};
 use std::collections::VecDeque;
 use std::io;
@@ -60,19 +60,14 @@ impl Client {
         self.clients.features(self.id)
     }
 
-    /// Does MODE B serve many small files best? See [`ClientSession::keeps_data_connection`](ftp_core::client::ClientSession::keeps_data_connection).
-    pub fn keeps_data_connection(&self) -> bool {
-        self.clients.keeps_data_connection(self.id)
+    /// How the session would have many files moved; see [`ClientSession::advice`](ftp_core::client::ClientSession::advice).
+    pub fn advice(&self) -> Advice {
+        self.clients.advice(self.id)
     }
 
-    /// Might the server's making the data connections be faster? See [`ClientSession::may_gain_by_active`](ftp_core::client::ClientSession::may_gain_by_active).
-    pub fn may_gain_by_active(&self) -> bool {
-        self.clients.may_gain_by_active(self.id)
-    }
-
-    /// Has the server make the data connections; see [`ClientSession::prefer_active`](ftp_core::client::ClientSession::prefer_active).
-    pub fn prefer_active(&mut self) {
-        self.clients.prefer_active(self.id);
+    /// Tells the session what was found out about its server; see [`ClientSession::tell`](ftp_core::client::ClientSession::tell).
+    pub fn tell(&mut self, finding: Finding) {
+        self.clients.tell(self.id, finding);
     }
 
     /// The last restart marker of a transfer in MODE B or C that was cut off: the place where it can begin again. `None` once the connection

@@ -2,7 +2,7 @@
 
 use crate::places::Places;
 use crate::sockets::Sockets;
-use ftp_core::client::{ClientError, Features, Learnt, Outcome, Request, Restart};
+use ftp_core::client::{Advice, ClientError, Features, Finding, Learnt, Outcome, Request, Restart};
 use ftp_core::time::Time;
 use ftp_host::client::{ClientOptions, Connection, End, News, Watch};
 use ftp_host::clock::Clock;
@@ -119,20 +119,18 @@ impl Clients {
         }
     }
 
-    /// Does MODE B serve many small files best? See [`ClientSession::keeps_data_connection`](ftp_core::client::ClientSession::keeps_data_connection).
-    pub fn keeps_data_connection(&self, id: ClientId) -> bool {
-        matches!(self.places.get(id.0), Some(Line::Standing(connection)) if connection.machine().keeps_data_connection())
+    /// How the session would have many files moved; see [`ClientSession::advice`](ftp_core::client::ClientSession::advice).
+    pub fn advice(&self, id: ClientId) -> Advice {
+        match self.places.get(id.0) {
+            Some(Line::Standing(connection)) => connection.machine().advice(),
+            Some(Line::Dialing { .. } | Line::Dead(_)) | None => Advice::default(),
+        }
     }
 
-    /// Might the server's making the data connections be faster? See [`ClientSession::may_gain_by_active`](ftp_core::client::ClientSession::may_gain_by_active).
-    pub fn may_gain_by_active(&self, id: ClientId) -> bool {
-        matches!(self.places.get(id.0), Some(Line::Standing(connection)) if connection.machine().may_gain_by_active())
-    }
-
-    /// Has the server make the data connections; see [`ClientSession::prefer_active`](ftp_core::client::ClientSession::prefer_active).
-    pub fn prefer_active(&mut self, id: ClientId) {
+    /// Tells the session what was found out about its server; see [`ClientSession::tell`](ftp_core::client::ClientSession::tell).
+    pub fn tell(&mut self, id: ClientId, finding: Finding) {
         if let Some(Line::Standing(connection)) = self.places.get_mut(id.0) {
-            connection.prefer_active();
+            connection.tell(finding);
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::away;
 use crate::bell::Bell;
 use crate::wait::Waiter;
-use ftp_core::client::{ClientError, Features, Learnt, Outcome, Request, Restart};
+use ftp_core::client::{Advice, ClientError, Features, Finding, Learnt, Outcome, Request, Restart};
 use ftp_host::client::{ClientOptions, ConnectError, Connection, End, News, Watch};
 use ftp_host::clock::Clock;
 use ftp_host::readiness::{Interest, Ready, Turn};
@@ -81,20 +81,15 @@ impl Client {
         self.connection.as_ref().map(|connection| connection.machine().features())
     }
 
-    /// Does MODE B serve many small files best? See [`ClientSession::keeps_data_connection`](ftp_core::client::ClientSession::keeps_data_connection).
-    pub fn keeps_data_connection(&self) -> bool {
-        self.connection.as_ref().is_some_and(|connection| connection.machine().keeps_data_connection())
+    /// How the session would have many files moved; see [`ClientSession::advice`](ftp_core::client::ClientSession::advice).
+    pub fn advice(&self) -> Advice {
+        self.connection.as_ref().map_or(Advice::default(), |connection| connection.machine().advice())
     }
 
-    /// Might the server's making the data connections be faster? See [`ClientSession::may_gain_by_active`](ftp_core::client::ClientSession::may_gain_by_active).
-    pub fn may_gain_by_active(&self) -> bool {
-        self.connection.as_ref().is_some_and(|connection| connection.machine().may_gain_by_active())
-    }
-
-    /// Has the server make the data connections; see [`ClientSession::prefer_active`](ftp_core::client::ClientSession::prefer_active).
-    pub fn prefer_active(&mut self) {
+    /// Tells the session what was found out about its server; see [`ClientSession::tell`](ftp_core::client::ClientSession::tell).
+    pub fn tell(&mut self, finding: Finding) {
         if let Some(connection) = &mut self.connection {
-            connection.prefer_active();
+            connection.tell(finding);
         }
     }
 

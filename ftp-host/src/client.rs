@@ -13,7 +13,9 @@ use crate::readiness::{Direction, Interest, Ready, Socket, Turn};
 use crate::storage::Source;
 use crate::tls::{ClientSide, TlsClient};
 use ftp_core::action::{DataPath, NetworkError, OpId, StorageError, TlsError, TransferError};
-use ftp_core::client::{ClientAction, ClientCompletion, ClientConfig, ClientSession, Event, LocalEnd, Misuse, Request};
+use ftp_core::client::{
+    ClientAction, ClientCompletion, ClientConfig, ClientSession, Event, Finding, LocalEnd, Misuse, Request,
+};
 use ftp_core::codec::Transmission;
 use ftp_core::time::Time;
 pub use options::{ClientOptions, ConnectError};
@@ -168,9 +170,9 @@ impl Connection {
         }
     }
 
-    /// Has the server make the data connections; see [`ClientSession::prefer_active`].
-    pub fn prefer_active(&mut self) {
-        self.machine.prefer_active();
+    /// Tells the machine what was found out about its server; see [`ClientSession::tell`].
+    pub fn tell(&mut self, finding: Finding) {
+        self.machine.tell(finding);
     }
 
     /// The machine, for questions.

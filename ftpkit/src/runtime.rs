@@ -1,7 +1,7 @@
 //! [`Runtime`]: which adapter carries the protocol. Here they are named; the rest of the program does not know which runs.
 
 use clap::ValueEnum;
-use ftp_core::client::{ClientError, Features, Learnt, Outcome, Request};
+use ftp_core::client::{Advice, ClientError, Features, Finding, Learnt, Outcome, Request};
 use ftp_host::client::{ClientOptions, ConnectError, End, Watch};
 use ftp_host::host::Host;
 use std::io;
@@ -60,14 +60,11 @@ pub(crate) trait Client: Send {
     /// What it has found out about the server.
     fn learnt(&self) -> Option<Learnt>;
 
-    /// Does MODE B serve many small files best there?
-    fn keeps_data_connection(&self) -> bool;
+    /// How it would have many files moved.
+    fn advice(&self) -> Advice;
 
-    /// Might it save a round trip for each file if the server made the data connections?
-    fn may_gain_by_active(&self) -> bool;
-
-    /// Has the server make the data connections from now on.
-    fn prefer_active(&mut self);
+    /// Takes in what was found out about the server.
+    fn tell(&mut self, finding: Finding);
 }
 
 impl Runtime {
@@ -159,16 +156,12 @@ macro_rules! client {
                 self.learnt().into()
             }
 
-            fn keeps_data_connection(&self) -> bool {
-                self.keeps_data_connection()
+            fn advice(&self) -> Advice {
+                self.advice()
             }
 
-            fn may_gain_by_active(&self) -> bool {
-                self.may_gain_by_active()
-            }
-
-            fn prefer_active(&mut self) {
-                self.prefer_active();
+            fn tell(&mut self, finding: Finding) {
+                self.tell(finding);
             }
         }
     )*};
@@ -198,15 +191,11 @@ impl Client for adapter_smol::Client {
         self.learnt()
     }
 
-    fn keeps_data_connection(&self) -> bool {
-        self.keeps_data_connection()
+    fn advice(&self) -> Advice {
+        self.advice()
     }
 
-    fn may_gain_by_active(&self) -> bool {
-        self.may_gain_by_active()
-    }
-
-    fn prefer_active(&mut self) {
-        self.prefer_active();
+    fn tell(&mut self, finding: Finding) {
+        self.tell(finding);
     }
 }

@@ -59,6 +59,7 @@
 
 pub mod action;
 mod active;
+mod advice;
 mod config;
 mod digest;
 mod ensure;
@@ -86,6 +87,7 @@ mod way;
 mod zone;
 
 pub use action::{ClientAction, ClientCompletion, ClientError, Event, LocalEnd, Outcome, Request, Upload};
+pub use advice::{Advice, Finding};
 pub use config::{ClientConfig, DataPreference, TlsUse};
 pub use entries::ListingTooLarge;
 pub use features::Features;

@@ -2,6 +2,7 @@
 //! request does with an event stands in the files beside this one.
 
 use super::action::{ClientAction, ClientCompletion, ClientError, Event, Outcome, Request};
+use super::advice::{Advice, Finding};
 use super::config::{ClientConfig, TlsUse};
 use super::entries::ListingTooLarge;
 use super::features::Features;
@@ -210,23 +211,19 @@ impl ClientSession {
         &self.link.features
     }
 
-    /// Is the server known to keep the data connection open in MODE B (RFC 959 3.3)? Many small files then go best in that mode: one connection serves
-    /// them all, and their commands go out one behind the other.
-    pub fn keeps_data_connection(&self) -> bool {
-        self.link.may_keep()
-    }
-
-    /// Might it save a round trip for each file if the server made the data connections, which is worth a trial by another session with
-    /// [`DataPreference::Active`](super::DataPreference::Active)? A trial that fails may hold up its server for a minute.
-    pub fn may_gain_by_active(&self) -> bool {
-        self.link.may_queue()
+    /// How it would have many files moved, as far as it knows the server yet.
+    pub fn advice(&self) -> Advice {
+        let active = self.link.may_queue()
             && !self.link.security.private
-            && self.link.active.may_gain(&self.link.config, self.link.server)
+            && self.link.active.may_gain(&self.link.config, self.link.server);
+        Advice { small_in_blocks: self.link.may_keep(), try_active: active }
     }
 
-    /// Has the server make the data connections from now on, as long as they come to be: such a trial has succeeded.
-    pub fn prefer_active(&mut self) {
-        self.link.learnt.active = true;
+    /// Takes in what others have found out about the server.
+    pub fn tell(&mut self, finding: Finding) {
+        match finding {
+            Finding::ActiveWorks => self.link.learnt.active = true,
+        }
     }
 
     /// What it has found out about the server; see [`ClientConfig::learnt`].

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::runtime::Client;
 use crate::transfer::Limit;
-use ftp_core::client::{ClientError, Event, Features, Outcome, Request};
+use ftp_core::client::{ClientError, Event, Features, Finding, Outcome, Request};
 use ftp_core::reply::Reply;
 use ftp_host::client::{End, Go, Watch};
 use std::sync::Arc;
@@ -177,19 +177,19 @@ impl Session {
 
     /// Do many small files go best in MODE B there, over one data connection?
     pub(crate) fn keeps_data_connection(&self) -> bool {
-        self.client.keeps_data_connection()
+        self.client.advice().small_in_blocks
     }
 
     /// Might it save a round trip for each file if the server made the data connections?
     pub(crate) fn may_gain_by_active(&self) -> bool {
-        self.client.may_gain_by_active()
+        self.client.advice().try_active
     }
 
     /// Has the server make the data connections from now on, as long as they come to be.
     pub(crate) fn prefer_active(&mut self) {
         if !self.active {
             self.active = true;
-            self.client.prefer_active();
+            self.client.tell(Finding::ActiveWorks);
         }
     }
 
