@@ -1,8 +1,6 @@
 //! The options of `get`.
 
-use super::connect::ConnectOptions;
-use super::transfer::{TransferOptions, connections};
-use crate::conflict::Policy;
+use super::transfer::{EVENTS, FileOptions};
 use crate::exit::Exit;
 use crate::place::{Place, PlaceParser};
 use clap::{Args, ValueHint};
@@ -28,9 +26,7 @@ Examples:
   ftpkit get -r 'ftp://example.org/pub/20*' ftp://example.org/doc backup
       files and directories, below `backup`
 
-With --json: one object a line; `event` is started (url, file, offset, size), progress (bytes, size; at most five a \
-second), done (url, file, moved, bytes, seconds) or error (code, kind, message, remedy); with several files also planned, \
-failed and finished, as of `ftpkit mirror`.
+{EVENTS}
 
 {}", Exit::help()))]
 pub(crate) struct GetOptions {
@@ -38,32 +34,6 @@ pub(crate) struct GetOptions {
     #[arg(value_name = "URL|FILE", value_parser = PlaceParser, value_hint = ValueHint::AnyPath, required = true)]
     pub(crate) places: Vec<Place>,
 
-    /// Directories too, with all that is in them
-    #[arg(short, long)]
-    pub(crate) recursive: bool,
-
-    /// So many connections at once, for several files
-    #[arg(short, long, value_name = "N", value_parser = connections, default_value_t = 4)]
-    pub(crate) jobs: usize,
-
-    /// Go on with what is there: --on-conflict resume
-    #[arg(short = 'c', long = "continue", conflicts_with_all = ["overwrite", "on_conflict"])]
-    pub(crate) resume: bool,
-
-    /// Replace what is there: --on-conflict overwrite
-    #[arg(long, conflicts_with = "on_conflict")]
-    pub(crate) overwrite: bool,
-
     #[command(flatten)]
-    pub(crate) transfer: TransferOptions,
-
-    #[command(flatten)]
-    pub(crate) connect: ConnectOptions,
-}
-
-impl GetOptions {
-    /// What to do with files that are there.
-    pub(crate) fn policy(&self) -> Policy {
-        self.transfer.policy(self.resume, self.overwrite)
-    }
+    pub(crate) files: FileOptions,
 }

@@ -1,7 +1,7 @@
 //! The options of `mirror`.
 
 use super::connect::ConnectOptions;
-use super::transfer::{TransferOptions, connections};
+use super::transfer::TransferOptions;
 use crate::bulk::filter;
 use crate::exit::Exit;
 use crate::place::{Place, PlaceParser};
@@ -66,10 +66,6 @@ pub(crate) struct MirrorOptions {
     /// Do what a file of --plan says
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["source", "plan", "include", "exclude", "delete"])]
     pub(crate) apply: Option<PathBuf>,
-
-    /// So many connections at once
-    #[arg(short, long, value_name = "N", value_parser = connections, default_value_t = 4)]
-    pub(crate) jobs: usize,
 
     #[command(flatten)]
     pub(crate) transfer: TransferOptions,

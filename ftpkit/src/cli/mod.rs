@@ -55,7 +55,7 @@ pub(crate) use serve::{AnonymousMode, ClientCertificateMode, ServeOptions, TlsMo
 pub(crate) use shell::ConnectCommand;
 pub(crate) use stat::StatOptions;
 use std::path::Path;
-pub(crate) use transfer::TransferOptions;
+pub(crate) use transfer::{FileOptions, TransferOptions};
 pub(crate) use trust::TrustCommand;
 
 /// Serve files over FTP, and fetch, store and list them.
@@ -144,8 +144,8 @@ impl Command {
     fn connect(&self) -> Option<&ConnectOptions> {
         match self {
             Self::Connect(options) => Some(&options.connect),
-            Self::Get(options) => Some(&options.connect),
-            Self::Put(options) => Some(&options.connect),
+            Self::Get(options) => Some(&options.files.connect),
+            Self::Put(options) => Some(&options.files.connect),
             Self::Mirror(options) => Some(&options.connect),
             Self::Jobs(JobsCommand::Resume(options)) => Some(&options.connect),
             Self::Ls(options) => Some(&options.connect),

@@ -1,9 +1,58 @@
 //! What every command that moves files has in common.
 
+use super::connect::ConnectOptions;
 use crate::conflict::Policy;
 use crate::remote::Pipeline;
 use crate::transfer::{Care, Verify, parse_rate};
 use clap::Args;
+
+/// Connections of a job, where nobody said.
+const JOBS: usize = 4;
+
+/// What `--json` prints of files that are moved, for the help of `get` and `put`.
+pub(super) const EVENTS: &str = "\
+With --json: one object a line; `event` is started (url, file, offset, size), progress (bytes, size; at most five a \
+second), done (url, file, moved, bytes, seconds) or error (code, kind, message, remedy); with several files also planned, \
+failed and finished, as of `ftpkit mirror`.";
+
+/// What is moved of what `get` and `put` are told, and how.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct FileOptions {
+    /// Directories too, with all that is in them
+    #[arg(short, long)]
+    pub(crate) recursive: bool,
+
+    /// Go on with what is there: --on-conflict resume
+    #[arg(short = 'c', long = "continue", conflicts_with_all = ["overwrite", "on_conflict"])]
+    pub(crate) resume: bool,
+
+    /// Replace what is there: --on-conflict overwrite
+    #[arg(long, conflicts_with = "on_conflict")]
+    pub(crate) overwrite: bool,
+
+    #[command(flatten)]
+    pub(crate) transfer: TransferOptions,
+
+    #[command(flatten)]
+    pub(crate) connect: ConnectOptions,
+}
+
+impl FileOptions {
+    /// With no other wishes than these.
+    pub(crate) const fn new(transfer: TransferOptions, connect: ConnectOptions) -> Self {
+        Self { recursive: false, resume: false, overwrite: false, transfer, connect }
+    }
+
+    /// What to do with files that are there.
+    pub(crate) fn policy(&self) -> Policy {
+        match self.transfer.on_conflict {
+            Some(policy) => policy,
+            None if self.resume => Policy::Resume,
+            None if self.overwrite => Policy::Overwrite,
+            None => Policy::Ask,
+        }
+    }
+}
 
 /// How files are moved.
 #[derive(Clone, Debug, Args)]
@@ -12,6 +61,10 @@ pub(crate) struct TransferOptions {
     /// What to do with a file that is there already [default: ask on a terminal, fail otherwise]
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(crate) on_conflict: Option<Policy>,
+
+    /// So many connections at once, for several files
+    #[arg(short, long, value_name = "N", value_parser = connections, default_value_t = JOBS)]
+    pub(crate) jobs: usize,
 
     /// Give files the times and permission bits of their source
     #[arg(short, long)]
@@ -32,19 +85,14 @@ pub(crate) struct TransferOptions {
 }
 
 impl TransferOptions {
+    /// With no other wishes than these.
+    pub(crate) const fn new(on_conflict: Option<Policy>, limit_rate: Option<u64>) -> Self {
+        Self { on_conflict, jobs: JOBS, preserve: false, verify: Verify::Reply, pipeline: Pipeline::Auto, limit_rate }
+    }
+
     /// What is to be taken care of with every file.
     pub(crate) fn care(&self) -> Care {
         Care { preserve: self.preserve, verify: self.verify }
-    }
-
-    /// What to do with files that are there, where `-c` and `--overwrite` may say it too.
-    pub(super) fn policy(&self, resume: bool, overwrite: bool) -> Policy {
-        match self.on_conflict {
-            Some(policy) => policy,
-            None if resume => Policy::Resume,
-            None if overwrite => Policy::Overwrite,
-            None => Policy::Ask,
-        }
     }
 }
 
@@ -61,7 +109,7 @@ fn pipeline(text: &str) -> Result<Pipeline, String> {
 }
 
 /// What `-j` takes.
-pub(super) fn connections(text: &str) -> Result<usize, String> {
+fn connections(text: &str) -> Result<usize, String> {
     let number = text.parse().ok().filter(|number| (1..=64).contains(number));
     number.ok_or_else(|| "write a number from 1 to 64".to_owned())
 }

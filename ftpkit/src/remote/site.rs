@@ -6,7 +6,7 @@ use super::login;
 use super::refusal;
 use super::session::Session;
 use super::url::FtpUrl;
-use crate::cli::ConnectOptions;
+use crate::cli::{ConnectOptions, TransferOptions};
 use crate::console::Console;
 use crate::conversation::Ear;
 use crate::exit::Exit;
@@ -99,6 +99,12 @@ impl Site {
         self
     }
 
+    /// As the options of a command that moves files say.
+    #[must_use]
+    pub(crate) fn for_transfers(self, options: &TransferOptions) -> Self {
+        self.with_rate(options.limit_rate).with_pipeline(options.pipeline)
+    }
+
     /// With other settings of the client.
     #[must_use]
     pub(crate) fn with_options(mut self, change: impl FnOnce(&mut ClientOptions)) -> Self {
@@ -120,7 +126,7 @@ impl Site {
 
     /// Commands go out before the replies to those before them as far as this says.
     #[must_use]
-    pub(crate) fn with_pipeline(mut self, pipeline: Pipeline) -> Self {
+    fn with_pipeline(mut self, pipeline: Pipeline) -> Self {
         self.options.pipeline = pipeline != Pipeline::Off;
         self.options.depth = match pipeline {
             Pipeline::Depth(depth) => Some(depth),

@@ -1,7 +1,7 @@
 //! Commands that move files: by the functions of `ftpkit get`, `put` and `mirror`, on connections of their own.
 
 use super::Shell;
-use crate::cli::{GetOptions, MirrorOptions, PutOptions, TransferOptions};
+use crate::cli::{FileOptions, GetOptions, MirrorOptions, PutOptions, TransferOptions};
 use crate::conflict::Policy;
 use crate::console::Console;
 use crate::exit::Exit;
@@ -9,9 +9,7 @@ use crate::failure::Failure;
 use crate::place::Place;
 use crate::progress::Progress;
 use crate::remote::FtpUrl;
-use crate::remote::Pipeline;
 use crate::remote::refusal::failure;
-use crate::transfer::Verify;
 use crate::verb;
 use ftp_core::client::{Request, Upload};
 use ftp_host::client::End;
@@ -19,9 +17,6 @@ use ftp_host::storage::Source;
 use globset::GlobBuilder;
 use std::fs::File;
 use std::path::PathBuf;
-
-/// Connections of a job.
-const JOBS: usize = 4;
 
 /// Does it now or, where one goes on typing meanwhile, beside.
 fn start(shell: &Shell, deed: impl FnOnce(Console) -> Result<(), Failure> + Send + 'static) -> Result<(), Failure> {
@@ -37,14 +32,9 @@ fn start(shell: &Shell, deed: impl FnOnce(Console) -> Result<(), Failure> + Send
     Ok(())
 }
 
-fn transfer(shell: &Shell, policy: Policy) -> TransferOptions {
-    TransferOptions {
-        on_conflict: Some(policy),
-        preserve: false,
-        verify: Verify::Reply,
-        pipeline: Pipeline::Auto,
-        limit_rate: shell.rate,
-    }
+fn options(shell: &Shell, many: bool, policy: Policy) -> FileOptions {
+    let transfer = TransferOptions::new(Some(policy), shell.rate);
+    FileOptions { recursive: many, ..FileOptions::new(transfer, shell.connect.clone()) }
 }
 
 fn source(shell: &Shell, path: &str) -> Result<FtpUrl, Failure> {
@@ -61,9 +51,7 @@ fn fetch(shell: &Shell, paths: &[String], to: Option<&String>, many: bool, polic
         places.push(Place::Remote(if many { url } else { FtpUrl { pattern: None, ..url } }));
     }
     places.extend(to.map(|to| Place::Local(to.into())));
-    let (transfer, connect) = (transfer(shell, policy), shell.connect.clone());
-    let options =
-        GetOptions { places, recursive: many, jobs: JOBS, resume: false, overwrite: false, transfer, connect };
+    let options = GetOptions { places, files: options(shell, many, policy) };
     start(shell, move |console| verb::get::run(&options, console))
 }
 
@@ -84,9 +72,7 @@ fn send(shell: &Shell, files: Vec<PathBuf>, url: FtpUrl, many: bool, policy: Pol
     let codec = (!shell.codec.is_raw()).then_some(shell.codec);
     let mut places: Vec<_> = files.into_iter().map(Place::Local).collect();
     places.push(Place::Remote(FtpUrl { codec, ..url }));
-    let (transfer, connect) = (transfer(shell, policy), shell.connect.clone());
-    let options =
-        PutOptions { places, recursive: many, jobs: JOBS, resume: false, overwrite: false, transfer, connect };
+    let options = PutOptions { places, files: options(shell, many, policy) };
     start(shell, move |console| verb::put::run(&options, console))
 }
 
@@ -174,8 +160,7 @@ pub(super) fn mirror(shell: &mut Shell, arguments: &[String]) -> Result<(), Fail
         dry_run: false,
         plan: None,
         apply: None,
-        jobs: JOBS,
-        transfer: TransferOptions { on_conflict: None, ..transfer(shell, shell.policy) },
+        transfer: TransferOptions::new(None, shell.rate),
         connect: shell.connect.clone(),
     };
     start(shell, move |console| verb::mirror::run(&options, console))

@@ -1,15 +1,14 @@
 //! `ftpkit edit`: a file of a server in an editor here, and back if it was changed here and not there.
 
 use super::cat::copy;
-use crate::cli::{EditOptions, PutOptions, TransferOptions};
+use crate::cli::{EditOptions, FileOptions, PutOptions, TransferOptions};
 use crate::conflict::Policy;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::place::Place;
-use crate::remote::{Pipeline, Session, Site, entry, path};
+use crate::remote::{Session, Site, entry, path};
 use crate::text::shown;
-use crate::transfer::Verify;
 use ftp_core::client::{ClientError, Outcome, Request};
 use ftp_core::path::VirtualPath;
 use ftp_core::time::WallTime;
@@ -92,23 +91,9 @@ fn put_back(
         ));
     }
     let policy = if before.is_some() { Policy::Overwrite } else { Policy::Fail };
-    let transfer = TransferOptions {
-        on_conflict: Some(policy),
-        preserve: false,
-        verify: Verify::Reply,
-        pipeline: Pipeline::Auto,
-        limit_rate: None,
-    };
-    let put = PutOptions {
-        places: vec![Place::Local(file.to_owned()), Place::Remote(url.clone())],
-        recursive: false,
-        jobs: 1,
-        resume: false,
-        overwrite: false,
-        transfer,
-        connect: options.connect.clone(),
-    };
-    super::put::run(&put, console)
+    let places = vec![Place::Local(file.to_owned()), Place::Remote(url.clone())];
+    let files = FileOptions::new(TransferOptions::new(Some(policy), None), options.connect.clone());
+    super::put::run(&PutOptions { places, files }, console)
 }
 
 /// What is on the server; `None`: nothing of that name.

@@ -2,7 +2,7 @@
 
 use super::ask::asker;
 use super::get_many;
-use crate::cli::GetOptions;
+use crate::cli::{FileOptions, GetOptions};
 use crate::conflict::{Known, Policy, Verdict, in_the_way};
 use crate::console::Console;
 use crate::event::Event;
@@ -29,6 +29,7 @@ use std::time::Instant;
 /// [`Failure`], with what is missing.
 pub(crate) fn run(options: &GetOptions, console: Console) -> Result<(), Failure> {
     let (urls, to) = places(options)?;
+    let options = &options.files;
     match urls.as_slice() {
         [url] if to == Some(Path::new("-")) => to_standard_output(url, options, console),
         [url] if url.pattern.is_none() && !options.recursive => to_file(url, to, options, console),
@@ -60,15 +61,12 @@ fn places(options: &GetOptions) -> Result<(Vec<FtpUrl>, Option<&Path>), Failure>
     }
 }
 
-fn to_standard_output(url: &FtpUrl, options: &GetOptions, console: Console) -> Result<(), Failure> {
+fn to_standard_output(url: &FtpUrl, options: &FileOptions, console: Console) -> Result<(), Failure> {
     if console.json() {
         let why = "standard output cannot take both the file and --json";
         return Err(Failure::new(Exit::Usage, format!("cannot fetch {url}"), why));
     }
-    let mut session = Site::new(url, &options.connect, console)?
-        .with_rate(options.transfer.limit_rate)
-        .with_pipeline(options.transfer.pipeline)
-        .open()?;
+    let mut session = Site::new(url, &options.connect, console)?.for_transfers(&options.transfer).open()?;
     copy(&mut session, url, 0, Box::new(std::io::stdout()))?;
     session.close();
     Ok(())
@@ -84,7 +82,7 @@ struct One<'a> {
     began: Instant,
 }
 
-fn to_file(url: &FtpUrl, to: Option<&Path>, options: &GetOptions, console: Console) -> Result<(), Failure> {
+fn to_file(url: &FtpUrl, to: Option<&Path>, options: &FileOptions, console: Console) -> Result<(), Failure> {
     if url.name().is_empty() {
         return Err(Failure::new(Exit::Usage, format!("cannot fetch {url}"), "the URL names a directory, not a file")
             .with_remedy("-r fetches it with all that is in it"));
@@ -102,9 +100,7 @@ fn to_file(url: &FtpUrl, to: Option<&Path>, options: &GetOptions, console: Conso
             in_the_way(&file.shown, 0).with_remedy("--overwrite replaces it, -c goes on with it, or name another file")
         );
     }
-    let site = Site::new(url, &options.connect, console)?
-        .with_rate(options.transfer.limit_rate)
-        .with_pipeline(options.transfer.pipeline);
+    let site = Site::new(url, &options.connect, console)?.for_transfers(&options.transfer);
     let mut session = site.open()?;
     let codec = url.codec.unwrap_or(Codec::RAW);
     let source = known(&mut session, url, codec, options.transfer.preserve || there.is_some())?;

@@ -1,18 +1,17 @@
 //! `ftpkit get` of several files and of directories: a plan, carried out by several connections.
 
 use super::ask::asker;
-use super::job::{RETRIES, perform};
+use super::job::{perform, pool};
 use crate::bulk::plan::Wanted;
 use crate::bulk::tree::{Facts, Kind};
 use crate::bulk::{Filter, Job, Pool, Rules, Side, local, plan, walk};
-use crate::cli::GetOptions;
+use crate::cli::FileOptions;
 use crate::conflict::Known;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::interrupt::Interrupt;
 use crate::remote::path::{join, split, trimmed};
-use crate::remote::{FtpUrl, Site, entry, expand};
+use crate::remote::{FtpUrl, entry, expand};
 use crate::text::shown;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -21,7 +20,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// [`Failure`], with what is missing.
-pub(crate) fn run(urls: &[FtpUrl], dir: &Path, options: &GetOptions, console: Console) -> Result<(), Failure> {
+pub(crate) fn run(urls: &[FtpUrl], dir: &Path, options: &FileOptions, console: Console) -> Result<(), Failure> {
     let [first, others @ ..] = urls else { return Ok(()) };
     if let Some(other) = others.iter().find(|url| !url.is_same_login(first)) {
         let what = format!("cannot fetch {other} together with {first}");
@@ -37,10 +36,7 @@ pub(crate) fn run(urls: &[FtpUrl], dir: &Path, options: &GetOptions, console: Co
         )
         .with_remedy("make it first"));
     }
-    let site = Site::new(first, &options.connect, console)?
-        .with_rate(options.transfer.limit_rate)
-        .with_pipeline(options.transfer.pipeline);
-    let pool = Pool::new(site, options.jobs, options.connect.retries.unwrap_or(RETRIES), Interrupt::install()?);
+    let pool = pool(first, &options.connect, &options.transfer, console)?;
     let mut wanted = Vec::new();
     for url in urls {
         find(url, &pool, options.recursive, &mut wanted, console)?;
@@ -51,7 +47,7 @@ pub(crate) fn run(urls: &[FtpUrl], dir: &Path, options: &GetOptions, console: Co
     let plan = plan::plan(wanted, &target, rules, asker(console).as_mut())?;
     let job =
         Job { target: Side::Local, url: first.at(Vec::new()), dir: dir.to_owned(), care: options.transfer.care() };
-    perform(&job, &plan, &pool, options.jobs, console)?;
+    perform(&job, &plan, &pool, options.transfer.jobs, console)?;
     pool.close();
     Ok(())
 }

@@ -4,15 +4,32 @@
 use crate::bulk::journal::Journal;
 use crate::bulk::run::OnDone;
 use crate::bulk::{Job, Plan, Pool, Report, Side, Step, jobs, local, space};
+use crate::cli::{ConnectOptions, TransferOptions};
 use crate::console::Console;
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::interrupt::Interrupt;
+use crate::remote::{FtpUrl, Site};
 use crate::text::shown;
 use indicatif::HumanBytes;
 
 /// How often what fails is tried again, where nobody said.
-pub(crate) const RETRIES: u32 = 3;
+const RETRIES: u32 = 3;
+
+/// The connections for many files.
+///
+/// # Errors
+/// [`Failure`], if a password is not to be had.
+pub(crate) fn pool(
+    url: &FtpUrl,
+    connect: &ConnectOptions,
+    transfer: &TransferOptions,
+    console: Console,
+) -> Result<Pool, Failure> {
+    let site = Site::new(url, connect, console)?.for_transfers(transfer);
+    Ok(Pool::new(site, transfer.jobs, connect.retries.unwrap_or(RETRIES), Interrupt::install()?))
+}
 
 /// Carries out a new plan. What is not done of it can be gone on with.
 ///

@@ -1,18 +1,17 @@
 //! `ftpkit jobs`: what was begun and is not done.
 
-use super::job::{RETRIES, with_journal};
+use super::job::{pool, with_journal};
 use crate::bookmark;
 use crate::bulk::journal::{Head, Journal, Record};
 use crate::bulk::plan::{Move, Step};
 use crate::bulk::tree::{Facts, Kind};
 use crate::bulk::{Job, Plan, Pool, Side, jobs, walk};
-use crate::cli::{ConnectOptions, JobsCommand, ResumeOptions};
+use crate::cli::{ConnectOptions, JobsCommand, ResumeOptions, TransferOptions};
 use crate::console::{Console, Go};
 use crate::entry_text::date;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::interrupt::Interrupt;
-use crate::remote::{FtpUrl, Site};
+use crate::remote::FtpUrl;
 use crate::transfer::{Care, OVERLAP};
 use ftp_core::time::WallTime;
 use serde::Serialize;
@@ -109,8 +108,8 @@ pub(crate) fn restored(
 ) -> Result<(Job, Pool), Failure> {
     let url: FtpUrl = head.url.parse().map_err(|error| Failure::new(Exit::Usage, "cannot use the record", error))?;
     let url = bookmark::with_credentials(url)?;
-    let site = Site::new(&url, connect, console)?.with_rate(rate);
-    let pool = Pool::new(site, head.jobs, connect.retries.unwrap_or(RETRIES), Interrupt::install()?);
+    let transfer = TransferOptions { jobs: head.jobs, ..TransferOptions::new(None, rate) };
+    let pool = pool(&url, connect, &transfer, console)?;
     let care = Care { preserve: head.preserve, verify: head.verify };
     Ok((Job { target: head.target, url, dir: head.dir.clone(), care }, pool))
 }

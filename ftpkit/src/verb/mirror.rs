@@ -1,7 +1,7 @@
 //! `ftpkit mirror`: one directory, made what another is.
 
 use super::ask::asker;
-use super::job::{RETRIES, perform};
+use super::job::{perform, pool};
 use super::jobs::restored;
 use crate::bulk::journal::{self, Journal};
 use crate::bulk::{Filter, Job, Plan, Pool, Rules, Side, Step, jobs, local, plan, tree, walk};
@@ -10,9 +10,8 @@ use crate::conflict::{Asker, Policy};
 use crate::console::{Console, Go};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::interrupt::Interrupt;
 use crate::place::Place;
-use crate::remote::{FtpUrl, Site, make_directories, path};
+use crate::remote::{FtpUrl, make_directories, path};
 use crate::text::shown;
 use crate::transfer::Care;
 use indicatif::HumanBytes;
@@ -35,10 +34,7 @@ pub(crate) fn run(options: &MirrorOptions, console: Console) -> Result<(), Failu
         (None, false) => Policy::Update,
     };
     let rules = Rules { policy, delete: options.delete };
-    let site = Site::new(&url, &options.connect, console)?
-        .with_rate(options.transfer.limit_rate)
-        .with_pipeline(options.transfer.pipeline);
-    let pool = Pool::new(site, options.jobs, options.connect.retries.unwrap_or(RETRIES), Interrupt::install()?);
+    let pool = pool(&url, &options.connect, &options.transfer, console)?;
     // Without the source's time nobody could tell later what has changed.
     let care = Care { preserve: true, ..options.transfer.care() };
     let job = Job { target, url, dir, care };
@@ -48,11 +44,11 @@ pub(crate) fn run(options: &MirrorOptions, console: Console) -> Result<(), Failu
     }
     if let Some(file) = &options.plan {
         let (files, bytes) = plan.total();
-        Journal::begin(file, &jobs::head(&job, options.jobs), &plan)?;
+        Journal::begin(file, &jobs::head(&job, options.transfer.jobs), &plan)?;
         console.note(&format!("{} steps, {files} files, {}", plan.steps.len(), HumanBytes(bytes)));
         return Ok(());
     }
-    perform(&job, &plan, &pool, options.jobs, console)?;
+    perform(&job, &plan, &pool, options.transfer.jobs, console)?;
     pool.close();
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::ask::asker;
 use super::put_many;
-use crate::cli::PutOptions;
+use crate::cli::{FileOptions, PutOptions};
 use crate::conflict::{Known, Policy, Verdict, in_the_way};
 use crate::console::Console;
 use crate::event::Event;
@@ -32,6 +32,7 @@ const LARGE: u64 = 1 << 20;
 /// [`Failure`], with what is missing.
 pub(crate) fn run(options: &PutOptions, console: Console) -> Result<(), Failure> {
     let (files, url) = places(options)?;
+    let options = &options.files;
     match files.as_slice() {
         [file] if *file == Path::new("-") => from_standard_input(url, options, console),
         [file] if !options.recursive => from_file(file, url, options, console),
@@ -61,7 +62,7 @@ fn places(options: &PutOptions) -> Result<(Vec<PathBuf>, &FtpUrl), Failure> {
     }
 }
 
-fn from_standard_input(url: &FtpUrl, options: &PutOptions, console: Console) -> Result<(), Failure> {
+fn from_standard_input(url: &FtpUrl, options: &FileOptions, console: Console) -> Result<(), Failure> {
     let wrong = |why: &str| Failure::new(Exit::Usage, format!("cannot store {url}"), why);
     if url.name().is_empty() {
         return Err(wrong("the URL names a directory, and the file has no name")
@@ -74,10 +75,7 @@ fn from_standard_input(url: &FtpUrl, options: &PutOptions, console: Console) -> 
         return Err(wrong("standard input cannot give both file and password")
             .with_remedy("give the password in FTPKIT_PASSWORD"));
     }
-    let mut session = Site::new(url, &options.connect, console)?
-        .with_rate(options.transfer.limit_rate)
-        .with_pipeline(options.transfer.pipeline)
-        .open()?;
+    let mut session = Site::new(url, &options.connect, console)?.for_transfers(&options.transfer).open()?;
     let mut one =
         One { url: url.clone(), name: "-".into(), known: Known::default(), care: options.transfer.care(), console };
     one.settle(&mut session, options)?;
@@ -87,7 +85,7 @@ fn from_standard_input(url: &FtpUrl, options: &PutOptions, console: Console) -> 
     Ok(())
 }
 
-fn from_file(path: &Path, url: &FtpUrl, options: &PutOptions, console: Console) -> Result<(), Failure> {
+fn from_file(path: &Path, url: &FtpUrl, options: &FileOptions, console: Console) -> Result<(), Failure> {
     let url = target(path, url)?;
     let name = path.display().to_string();
     if options.policy() == Policy::Resume && url.codec.is_some_and(|codec| !codec.is_raw()) {
@@ -95,9 +93,7 @@ fn from_file(path: &Path, url: &FtpUrl, options: &PutOptions, console: Console) 
         return Err(Failure::new(Exit::Usage, format!("cannot store {url}"), why));
     }
     let (_, known) = open(path)?;
-    let site = Site::new(&url, &options.connect, console)?
-        .with_rate(options.transfer.limit_rate)
-        .with_pipeline(options.transfer.pipeline);
+    let site = Site::new(&url, &options.connect, console)?.for_transfers(&options.transfer);
     let mut session = site.open()?;
     let mut one = One { url, name, known, care: options.transfer.care(), console };
     let Some(mut resume) = one.settle(&mut session, options)? else { return Ok(()) };
@@ -175,7 +171,7 @@ impl One {
     }
 
     /// Settles what becomes of a file that is there already: is it gone on with? `None`: there is nothing to do.
-    fn settle(&mut self, session: &mut Session, options: &PutOptions) -> Result<Option<bool>, Failure> {
+    fn settle(&mut self, session: &mut Session, options: &FileOptions) -> Result<Option<bool>, Failure> {
         let policy = options.policy();
         match policy {
             Policy::Overwrite => return Ok(Some(false)),

@@ -3,17 +3,16 @@
 
 use super::ask::asker;
 use super::get_many::check_names;
-use super::job::{RETRIES, perform};
+use super::job::{perform, pool};
 use crate::bulk::plan::Wanted;
 use crate::bulk::tree::{Facts, Kind};
-use crate::bulk::{Filter, Job, Pool, Rules, Side, local, plan, walk};
-use crate::cli::PutOptions;
+use crate::bulk::{Filter, Job, Rules, Side, local, plan, walk};
+use crate::cli::FileOptions;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::interrupt::Interrupt;
 use crate::remote::path::trimmed;
-use crate::remote::{FtpUrl, Site, make_directories};
+use crate::remote::{FtpUrl, make_directories};
 use ftp_core::path::VirtualPath;
 use ftp_host::storage::Storage;
 use std::collections::BTreeMap;
@@ -23,7 +22,7 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 /// [`Failure`], with what is missing.
-pub(crate) fn run(files: &[PathBuf], url: &FtpUrl, options: &PutOptions, console: Console) -> Result<(), Failure> {
+pub(crate) fn run(files: &[PathBuf], url: &FtpUrl, options: &FileOptions, console: Console) -> Result<(), Failure> {
     let mut groups: BTreeMap<PathBuf, Vec<Wanted>> = BTreeMap::new();
     for file in files {
         let (dir, name) = apart(file)?;
@@ -31,10 +30,7 @@ pub(crate) fn run(files: &[PathBuf], url: &FtpUrl, options: &PutOptions, console
     }
     check_names(groups.values().flatten())?;
     let url = url.at(trimmed(&url.path).to_vec());
-    let site = Site::new(&url, &options.connect, console)?
-        .with_rate(options.transfer.limit_rate)
-        .with_pipeline(options.transfer.pipeline);
-    let pool = Pool::new(site, options.jobs, options.connect.retries.unwrap_or(RETRIES), Interrupt::install()?);
+    let pool = pool(&url, &options.connect, &options.transfer, console)?;
     if !matches!(url.path.as_slice(), b"" | b"/") {
         pool.with_one(|session| make_directories(session, &url.path))?;
     }
@@ -50,7 +46,7 @@ pub(crate) fn run(files: &[PathBuf], url: &FtpUrl, options: &PutOptions, console
         jobs.push((job, plan));
     }
     for (job, plan) in &jobs {
-        perform(job, plan, &pool, options.jobs, console)?;
+        perform(job, plan, &pool, options.transfer.jobs, console)?;
     }
     pool.close();
     Ok(())
