@@ -193,13 +193,14 @@ fn a_turn_that_began_before_the_round_does_not_count() {
 #[test]
 fn a_turnstile_lets_so_many_through_and_everybody_in_the_end() {
     in_every_order(|| {
-        let turnstile = Arc::new(Turnstile::new(2));
+        let turnstile = Arc::new(Turnstile::<usize>::new(2));
         let through = Arc::new(AtomicUsize::new(0));
         let passers: Vec<_> = (0..4)
             .map(|_| {
                 let (turnstile, through) = (Arc::clone(&turnstile), Arc::clone(&through));
                 thread::spawn(move || {
-                    let turn = turnstile.pass();
+                    let mut turn = turnstile.pass();
+                    *turn += 1;
                     assert!(through.fetch_add(1, Ordering::SeqCst) < 2, "a third has passed");
                     thread::yield_now();
                     through.fetch_sub(1, Ordering::SeqCst);
@@ -210,5 +211,8 @@ fn a_turnstile_lets_so_many_through_and_everybody_in_the_end() {
         for passer in passers {
             passer.join().unwrap();
         }
+        // Nobody else had the tool of a turn meanwhile.
+        let tools = (turnstile.pass(), turnstile.pass());
+        assert_eq!(*tools.0 + *tools.1, 4);
     });
 }

@@ -1,9 +1,13 @@
 //! Passwords: hashed with Argon2id, at most so many at once, and as slowly for a user who does not exist.
 
 use crate::turnstile::Turnstile;
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{ARGON2ID_IDENT, Argon2, PasswordHasher, PasswordVerifier};
+use argon2::password_hash::phc::{Output, PasswordHash};
+use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, PasswordHasher, Version};
 use ftp_core::secret::Secret;
+use zeroize::Zeroize;
+
+/// What a hash by [`Hashed::new`] takes, in blocks of 1 KiB.
+const USUAL: usize = Params::DEFAULT_M_COST as usize;
 
 /// A password's hash, as a PHC string (`$argon2id$…`). Its `Debug` shows nothing.
 #[derive(Clone, PartialEq, Eq)]
@@ -38,7 +42,7 @@ impl core::fmt::Debug for Hashed {
 /// Checks passwords. One check takes 19 MiB and a core for a while, so that no more than a given number run at once; the
 /// others wait their turn.
 pub(super) struct Verifier {
-    turnstile: Turnstile,
+    turnstile: Turnstile<Room>,
     /// What the passwords of unknown users are compared with, so that they take as long to refuse.
     nobody: Hashed,
 }
@@ -52,12 +56,38 @@ impl Verifier {
 
     /// Is this the password? Of nobody (`None`) it never is.
     pub(super) fn verify(&self, password: &Secret, expected: Option<&Hashed>) -> bool {
-        let turn = self.turnstile.pass();
-        let hash = expected.unwrap_or(&self.nobody);
-        let right = PasswordHash::new(hash.as_str())
-            .is_ok_and(|hash| Argon2::default().verify_password(password.expose(), &hash).is_ok());
-        drop(turn);
-        right && expected.is_some()
+        let mut room = self.turnstile.pass();
+        let hash = PasswordHash::new(expected.unwrap_or(&self.nobody).as_str());
+        let right = hash.ok().and_then(|hash| room.gives(password, &hash));
+        right == Some(true) && expected.is_some()
+    }
+}
+
+/// Where one check at a time computes. It is kept from one to the next: of what is freed, malloc keeps as much for each of its arenas, and
+/// there are as many of them as threads that ever checked a password, up to eight for each core.
+#[derive(Default)]
+struct Room(Vec<Block>);
+
+impl Room {
+    /// Does the password give this hash? `None` if that cannot be computed. What was computed on the way is wiped.
+    fn gives(&mut self, password: &Secret, hash: &PasswordHash) -> Option<bool> {
+        let (salt, expected) = (hash.salt.as_ref()?, hash.hash.as_ref()?);
+        let params = Params::try_from(hash).ok()?;
+        let version = hash.version.map_or(Ok(Version::default()), Version::try_from).ok()?;
+        let blocks = params.block_count();
+        self.0.try_reserve_exact(blocks.saturating_sub(self.0.len())).ok()?;
+        self.0.resize(blocks.max(self.0.len()), Block::new());
+        let mut buffer = [0; Output::MAX_LENGTH];
+        let out = buffer.get_mut(..expected.len())?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, version, params);
+        let computed = argon2.hash_password_into_with_memory(password.expose(), salt, out, &mut self.0);
+        self.0.iter_mut().zeroize();
+        // Somebody else's hash may take more; so much is not kept.
+        self.0.truncate(USUAL);
+        self.0.shrink_to(USUAL);
+        computed.ok()?;
+        // It takes as long whether they are alike or not.
+        Some(Output::new(out).ok()? == *expected)
     }
 }
 
@@ -85,6 +115,20 @@ mod tests {
             assert_eq!(Hashed::parse(wrong), None, "{wrong}");
         }
         assert_eq!(format!("{hashed:?}"), "Hashed(…)");
+    }
+
+    /// Hashes that other programs have made may be of other sizes, with other numbers of lanes, or of Argon2's first version.
+    #[test]
+    fn a_hash_of_any_size_is_checked_and_its_room_is_left_empty_and_no_larger_than_usual() {
+        let mut room = Room::default();
+        for (size, lanes, version) in [(8, 1, Version::V0x13), (64, 2, Version::V0x10), (20_000, 1, Version::V0x13)] {
+            let argon2 = Argon2::new(Algorithm::Argon2id, version, Params::new(size, 1, lanes, None).unwrap());
+            let hash: PasswordHash = argon2.hash_password(b"secret").unwrap();
+            assert_eq!(room.gives(&Secret::new(*b"secret"), &hash), Some(true));
+            assert_eq!(room.gives(&Secret::new(*b"Secret"), &hash), Some(false));
+            assert!(room.0.iter().all(|block| block.as_ref().iter().all(|&word| word == 0)));
+            assert_eq!(room.0.capacity(), USUAL.min(size as usize));
+        }
     }
 
     #[test]
