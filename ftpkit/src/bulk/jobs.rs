@@ -1,6 +1,6 @@
 //! The jobs of this user: where their journals are, and how one is found again.
 
-use super::journal::{self, Head, Journal, Record, VERSION};
+use super::journal::{self, Head, Journal, Record, Root, VERSION};
 use super::plan::Plan;
 use super::run::Job;
 use crate::exit::Exit;
@@ -28,9 +28,8 @@ pub(crate) struct Listed {
 pub(crate) fn head(job: &Job, jobs: usize) -> Head {
     Head {
         version: VERSION,
-        target: job.target,
-        url: job.url.to_string(),
-        dir: std::path::absolute(&job.dir).unwrap_or_else(|_| job.dir.clone()),
+        source: Root::of(&job.source),
+        target: Root::of(&job.target),
         preserve: job.care.preserve,
         verify: job.care.verify,
         jobs,

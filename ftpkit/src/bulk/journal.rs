@@ -5,12 +5,13 @@
 //! reads.
 
 use super::plan::{Plan, Step};
-use super::run::Side;
+use super::side::Side;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::transfer::Verify;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -21,12 +22,10 @@ use std::sync::{Mutex, PoisonError};
 pub(crate) struct Head {
     /// The form of the file.
     pub(crate) version: u32,
-    /// Which side is changed.
-    pub(crate) target: Side,
-    /// The remote root, without password.
-    pub(crate) url: String,
-    /// The local root, absolute.
-    pub(crate) dir: PathBuf,
+    /// Where files come from.
+    pub(crate) source: Root,
+    /// Where they go.
+    pub(crate) target: Root,
     /// Times and permission bits are kept.
     pub(crate) preserve: bool,
     /// How each file is proven.
@@ -37,8 +36,38 @@ pub(crate) struct Head {
     pub(crate) began: u64,
 }
 
+/// One of the two places of a job.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Root {
+    /// A directory here; absolute.
+    Dir(PathBuf),
+    /// One on a server; without password.
+    Url(String),
+}
+
+impl Root {
+    /// That of this side.
+    pub(super) fn of(side: &Side) -> Self {
+        match side {
+            Side::Local(dir) => Self::Dir(std::path::absolute(dir).unwrap_or_else(|_| dir.clone())),
+            Side::Remote(there) => Self::Url(there.url.to_string()),
+        }
+    }
+}
+
+/// As the user would write it.
+impl fmt::Display for Root {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dir(dir) => dir.display().fmt(f),
+            Self::Url(url) => url.fmt(f),
+        }
+    }
+}
+
 /// The form that is written.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// A line of the file.
 #[derive(Debug, Serialize, Deserialize)]
@@ -217,9 +246,8 @@ mod tests {
     fn head() -> Head {
         Head {
             version: VERSION,
-            target: Side::Local,
-            url: "ftp://h/a%FF".into(),
-            dir: "/b".into(),
+            source: Root::Url("ftp://h/a%FF".into()),
+            target: Root::Dir("/b".into()),
             preserve: true,
             verify: Verify::Size,
             jobs: 3,

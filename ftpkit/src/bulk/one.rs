@@ -1,10 +1,9 @@
-//! [`Mover`]: one file of a job, moved: several at once on a connection ([`prepare`](Mover::prepare), [`begin`](Mover::begin),
+//! [`Mover`]: one file of a job, moved between this machine and a server: several at once on a connection ([`prepare`](Mover::prepare), [`begin`](Mover::begin),
 //! [`finish`](Mover::finish)), or [`alone`](Mover::alone), where something has to be asked about it.
 
 use super::local::virtual_path;
 use super::plan::{Move, SMALL};
 use super::report::{OneFile, Report};
-use super::run::Side;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::path::join;
@@ -23,8 +22,8 @@ use std::time::{Duration, Instant};
 
 /// What all files of a job have in common.
 pub(super) struct Mover<'a> {
-    /// Which side the files go to.
-    pub(super) target: Side,
+    /// Which way the files go.
+    pub(super) way: Way,
     /// The local side.
     pub(super) disk: &'a Disk,
     /// The local root, as the user would write it.
@@ -36,6 +35,15 @@ pub(super) struct Mover<'a> {
     pub(super) blocks: bool,
     pub(super) care: Care,
     pub(super) report: &'a Report,
+}
+
+/// Which way files go between this machine and a server.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Way {
+    /// They are fetched.
+    Here,
+    /// They are stored.
+    There,
 }
 
 /// TYPE I and MODE B: a data connection that stays open for the next file.
@@ -101,8 +109,8 @@ impl<'p> Mover<'_> {
         let one = self.one(order);
         let mut blocks = order.size.filter(|&size| self.blocks && size <= SMALL && session.keeps_data_connection());
         let codec = if blocks.is_some() { BLOCKS } else { self.codec };
-        let (request, end, landing) = match self.target {
-            Side::Local => {
+        let (request, end, landing) = match self.way {
+            Way::Here => {
                 if order.resume && self.present(&one)? > 0 {
                     return Ok(Prepared::Alone);
                 }
@@ -120,8 +128,8 @@ impl<'p> Mover<'_> {
                 let (request, end, held) = begin_fetch(&self.fetch_order(&one, 0), upload)?;
                 (request, end, Some(Landing::Aside(held)))
             }
-            Side::Remote if order.resume => return Ok(Prepared::Alone),
-            Side::Remote => {
+            Way::There if order.resume => return Ok(Prepared::Alone),
+            Way::There => {
                 let (source, size) = self.open_source(&one)?;
                 // It may have grown since the plan was made.
                 blocks = size.filter(|&size| blocks.is_some() && size <= SMALL);
@@ -220,9 +228,9 @@ impl<'p> Mover<'_> {
     /// [`Failure`], with what the server said or what broke.
     pub(super) fn alone(&self, session: &mut Session, order: &'p Move) -> Result<(), Failure> {
         let one = self.one(order);
-        match self.target {
-            Side::Local => self.fetch(session, &one),
-            Side::Remote => self.store(session, &one),
+        match self.way {
+            Way::Here => self.fetch(session, &one),
+            Way::There => self.store(session, &one),
         }
     }
 
@@ -286,9 +294,9 @@ impl<'p> Mover<'_> {
     }
 
     fn one(&self, order: &'p Move) -> One<'p> {
-        let (theirs, ours) = match self.target {
-            Side::Local => (&order.from, &order.to),
-            Side::Remote => (&order.to, &order.from),
+        let (theirs, ours) = match self.way {
+            Way::Here => (&order.from, &order.to),
+            Way::There => (&order.to, &order.from),
         };
         let remote = join(&self.url.path, theirs);
         let file = match self.dir {
@@ -323,9 +331,9 @@ impl<'p> Mover<'_> {
     }
 
     fn failure(&self, one: &One<'_>, error: &ClientError) -> Failure {
-        match self.target {
-            Side::Local => self.fetch_order(one, 0).failure(error),
-            Side::Remote => self.store_order(one, 0).failure(error),
+        match self.way {
+            Way::Here => self.fetch_order(one, 0).failure(error),
+            Way::There => self.store_order(one, 0).failure(error),
         }
     }
 

@@ -221,8 +221,8 @@ impl Pool {
     }
 
     /// Says goodbye on all connections.
-    pub(crate) fn close(self) {
-        for session in self.idle.into_inner().unwrap_or_else(PoisonError::into_inner) {
+    pub(crate) fn close(&self) {
+        for session in self.idle.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             session.close();
         }
     }

@@ -1,44 +1,30 @@
 //! [`Job`]: a plan, carried out.
 
 use super::local;
-use super::one::Mover;
-use super::pipe::Pipe;
+use super::one::{Mover, Way};
+use super::pipe::{Numbered, Pipe};
 use super::plan::{Move, Plan, SMALL, Step};
-use super::pool::Pool;
 use super::report::Report;
+use super::side::{Side, There};
 use super::trial::Trial;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::remote::Session;
 use crate::remote::path::join;
 use crate::remote::refusal::disk as refused;
-use crate::remote::{FtpUrl, Session};
 use crate::text::shown;
 use crate::transfer::Care;
 use ftp_core::action::StorageError;
 use ftp_core::client::Request;
 use ftp_core::codec::Codec;
 use ftp_host::storage::{Disk, Storage};
-use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
-
-/// Which side is changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Side {
-    /// The local one: files are fetched.
-    Local,
-    /// The server: files are stored.
-    Remote,
-}
 
 /// What a plan is carried out on.
 pub(crate) struct Job {
-    /// The side that is changed.
+    /// Where files come from.
+    pub(crate) source: Side,
+    /// Where they go; the only one that is changed.
     pub(crate) target: Side,
-    /// The remote root.
-    pub(crate) url: FtpUrl,
-    /// The local root.
-    pub(crate) dir: PathBuf,
     /// What is to be taken care of with every file.
     pub(crate) care: Care,
 }
@@ -47,6 +33,12 @@ pub(crate) struct Job {
 pub(crate) type OnDone<'a> = dyn Fn(usize) + Sync + 'a;
 
 impl Job {
+    /// Says goodbye on all connections.
+    pub(crate) fn close(&self) {
+        self.source.close();
+        self.target.close();
+    }
+
     /// Does the steps that `todo` names, kind by kind. What fails is reported and does not hold up the rest; nothing is removed for good where
     /// something failed.
     ///
@@ -56,25 +48,12 @@ impl Job {
         &self,
         plan: &Plan,
         todo: impl Fn(usize) -> bool,
-        pool: &Pool,
         report: &Report,
         on_done: &OnDone<'_>,
     ) -> Result<(), Failure> {
-        let disk = local::open(&self.dir)?;
-        let dir = self.dir.display().to_string();
-        let mover = Mover {
-            target: self.target,
-            disk: &disk,
-            dir: &dir,
-            url: &self.url,
-            codec: self.url.codec.unwrap_or(Codec::RAW),
-            blocks: self.url.codec.is_none() && are_small(plan),
-            care: self.care,
-            report,
-        };
-        let steps: Vec<(usize, &Step)> = plan.steps.iter().enumerate().filter(|(number, _)| todo(*number)).collect();
+        let steps: Vec<Numbered<'_>> = plan.steps.iter().enumerate().filter(|(number, _)| todo(*number)).collect();
         let of = |wanted: fn(&Step) -> bool| steps.iter().copied().filter(move |(_, step)| wanted(step));
-        let small = |steps: Vec<(usize, &Step)>| self.small(&disk, steps, pool, report, on_done);
+        let small = |steps: Vec<Numbered<'_>>| self.small(steps, report, on_done);
 
         small(of(|step| matches!(step, Step::Rm { first: true, .. })).collect())?;
         for level in levels(of(|step| matches!(step, Step::Rmdir { first: true, .. }))).into_iter().rev() {
@@ -83,14 +62,7 @@ impl Job {
         for level in levels(of(|step| matches!(step, Step::Mkdir { .. }))) {
             small(level)?;
         }
-        let moves: Vec<_> = of(|step| matches!(step, Step::Move(_))).collect();
-        let pipe = Pipe { mover: &mover, on_done, retries: pool.retries, trial: Trial::new(pool.site(), moves.len()) };
-        pool.work_ahead(
-            moves,
-            false,
-            |session, task, queue| pipe.run(session, task, queue),
-            |_, failure| report.failed(failure),
-        )?;
+        self.files(of(|step| matches!(step, Step::Move(_))).collect(), are_small(plan), report, on_done)?;
         if report.has_failures() {
             return Ok(());
         }
@@ -101,51 +73,77 @@ impl Job {
         Ok(())
     }
 
-    /// Makes and removes names: those of one call in any order.
-    fn small(
+    /// Moves files. `small`: nearly all of them are.
+    fn files(
         &self,
-        disk: &Disk,
-        steps: Vec<(usize, &Step)>,
-        pool: &Pool,
+        steps: Vec<Numbered<'_>>,
+        small: bool,
         report: &Report,
         on_done: &OnDone<'_>,
     ) -> Result<(), Failure> {
-        if self.target == Side::Local {
-            for (number, step) in steps {
-                match on_disk(disk, step) {
-                    Ok(()) => on_done(number),
-                    Err(failure) => report.failed(failure),
-                }
-            }
-            return Ok(());
-        }
-        if steps.is_empty() {
-            return Ok(());
-        }
-        pool.work(
+        let (way, dir, There { url, pool }) = match (&self.source, &self.target) {
+            (Side::Remote(there), Side::Local(dir)) => (Way::Here, dir, there),
+            (Side::Local(dir), Side::Remote(there)) => (Way::There, dir, there),
+            _ => return Err(Failure::new(Exit::Usage, "cannot move files", "one side must be a server")),
+        };
+        let mover = Mover {
+            way,
+            disk: &local::open(dir)?,
+            dir: &dir.display().to_string(),
+            url,
+            codec: url.codec.unwrap_or(Codec::RAW),
+            blocks: url.codec.is_none() && small,
+            care: self.care,
+            report,
+        };
+        let pipe = Pipe { mover: &mover, on_done, retries: pool.retries, trial: Trial::new(pool.site(), steps.len()) };
+        pool.work_ahead(
             steps,
             false,
-            |session, (number, step), _| {
-                self.on_server(session, step)?;
-                on_done(*number);
-                Ok(())
-            },
+            |session, task, queue| pipe.run(session, task, queue),
             |_, failure| report.failed(failure),
         )
     }
 
-    fn on_server(&self, session: &mut Session, step: &Step) -> Result<(), Failure> {
-        let path = join(&self.url.path, step.path());
-        let (request, what) = match step {
-            Step::Mkdir { .. } => (Request::MakeDirectory(path.clone()), "make"),
-            Step::Rmdir { .. } => (Request::RemoveDirectory(path.clone()), "remove"),
-            Step::Rm { .. } => (Request::RemoveFile(path.clone()), "remove"),
-            Step::Move(Move { .. }) => return Ok(()),
-        };
-        let result = session.need(request, || format!("cannot {what} {}", shown(&path)));
-        // An earlier attempt may have got so far, and only its answer was lost.
-        if result.is_err() && is_done(session, step, &path) { Ok(()) } else { result.map(drop) }
+    /// Makes and removes names: those of one call in any order.
+    fn small(&self, steps: Vec<Numbered<'_>>, report: &Report, on_done: &OnDone<'_>) -> Result<(), Failure> {
+        match &self.target {
+            _ if steps.is_empty() => Ok(()),
+            Side::Local(dir) => {
+                let disk = local::open(dir)?;
+                for (number, step) in steps {
+                    match on_disk(&disk, step) {
+                        Ok(()) => on_done(number),
+                        Err(failure) => report.failed(failure),
+                    }
+                }
+                Ok(())
+            }
+            Side::Remote(There { url, pool }) => pool.work(
+                steps,
+                false,
+                |session, (number, step), _| {
+                    on_server(session, &url.path, step)?;
+                    on_done(*number);
+                    Ok(())
+                },
+                |_, failure| report.failed(failure),
+            ),
+        }
     }
+}
+
+fn on_server(session: &mut Session, root: &[u8], step: &Step) -> Result<(), Failure> {
+    let path = join(root, step.path());
+    let (request, what) = match step {
+        Step::Mkdir { .. } => (Request::MakeDirectory(path.clone()), "make"),
+        Step::Rmdir { .. } => (Request::RemoveDirectory(path.clone()), "remove"),
+        Step::Rm { .. } => (Request::RemoveFile(path.clone()), "remove"),
+        Step::Move(Move { .. }) => return Ok(()),
+    };
+    let result = session.need(request, || format!("cannot {what} {}", shown(&path)));
+    // An earlier attempt may have got so far, and only its answer was lost.
+    if result.is_err() && is_done(session, step, &path) { Ok(()) } else { result.map(drop) }
 }
 
 /// Is it about many small files, with so few large ones between them that a change of MODE for each costs less than MODE B saves?
@@ -183,8 +181,8 @@ fn on_disk(disk: &Disk, step: &Step) -> Result<(), Failure> {
 }
 
 /// The steps by the depth of their paths, the shallow ones first.
-fn levels<'a>(steps: impl Iterator<Item = (usize, &'a Step)>) -> Vec<Vec<(usize, &'a Step)>> {
-    let mut levels: Vec<Vec<(usize, &Step)>> = Vec::new();
+fn levels<'a>(steps: impl Iterator<Item = Numbered<'a>>) -> Vec<Vec<Numbered<'a>>> {
+    let mut levels: Vec<Vec<Numbered<'_>>> = Vec::new();
     for (number, step) in steps {
         let depth = step.path().split(|&byte| byte == b'/').count() - 1;
         if levels.len() <= depth {

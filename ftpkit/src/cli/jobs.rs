@@ -22,7 +22,7 @@ pub(crate) enum JobsCommand {
 Examples:
   ftpkit jobs list
 
-With --json: one object a line: id, target (local, remote), url, dir, began (seconds since 1970), steps, done, running.")]
+With --json: one object a line: id, source, target (each a URL or a directory), began (seconds since 1970), steps, done, running.")]
     List(JobsListOptions),
     /// Go on with one
     ///

@@ -1,10 +1,10 @@
 //! `ftpkit get` of several files and of directories: a plan, carried out by several connections.
 
 use super::ask::asker;
-use super::job::{perform, pool};
+use super::job::{perform, there};
 use crate::bulk::plan::Wanted;
 use crate::bulk::tree::{Facts, Kind};
-use crate::bulk::{Filter, Job, Pool, Rules, Side, local, plan, walk};
+use crate::bulk::{Filter, Job, Pool, Rules, Side, plan, walk};
 use crate::cli::FileOptions;
 use crate::conflict::Known;
 use crate::console::Console;
@@ -36,19 +36,19 @@ pub(crate) fn run(urls: &[FtpUrl], dir: &Path, options: &FileOptions, console: C
         )
         .with_remedy("make it first"));
     }
-    let pool = pool(first, &options.connect, &options.transfer, console)?;
+    let there = there(first.at(Vec::new()), &options.connect, &options.transfer, console)?;
     let mut wanted = Vec::new();
     for url in urls {
-        find(url, &pool, options.recursive, &mut wanted, console)?;
+        find(url, &there.pool, options.recursive, &mut wanted, console)?;
     }
     check_names(&wanted)?;
-    let target = local::around(&local::open(dir)?, wanted.iter().map(|wanted| wanted.to.as_slice()))?;
+    let (source, target) = (Side::Remote(there), Side::Local(dir.to_owned()));
+    let there = target.around(wanted.iter().map(|wanted| wanted.to.as_slice()))?;
     let rules = Rules { policy: options.policy(), delete: false };
-    let plan = plan::plan(wanted, &target, rules, asker(console).as_mut())?;
-    let job =
-        Job { target: Side::Local, url: first.at(Vec::new()), dir: dir.to_owned(), care: options.transfer.care() };
-    perform(&job, &plan, &pool, options.transfer.jobs, console)?;
-    pool.close();
+    let plan = plan::plan(wanted, &there, rules, asker(console).as_mut())?;
+    let job = Job { source, target, care: options.transfer.care() };
+    perform(&job, &plan, options.transfer.jobs, console)?;
+    job.close();
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 
 use crate::bulk::journal::Journal;
 use crate::bulk::run::OnDone;
-use crate::bulk::{Job, Plan, Pool, Report, Side, Step, jobs, local, space};
+use crate::bulk::{Job, Plan, Pool, Report, Step, There, jobs};
 use crate::cli::{ConnectOptions, TransferOptions};
 use crate::console::Console;
 use crate::event::Event;
@@ -13,36 +13,38 @@ use crate::interrupt::Interrupt;
 use crate::remote::{FtpUrl, Site};
 use crate::text::shown;
 use indicatif::HumanBytes;
+use std::sync::Arc;
 
 /// How often what fails is tried again, where nobody said.
 const RETRIES: u32 = 3;
 
-/// The connections for many files.
+/// A place, with the connections for many files where it is on a server.
 ///
 /// # Errors
 /// [`Failure`], if a password is not to be had.
-pub(crate) fn pool(
-    url: &FtpUrl,
+pub(crate) fn there(
+    url: FtpUrl,
     connect: &ConnectOptions,
     transfer: &TransferOptions,
     console: Console,
-) -> Result<Pool, Failure> {
-    let site = Site::new(url, connect, console)?.for_transfers(transfer);
-    Ok(Pool::new(site, transfer.jobs, connect.retries.unwrap_or(RETRIES), Interrupt::install()?))
+) -> Result<There, Failure> {
+    let site = Site::new(&url, connect, console)?.for_transfers(transfer);
+    let pool = Pool::new(site, transfer.jobs, connect.retries.unwrap_or(RETRIES), Interrupt::install()?);
+    Ok(There { url, pool: Arc::new(pool) })
 }
 
 /// Carries out a new plan. What is not done of it can be gone on with.
 ///
 /// # Errors
 /// [`Failure`]: there is no room for it, or something failed.
-pub(crate) fn perform(job: &Job, plan: &Plan, pool: &Pool, width: usize, console: Console) -> Result<(), Failure> {
+pub(crate) fn perform(job: &Job, plan: &Plan, width: usize, console: Console) -> Result<(), Failure> {
     announce(plan, console);
-    check_space(job, plan, pool)?;
+    job.target.check_space(plan)?;
     if plan.steps.is_empty() {
-        return carry_out(job, plan, |_| true, pool, &|_| {}, console);
+        return carry_out(job, plan, |_| true, &|_| {}, console);
     }
     let (journal, id) = jobs::begin(job, plan, width)?;
-    with_journal(job, plan, |_| true, pool, journal, &id, console)
+    with_journal(job, plan, |_| true, journal, &id, console)
 }
 
 /// Carries out what is not done of a plan whose journal this is.
@@ -53,30 +55,16 @@ pub(crate) fn with_journal(
     job: &Job,
     plan: &Plan,
     todo: impl Fn(usize) -> bool,
-    pool: &Pool,
     journal: Journal,
     id: &str,
     console: Console,
 ) -> Result<(), Failure> {
-    match carry_out(job, plan, todo, pool, &|step| journal.done(step, plan.is_cheap(step)), console) {
+    match carry_out(job, plan, todo, &|step| journal.done(step, plan.is_cheap(step)), console) {
         Ok(()) => {
             journal.remove();
             Ok(())
         }
         Err(failure) => Err(failure.with_remedy(format!("ftpkit jobs resume {id}"))),
-    }
-}
-
-/// Refuses a plan that there is no room for.
-///
-/// # Errors
-/// [`Failure`], with what is missing.
-fn check_space(job: &Job, plan: &Plan, pool: &Pool) -> Result<(), Failure> {
-    match job.target {
-        Side::Local => space::check_local(plan, &local::open(&job.dir)?, &job.dir.display().to_string()),
-        Side::Remote => {
-            pool.with_one(|session| space::check_remote(plan, session, &job.url.path, &job.url.to_string()))
-        }
     }
 }
 
@@ -88,13 +76,12 @@ fn carry_out(
     job: &Job,
     plan: &Plan,
     todo: impl Fn(usize) -> bool,
-    pool: &Pool,
     on_done: &OnDone<'_>,
     console: Console,
 ) -> Result<(), Failure> {
     let (files, bytes) = plan.total_of(&todo);
     let report = Report::new(console, files, bytes);
-    let ended = job.run(plan, todo, pool, &report, on_done);
+    let ended = job.run(plan, todo, &report, on_done);
     let summary = report.end();
     let failed = summary.failures.len() as u64;
     let seconds = summary.time.as_secs_f64();

@@ -1,11 +1,11 @@
 //! `ftpkit jobs`: what was begun and is not done.
 
-use super::job::{pool, with_journal};
+use super::job::{there, with_journal};
 use crate::bookmark;
-use crate::bulk::journal::{Head, Journal, Record};
+use crate::bulk::journal::{Head, Journal, Record, Root};
 use crate::bulk::plan::{Move, Step};
 use crate::bulk::tree::{Facts, Kind};
-use crate::bulk::{Job, Plan, Pool, Side, jobs, walk};
+use crate::bulk::{Job, Plan, Side, jobs, walk};
 use crate::cli::{ConnectOptions, JobsCommand, ResumeOptions, TransferOptions};
 use crate::console::{Console, Go};
 use crate::entry_text::date;
@@ -32,9 +32,8 @@ pub(crate) fn run(command: &JobsCommand, console: Console) -> Result<(), Failure
 #[derive(Serialize)]
 struct Line<'a> {
     id: &'a str,
-    target: Side,
-    url: &'a str,
-    dir: String,
+    source: String,
+    target: String,
     began: u64,
     steps: usize,
     done: usize,
@@ -46,9 +45,8 @@ fn list(console: Console) -> Result<(), Failure> {
         let Record { head, plan, done } = &job.record;
         let line = Line {
             id: &job.id,
-            target: head.target,
-            url: &head.url,
-            dir: head.dir.display().to_string(),
+            source: head.source.to_string(),
+            target: head.target.to_string(),
             began: head.began,
             steps: plan.steps.len(),
             done: done.len(),
@@ -57,13 +55,9 @@ fn list(console: Console) -> Result<(), Failure> {
         let text = if console.json() {
             serde_json::to_string(&line).map_err(|error| Failure::new(Exit::Internal, "cannot print", error))?
         } else {
-            let (from, to) = match head.target {
-                Side::Local => (line.url, line.dir.as_str()),
-                Side::Remote => (line.dir.as_str(), line.url),
-            };
             let began = date(WallTime { seconds: head.began.cast_signed(), nanos: 0 });
             let running = if job.running { " (running)" } else { "" };
-            format!("{}  {began}  {}/{}  {from} -> {to}{running}", line.id, line.done, line.steps)
+            format!("{}  {began}  {}/{}  {} -> {}{running}", line.id, line.done, line.steps, line.source, line.target)
         };
         if console.result(text)? == Go::Stop {
             break;
@@ -89,14 +83,14 @@ fn resume(options: &ResumeOptions, console: Console) -> Result<(), Failure> {
     let listed = jobs::find(options.id.as_deref())?;
     let (journal, record) = Journal::resume(&listed.path)?;
     let Record { head, plan, done } = record;
-    let (job, pool) = restored(&head, &options.connect, options.limit_rate, console)?;
-    let plan = again(plan, &job, &pool, &head, |step| !done.contains(&step))?;
-    with_journal(&job, &plan, |step| !done.contains(&step), &pool, journal, &listed.id, console)?;
-    pool.close();
+    let job = restored(&head, &options.connect, options.limit_rate, console)?;
+    let plan = again(plan, &job, &head, |step| !done.contains(&step))?;
+    with_journal(&job, &plan, |step| !done.contains(&step), journal, &listed.id, console)?;
+    job.close();
     Ok(())
 }
 
-/// The job and the connections that a record tells of.
+/// The job that a record tells of, with its connections.
 ///
 /// # Errors
 /// [`Failure`], if the record is not to be used, or a password is not to be had.
@@ -105,27 +99,31 @@ pub(crate) fn restored(
     connect: &ConnectOptions,
     rate: Option<u64>,
     console: Console,
-) -> Result<(Job, Pool), Failure> {
-    let url: FtpUrl = head.url.parse().map_err(|error| Failure::new(Exit::Usage, "cannot use the record", error))?;
-    let url = bookmark::with_credentials(url)?;
+) -> Result<Job, Failure> {
     let transfer = TransferOptions { jobs: head.jobs, ..TransferOptions::new(None, rate) };
-    let pool = pool(&url, connect, &transfer, console)?;
+    let side = |root: &Root| match root {
+        Root::Dir(dir) => Ok(Side::Local(dir.clone())),
+        Root::Url(url) => {
+            let url: FtpUrl = url.parse().map_err(|error| Failure::new(Exit::Usage, "cannot use the record", error))?;
+            there(bookmark::with_credentials(url)?, connect, &transfer, console).map(Side::Remote)
+        }
+    };
     let care = Care { preserve: head.preserve, verify: head.verify };
-    Ok((Job { target: head.target, url, dir: head.dir.clone(), care }, pool))
+    Ok(Job { source: side(&head.source)?, target: side(&head.target)?, care })
 }
 
 /// The plan, with what may be there of its files gone on with.
-fn again(plan: Plan, job: &Job, pool: &Pool, head: &Head, todo: impl Fn(usize) -> bool) -> Result<Plan, Failure> {
+fn again(plan: Plan, job: &Job, head: &Head, todo: impl Fn(usize) -> bool) -> Result<Plan, Failure> {
     let names = plan.steps.iter().enumerate().filter(|(step, _)| todo(*step)).map(|(_, step)| step.path());
     // Here one look costs nothing. There a listing tells of many files at once, and asking for each would cost more than sending the small
     // ones again.
-    let mut there = if job.target == Side::Remote { Some(walk::around(pool, &job.url.path, names)?) } else { None };
+    let mut there = if let Side::Remote(_) = &job.target { Some(job.target.around(names)?) } else { None };
     let began = head.began.cast_signed();
-    if let Some(there) = &mut there {
+    if let (Some(there), Side::Remote(target)) = (&mut there, &job.target) {
         let todo = plan.steps.iter().enumerate().filter(|(step, _)| todo(*step)).filter_map(|(_, step)| step.order());
         let unsure: Vec<Vec<u8>> =
             todo.filter(|order| is_unsure(there.get(&order.to), order, began)).map(|order| order.to.clone()).collect();
-        walk::date(pool, &job.url.path, unsure, there)?;
+        walk::date(&target.pool, &target.url.path, unsure, there)?;
     }
     let resumes = |order: &Move| match &there {
         None => true,

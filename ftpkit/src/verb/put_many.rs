@@ -3,16 +3,16 @@
 
 use super::ask::asker;
 use super::get_many::check_names;
-use super::job::{perform, pool};
+use super::job::{perform, there};
 use crate::bulk::plan::Wanted;
 use crate::bulk::tree::{Facts, Kind};
-use crate::bulk::{Filter, Job, Rules, Side, local, plan, walk};
+use crate::bulk::{Filter, Job, Rules, Side, local, plan};
 use crate::cli::FileOptions;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::remote::FtpUrl;
 use crate::remote::path::trimmed;
-use crate::remote::{FtpUrl, make_directories};
 use ftp_core::path::VirtualPath;
 use ftp_host::storage::Storage;
 use std::collections::BTreeMap;
@@ -30,25 +30,23 @@ pub(crate) fn run(files: &[PathBuf], url: &FtpUrl, options: &FileOptions, consol
     }
     check_names(groups.values().flatten())?;
     let url = url.at(trimmed(&url.path).to_vec());
-    let pool = pool(&url, &options.connect, &options.transfer, console)?;
-    if !matches!(url.path.as_slice(), b"" | b"/") {
-        pool.with_one(|session| make_directories(session, &url.path))?;
-    }
+    let target = Side::Remote(there(url, &options.connect, &options.transfer, console)?);
+    target.make()?;
     let names = groups.values().flatten().map(|wanted| wanted.to.as_slice());
-    let target = walk::around(&pool, &url.path, names)?;
+    let there = target.around(names)?;
     let rules = Rules { policy: options.policy(), delete: false };
     // All questions come before the first byte.
     let mut asker = asker(console);
     let mut jobs = Vec::new();
     for (dir, wanted) in groups {
-        let plan = plan::plan(wanted, &target, rules, asker.as_mut())?;
-        let job = Job { target: Side::Remote, url: url.clone(), dir, care: options.transfer.care() };
+        let plan = plan::plan(wanted, &there, rules, asker.as_mut())?;
+        let job = Job { source: Side::Local(dir), target: target.clone(), care: options.transfer.care() };
         jobs.push((job, plan));
     }
     for (job, plan) in &jobs {
-        perform(job, plan, &pool, options.transfer.jobs, console)?;
+        perform(job, plan, options.transfer.jobs, console)?;
     }
-    pool.close();
+    target.close();
     Ok(())
 }
 
