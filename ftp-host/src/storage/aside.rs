@@ -2,8 +2,8 @@
 //! can be resumed is the same everywhere.
 //!
 //! An upload of `NAME` lies in the same directory as `.ftpkit-part.NAME`. Where that name would be too long, or is in
-//! use by another upload, it lies under a random one, and cannot be resumed. All names that begin with
-//! `.ftpkit-part` belong to the server: nobody sees, fetches, stores or renames them over FTP.
+//! use by another upload, it lies under a random one, and cannot be resumed. A file that comes in at several places at once
+//! lies as `.ftpkit-parts.NAME`. All names that begin with `.ftpkit-part` belong to the server: nobody sees, fetches, stores or renames them over FTP.
 
 use ftp_core::action::StorageError;
 use ftp_core::command::Changes;
@@ -53,6 +53,14 @@ pub(super) fn check_changes(path: &VirtualPath, changes: &Changes) -> Result<(),
 /// Where an upload of `name` lies so that it can be resumed; `None` if that is too long to be a name.
 pub(super) fn resumable(name: &[u8]) -> Option<Vec<u8>> {
     let aside = [PREFIX, b".", name].concat();
+    (aside.len() <= NAME_MAX).then_some(aside)
+}
+
+/// Where a file of `name` that comes in at several places at once lies; `None` if that is too long to be a name. It is another than
+/// that of an upload, which is there up to its last byte, while this one has holes.
+#[cfg(unix)]
+pub(super) fn in_pieces(name: &[u8]) -> Option<Vec<u8>> {
+    let aside = [PREFIX, b"s.", name].concat();
     (aside.len() <= NAME_MAX).then_some(aside)
 }
 

@@ -11,6 +11,8 @@ mod memory;
 #[cfg(target_os = "linux")]
 pub(crate) use disk::is_in_memory;
 pub use disk::{Disk, Folder};
+#[cfg(unix)]
+pub use disk::{MOST_PIECES, Piece, PieceWriter, Pieces, Version};
 pub(crate) use error::from_io;
 pub use memory::{Memory, MemoryCall};
 

@@ -44,8 +44,15 @@ pub(super) enum Claim {
 impl Aside {
     /// The file aside of `name`, which may hold an interrupted upload; made if it is missing and `create` is set.
     pub(super) fn claim(dir: &Arc<Dir>, name: &OsStr, create: bool) -> Result<Claim> {
-        let Some(name) = aside::resumable(name.as_encoded_bytes()) else { return Ok(Claim::Absent) };
-        Self::lock(dir, system::name(&name)?, OpenOptions::new().read(true).write(true).create(create))
+        match aside::resumable(name.as_encoded_bytes()) {
+            Some(name) => Self::claim_exactly(dir, &name, create),
+            None => Ok(Claim::Absent),
+        }
+    }
+
+    /// The file aside that has exactly this reserved name; made if it is missing and `create` is set.
+    pub(super) fn claim_exactly(dir: &Arc<Dir>, name: &[u8], create: bool) -> Result<Claim> {
+        Self::lock(dir, system::name(name)?, OpenOptions::new().read(true).write(true).create(create))
     }
 
     /// An empty file aside for `name`: the resumable one, or one for this upload alone where another has that.
@@ -129,6 +136,15 @@ impl Aside {
     pub(super) fn move_to_new(&mut self, name: &OsStr) -> Result<()> {
         system::rename_new(&self.dir, &self.name, &self.dir, name).map_err(|error| from_io(&error))?;
         self.moved = true;
+        Ok(())
+    }
+
+    /// Takes the place and the name of another.
+    #[cfg(unix)]
+    pub(super) fn replace(&mut self, mut other: Self) -> Result<()> {
+        self.dir.rename(&self.name, &other.dir, &other.name).map_err(|error| from_io(&error))?;
+        self.name.clone_from(&other.name);
+        other.moved = true;
         Ok(())
     }
 

@@ -10,12 +10,16 @@
 mod aside;
 mod folder;
 mod list;
+#[cfg(unix)]
+mod pieces;
 #[cfg(target_os = "linux")]
 mod prompt;
 mod system;
 mod upload;
 
 pub use folder::Folder;
+#[cfg(unix)]
+pub use pieces::{MOST_PIECES, Piece, PieceWriter, Pieces, Version};
 #[cfg(target_os = "linux")]
 pub(crate) use prompt::is_in_memory;
 

@@ -55,10 +55,7 @@ pub(super) fn begin(disk: &Disk, path: &VirtualPath, mode: StoreMode) -> Result<
             (aside, Publication::Add)
         }
     };
-    if let Some(bits) = target.facts.as_ref().and_then(system::mode) {
-        // What replaces a private file is private while it comes in, too.
-        system::set_mode(&aside.file, bits & ACCESS_BITS | OWNER_BITS).map_err(|error| from_io(&error))?;
-    }
+    target.keep_private(&aside)?;
     if mode != StoreMode::Replace {
         (&aside.file).seek(SeekFrom::End(0)).map_err(|error| from_io(&error))?;
     }
@@ -67,8 +64,8 @@ pub(super) fn begin(disk: &Disk, path: &VirtualPath, mode: StoreMode) -> Result<
 
 /// The file an upload is for: links resolved, its directory open.
 pub(super) struct Target {
-    dir: Arc<Dir>,
-    name: OsString,
+    pub(super) dir: Arc<Dir>,
+    pub(super) name: OsString,
     facts: Option<Metadata>,
 }
 
@@ -108,8 +105,14 @@ impl Target {
         Ok(facts_of(&self.dir, system::name(&aside)?)?.filter(Metadata::is_file).map(|facts| facts.len()))
     }
 
+    /// What replaces a private file is private while it comes in, too.
+    pub(super) fn keep_private(&self, aside: &Aside) -> Result<()> {
+        let Some(bits) = self.facts.as_ref().and_then(system::mode) else { return Ok(()) };
+        system::set_mode(&aside.file, bits & ACCESS_BITS | OWNER_BITS).map_err(|error| from_io(&error))
+    }
+
     /// A rename asks the directory's permissions alone; what may not be written to shall not be replaced either.
-    fn check_replaceable(&self) -> Result<()> {
+    pub(super) fn check_replaceable(&self) -> Result<()> {
         if self.facts.is_some() {
             let mut options = OpenOptions::new();
             options.write(true);
@@ -121,7 +124,7 @@ impl Target {
 }
 
 /// A file aside that holds the first `offset` bytes: of the interrupted upload or, failing that, of the present file.
-fn resume(target: &Target, offset: u64) -> Result<Aside> {
+pub(super) fn resume(target: &Target, offset: u64) -> Result<Aside> {
     let claim = Aside::claim(&target.dir, &target.name, false)?;
     if let Claim::Ours(aside) = claim {
         if aside.size()? >= offset {
@@ -206,8 +209,8 @@ fn facts(file: &File, path: &VirtualPath) -> Result<Entry> {
 }
 
 /// A file that is published whole.
-struct Whole {
-    aside: Aside,
+pub(super) struct Whole {
+    pub(super) aside: Aside,
     name: OsString,
     path: VirtualPath,
     publication: Publication,
@@ -215,6 +218,12 @@ struct Whole {
 }
 
 impl Whole {
+    /// What lies in `aside` is to be published as the target's file, in the place of what is there.
+    #[cfg(unix)]
+    pub(super) fn new(aside: Aside, target: Target, path: &VirtualPath, fsync: bool) -> Self {
+        Self { aside, name: target.name, path: path.clone(), publication: Publication::Replace, fsync }
+    }
+
     fn replace(&mut self) -> Result<()> {
         if let Some(mode) =
             facts_of(&self.aside.dir, &self.name)?.filter(Metadata::is_file).as_ref().and_then(system::mode)
