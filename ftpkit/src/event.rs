@@ -40,6 +40,9 @@ pub(crate) enum Event<'a> {
         offset: u64,
         /// Bytes of the whole file, where known.
         size: Option<u64>,
+        /// The segments that are fetched at once, where there are several.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        segments: Option<usize>,
     },
     /// A transfer goes on; at most five a second.
     Progress {

@@ -118,13 +118,19 @@ impl LocalFile {
         }
     }
 
-    /// Opens it for what comes from `offset` on.
+    /// Where it is: what an interrupted run has left of it in pieces is the disk's to tell.
+    pub(crate) fn place(&self) -> (&Disk, &VirtualPath) {
+        (&self.disk, &self.name)
+    }
+
+    /// Opens it for what comes from `offset` on. What is there of it in pieces goes.
     ///
     /// # Errors
     /// [`Failure`], if it cannot be made.
     pub(crate) fn create(&self, offset: u64) -> Result<Box<dyn Upload>, Failure> {
         let mode = if offset == 0 { StoreMode::Replace } else { StoreMode::ResumeAt(offset) };
-        self.disk.store(&self.name, mode).map_err(|error| self.failure(error))
+        let forgotten = self.disk.forget_pieces(&self.name);
+        forgotten.and_then(|()| self.disk.store(&self.name, mode)).map_err(|error| self.failure(error))
     }
 
     /// The failure to write it.

@@ -4,7 +4,7 @@ use crate::console::{Console, Meter};
 use crate::event::Event;
 use crate::remote::Looker;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The time between two events, and between two changes of the bar.
@@ -21,6 +21,8 @@ pub(crate) struct Progress {
     meter: Arc<Meter>,
     bar: Option<ProgressBar>,
     offset: u64,
+    /// Bytes that have moved.
+    moved: u64,
     size: Option<u64>,
     next: Instant,
 }
@@ -33,12 +35,13 @@ impl Progress {
         if let Some(screen) = console.screen() {
             screen.begin(&meter);
         }
-        Self { console, meter, bar, offset, size, next: Instant::now() + INTERVAL }
+        Self { console, meter, bar, offset, moved: 0, size, next: Instant::now() + INTERVAL }
     }
 }
 
 impl Looker for Progress {
     fn moved(&mut self, bytes: u64) {
+        self.moved = bytes;
         self.meter.set(self.offset.saturating_add(bytes));
         let now = Instant::now();
         if now < self.next {
@@ -57,6 +60,32 @@ impl Looker for Progress {
             Some(bar) => bar.suspend(print),
             None => print(),
         }
+    }
+}
+
+/// The part that one of several connections has in a transfer's progress.
+pub(crate) struct Share<'a> {
+    progress: &'a Mutex<Progress>,
+    seen: u64,
+}
+
+impl<'a> Share<'a> {
+    /// Of a connection that has moved nothing yet.
+    pub(crate) fn of(progress: &'a Mutex<Progress>) -> Self {
+        Self { progress, seen: 0 }
+    }
+}
+
+impl Looker for Share<'_> {
+    fn moved(&mut self, bytes: u64) {
+        let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = progress.moved.saturating_add(bytes.saturating_sub(self.seen));
+        self.seen = bytes.max(self.seen);
+        progress.moved(all);
+    }
+
+    fn aside(&self, print: &mut dyn FnMut()) {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner).aside(print);
     }
 }
 

@@ -391,11 +391,7 @@ fn has_changed(session: &mut Session, one: &One<'_>) -> Result<bool, Failure> {
     if size.is_some() && one.order.size.is_some() && size != one.order.size {
         return Ok(true);
     }
-    let time = match session.ask(Request::Modified(one.remote.clone())) {
-        Ok(Outcome::Modified(time)) => Some(time.seconds),
-        Ok(_) | Err(ClientError::Refused(_) | ClientError::Protocol(_)) => None,
-        Err(error) => return Err(cannot(error)),
-    };
+    let time = session.modified(&one.remote).map_err(cannot)?.map(|time| time.seconds);
     // A listing in the form of `ls` knows minutes only, and perhaps in a zone of its own.
     Ok(match (time, one.order.modified) {
         (Some(now), Some(then)) if then % 60 != 0 => now != then,

@@ -209,6 +209,13 @@ impl Pool {
         }
     }
 
+    /// Takes a connection that stands already.
+    pub(crate) fn give(&self, session: Session) {
+        self.open.fetch_add(1, Ordering::Relaxed);
+        self.proven.store(true, Ordering::Relaxed);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
+    }
+
     /// Does something on one connection.
     ///
     /// # Errors

@@ -68,7 +68,7 @@ impl Report {
 
     /// A file begins to move.
     pub(crate) fn started(&self, url: &str, file: &str, offset: u64, size: Option<u64>) {
-        self.console.event(&Event::Started { url, file, offset, size });
+        self.console.event(&Event::Started { url, file, offset, size, segments: None });
     }
 
     /// A file is whole.

@@ -109,7 +109,7 @@ fn pipeline(text: &str) -> Result<Pipeline, String> {
 }
 
 /// What `-j` takes.
-fn connections(text: &str) -> Result<usize, String> {
+pub(super) fn connections(text: &str) -> Result<usize, String> {
     let number = text.parse().ok().filter(|number| (1..=64).contains(number));
     number.ok_or_else(|| "write a number from 1 to 64".to_owned())
 }

@@ -11,6 +11,7 @@ use crate::runtime::Client;
 use crate::transfer::Limit;
 use ftp_core::client::{ClientError, Event, Features, Finding, Outcome, Request};
 use ftp_core::reply::Reply;
+use ftp_core::time::WallTime;
 use ftp_host::client::{End, Go, Watch};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -123,6 +124,18 @@ impl Session {
         match self.ask(Request::Size(path.to_vec())) {
             Ok(Outcome::Size(size)) => Ok(Some(size)),
             Ok(_) | Err(ClientError::Refused(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The time of a file's last change; `None` if the server does not tell.
+    ///
+    /// # Errors
+    /// Anything but a refusal.
+    pub(crate) fn modified(&mut self, path: &[u8]) -> Result<Option<WallTime>, ClientError> {
+        match self.ask(Request::Modified(path.to_vec())) {
+            Ok(Outcome::Modified(time)) => Ok(Some(time)),
+            Ok(_) | Err(ClientError::Refused(_) | ClientError::Protocol(_)) => Ok(None),
             Err(error) => Err(error),
         }
     }

@@ -51,7 +51,7 @@ fn fetch(shell: &Shell, paths: &[String], to: Option<&String>, many: bool, polic
         places.push(Place::Remote(if many { url } else { FtpUrl { pattern: None, ..url } }));
     }
     places.extend(to.map(|to| Place::Local(to.into())));
-    let options = GetOptions { places, files: options(shell, many, policy) };
+    let options = GetOptions { places, segments: 1, files: options(shell, many, policy) };
     start(shell, move |console| verb::get::run(&options, console))
 }
 

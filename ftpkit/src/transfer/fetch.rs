@@ -59,12 +59,14 @@ pub(crate) fn fetch(
     prove(session, order, came, care)?;
     if care.verify == Verify::Hash {
         let compared = held.with_file(|file| {
-            compare(session, order.path, order.codec, file, (order.shown, order.file)).inspect_err(|failure| {
-                if failure.exit == Exit::Verification {
-                    // It is not to be gone on with. Emptied, it goes.
-                    let _ = file.set_len(0);
-                }
-            })
+            compare(session, order.path, order.codec, (file, u64::MAX), (order.shown, order.file)).inspect_err(
+                |failure| {
+                    if failure.exit == Exit::Verification {
+                        // It is not to be gone on with. Emptied, it goes.
+                        let _ = file.set_len(0);
+                    }
+                },
+            )
         });
         compared.unwrap_or_else(|| Err(unreadable(order)))?;
     }
@@ -189,7 +191,7 @@ impl Fetch<'_> {
 }
 
 /// Time and permission bits are a courtesy: a file that cannot have them is whole all the same.
-fn preserve(upload: &mut dyn Upload, order: &Fetch<'_>) {
+pub(super) fn preserve(upload: &mut dyn Upload, order: &Fetch<'_>) {
     let Some(file) = upload.file() else { return };
     if let Some(time) = order.modified.and_then(system_time) {
         let _ = file.set_times(FileTimes::new().set_modified(time));

@@ -3,18 +3,22 @@
 //!
 //! Which files, and in what order, is not decided here but in [`crate::verb`] and [`crate::bulk`].
 
+mod cut;
 mod fetch;
 mod held;
 mod limit;
 mod overlap;
 mod proof;
+mod segments;
 mod store;
 
 use clap::ValueEnum;
+pub(crate) use cut::is_worth_cutting;
 pub(crate) use fetch::{Fetch, begin_fetch, fetch, repeated};
 use ftp_core::time::WallTime;
 pub(crate) use held::Held;
 pub(crate) use limit::{Limit, parse_rate};
+pub(crate) use segments::{Ended, Segments, ask_version};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, SystemTime};
 pub(crate) use store::{Store, begin_store, store};

@@ -11,7 +11,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 
-/// Compares the server's digest of `path` with that of our file, whose name is `name`.
+/// Compares the server's digest of `path` with that of the first `size` bytes of our file, whose name is `name`.
 ///
 /// # Errors
 /// [`Failure`]: they differ, or the server makes none.
@@ -19,7 +19,7 @@ pub(super) fn compare(
     session: &mut Session,
     path: &[u8],
     codec: Codec,
-    file: &File,
+    (file, size): (&File, u64),
     (url, name): (&str, &str),
 ) -> Result<(), Failure> {
     let what = || format!("cannot verify {url}");
@@ -34,7 +34,7 @@ pub(super) fn compare(
         }
         Err(error) => return Err(failure(what(), &error)),
     };
-    let ours = digest(algorithm, FromStart { file, offset: 0 })
+    let ours = digest(algorithm, FromStart { file, offset: 0 }.take(size))
         .map_err(|error| Failure::new(Exit::Disk, format!("cannot read {name}"), error))?;
     if ours == theirs {
         return Ok(());

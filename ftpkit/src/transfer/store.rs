@@ -54,7 +54,7 @@ pub(crate) fn store(
         check_size(session, order, order.present.saturating_add(moved.bytes), care)?;
     }
     if let Some(copy) = copy {
-        compare_digests(session, order.path, order.codec, &copy, (order.shown, order.file))?;
+        compare_digests(session, order.path, order.codec, (&copy, u64::MAX), (order.shown, order.file))?;
     }
     if let Some(request) = order.dating(session, care) {
         order.dated(session.ask(request).map(drop))?;

@@ -1,7 +1,7 @@
 //! `ftpkit get`: from a server to files or to standard output. Several files and directories are `get_many`'s.
 
 use super::ask::asker;
-use super::get_many;
+use super::{get_many, get_segments};
 use crate::cli::{FileOptions, GetOptions};
 use crate::conflict::{Known, Policy, Verdict, in_the_way};
 use crate::console::Console;
@@ -17,9 +17,7 @@ use crate::remote::{FtpUrl, Moved, Session, Site, pause};
 use crate::text::shown;
 use crate::transfer::{Care, Fetch, fetch, repeated};
 use crate::verb::cat::copy;
-use ftp_core::client::{ClientError, Outcome, Request};
 use ftp_core::codec::Codec;
-use ftp_core::time::WallTime;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -29,10 +27,11 @@ use std::time::Instant;
 /// [`Failure`], with what is missing.
 pub(crate) fn run(options: &GetOptions, console: Console) -> Result<(), Failure> {
     let (urls, to) = places(options)?;
+    let segments = options.segments;
     let options = &options.files;
     match urls.as_slice() {
         [url] if to == Some(Path::new("-")) => to_standard_output(url, options, console),
-        [url] if url.pattern.is_none() && !options.recursive => to_file(url, to, options, console),
+        [url] if url.pattern.is_none() && !options.recursive => to_file(url, to, options, segments, console),
         _ if to == Some(Path::new("-")) => {
             Err(Failure::new(Exit::Usage, "cannot fetch", "standard output takes one file")
                 .with_remedy("ftpkit cat prints several"))
@@ -73,16 +72,22 @@ fn to_standard_output(url: &FtpUrl, options: &FileOptions, console: Console) -> 
 }
 
 /// What is to be done with one file.
-struct One<'a> {
-    url: &'a FtpUrl,
-    file: LocalFile,
-    codec: Codec,
-    care: Care,
-    console: Console,
+pub(super) struct One<'a> {
+    pub(super) url: &'a FtpUrl,
+    pub(super) file: LocalFile,
+    pub(super) codec: Codec,
+    pub(super) care: Care,
+    pub(super) console: Console,
     began: Instant,
 }
 
-fn to_file(url: &FtpUrl, to: Option<&Path>, options: &FileOptions, console: Console) -> Result<(), Failure> {
+fn to_file(
+    url: &FtpUrl,
+    to: Option<&Path>,
+    options: &FileOptions,
+    segments: usize,
+    console: Console,
+) -> Result<(), Failure> {
     if url.name().is_empty() {
         return Err(Failure::new(Exit::Usage, format!("cannot fetch {url}"), "the URL names a directory, not a file")
             .with_remedy("-r fetches it with all that is in it"));
@@ -118,6 +123,9 @@ fn to_file(url: &FtpUrl, to: Option<&Path>, options: &FileOptions, console: Cons
         }
     }
     let one = One { url, file, codec, care: options.transfer.care(), console, began: Instant::now() };
+    let Some(mut session) = get_segments::run(&one, session, &site, segments, options.connect.retries, resume)? else {
+        return Ok(());
+    };
     let mut attempt = 0;
     loop {
         match one.fetch(&mut session, source, resume) {
@@ -141,20 +149,46 @@ fn known(session: &mut Session, url: &FtpUrl, codec: Codec, time: bool) -> Resul
     let failure = |error| failure(format!("cannot fetch {url}"), &error);
     // In another TYPE the size is not that of the file here (RFC 3659 4).
     let size = if codec.is_raw() { session.size(&url.path).map_err(failure)? } else { None };
-    let modified = if time { modified(session, &url.path).map_err(failure)? } else { None };
+    let modified = if time { session.modified(&url.path).map_err(failure)? } else { None };
     Ok(Known { size, modified })
 }
 
-fn modified(session: &mut Session, path: &[u8]) -> Result<Option<WallTime>, ClientError> {
-    match session.ask(Request::Modified(path.to_vec())) {
-        Ok(Outcome::Modified(time)) => Ok(Some(time)),
-        Ok(_) | Err(ClientError::Refused(_) | ClientError::Protocol(_)) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
 impl One<'_> {
-    fn fetch(&self, session: &mut Session, source: Known, resume: bool) -> Result<(), Failure> {
+    /// What the server tells of it now.
+    ///
+    /// # Errors
+    /// [`Failure`] of the connection.
+    pub(super) fn known(&self, session: &mut Session) -> Result<Known, Failure> {
+        known(session, self.url, self.codec, self.care.preserve)
+    }
+
+    /// Tells what those want to know who see the conversation.
+    pub(super) fn aside(&self, remark: &str) {
+        if self.console.verbose() > 0 {
+            self.console.note(&format!("{}: {remark}", self.file.shown));
+        }
+    }
+
+    /// Is there room here for so many bytes?
+    ///
+    /// # Errors
+    /// [`Failure`], if there is not.
+    pub(super) fn check_room(&self, bytes: u64) -> Result<(), Failure> {
+        match self.file.space() {
+            Some(space) if space < bytes => {
+                let why = format!("it takes {bytes} bytes, and there is room for {space}");
+                let what = format!("cannot write {}", self.file.shown);
+                Err(Failure::new(Exit::Disk, what, why).with_remedy("make room"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Fetches it in one piece.
+    ///
+    /// # Errors
+    /// [`Failure`], with what the server said or what broke.
+    pub(super) fn fetch(&self, session: &mut Session, source: Known, resume: bool) -> Result<(), Failure> {
         let (file, url) = (&self.file, self.url.to_string());
         let what = || format!("cannot fetch {url}");
         let present = if resume { Some(file.present()?) } else { None };
@@ -169,17 +203,17 @@ impl One<'_> {
                 self.report(Moved::NOTHING, bytes);
                 return Ok(());
             }
-            (Some(size), _) if file.space().is_some_and(|space| space < size - bytes) => {
-                let why =
-                    format!("it takes {} bytes, and there is room for {}", size - bytes, file.space().unwrap_or(0));
-                return Err(
-                    Failure::new(Exit::Disk, format!("cannot write {}", file.shown), why).with_remedy("make room")
-                );
-            }
-            _ => {}
+            (Some(size), _) => self.check_room(size - bytes)?,
+            (None, _) => {}
         }
         let upload = file.create(bytes)?;
-        self.console.event(&Event::Started { url: &url, file: &file.shown, offset: bytes, size: source.size });
+        self.console.event(&Event::Started {
+            url: &url,
+            file: &file.shown,
+            offset: bytes,
+            size: source.size,
+            segments: None,
+        });
         let mut progress = Progress::begin(self.console, &shown(self.url.name()), bytes - repeated(bytes), source.size);
         let order = Fetch {
             path: &self.url.path,
@@ -202,7 +236,8 @@ impl One<'_> {
         Ok(())
     }
 
-    fn report(&self, moved: Moved, present: u64) {
+    /// Says that it is done.
+    pub(super) fn report(&self, moved: Moved, present: u64) {
         let (url, file) = (self.url.to_string(), &self.file.shown);
         let bytes = present.saturating_add(moved.bytes);
         let seconds = if moved.bytes == 0 { 0.0 } else { self.began.elapsed().as_secs_f64() };

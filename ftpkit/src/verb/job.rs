@@ -16,7 +16,7 @@ use indicatif::HumanBytes;
 use std::sync::Arc;
 
 /// How often what fails is tried again, where nobody said.
-const RETRIES: u32 = 3;
+pub(super) const RETRIES: u32 = 3;
 
 /// A place, with the connections for many files where it is on a server.
 ///

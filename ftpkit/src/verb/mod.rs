@@ -8,6 +8,7 @@ pub(crate) mod du;
 pub(crate) mod edit;
 pub(crate) mod get;
 mod get_many;
+mod get_segments;
 pub(crate) mod hash;
 mod job;
 pub(crate) mod jobs;

@@ -233,7 +233,13 @@ impl One {
 
     fn store(&self, session: &mut Session, source: Source, present: u64) -> Result<(), Failure> {
         let url = self.url.to_string();
-        self.console.event(&Event::Started { url: &url, file: &self.name, offset: present, size: self.known.size });
+        self.console.event(&Event::Started {
+            url: &url,
+            file: &self.name,
+            offset: present,
+            size: self.known.size,
+            segments: None,
+        });
         let mut progress = Progress::begin(self.console, &shown(self.url.name()), present, self.known.size);
         let order = Store {
             path: &self.url.path,

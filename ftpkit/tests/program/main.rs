@@ -16,6 +16,7 @@ mod names;
 mod peer;
 mod relay;
 mod screen;
+mod segments;
 mod serve;
 mod shell;
 mod terminal;
