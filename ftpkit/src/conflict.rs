@@ -145,6 +145,9 @@ pub(crate) fn other_names(name: &[u8]) -> impl Iterator<Item = Vec<u8>> + use<> 
     (1..=u32::MAX).map(move |number| [stem.as_slice(), format!(".{number}").as_bytes(), &extension].concat())
 }
 
+/// What to do about a file that is in the way, for whoever types commands.
+pub(crate) const AT_PROMPT: &str = "`conflict` says what to do: overwrite, newer, resume, rename, skip or ask";
+
 /// The failure of a file that is in the way.
 pub(crate) fn in_the_way(name: &str, more: usize) -> Failure {
     let what = match more {
@@ -153,6 +156,7 @@ pub(crate) fn in_the_way(name: &str, more: usize) -> Failure {
     };
     Failure::new(Exit::Conflict, what, "it exists already")
         .with_remedy("--on-conflict says what to do: overwrite, newer, resume, rename, skip or ask")
+        .or_at_prompt(AT_PROMPT)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::tone::{Styled, Tone};
 use ftp_core::listing::{Entry, EntryKind};
 use ftp_core::time::WallTime;
 use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
 
 /// The columns of a listing: kind and permissions, size, time, name. `width` is that of the size.
 pub(crate) fn columns(entry: &Entry, width: usize) -> Styled {
@@ -17,6 +18,24 @@ pub(crate) fn columns(entry: &Entry, width: usize) -> Styled {
     Styled::from(format!("{} {:>width$} {time:<16} ", mode(entry), size(entry)))
         .and(tone(entry), shown(&entry.name))
         .and(Tone::Plain, target)
+}
+
+/// Names in as many columns as there is room for.
+pub(crate) fn in_columns(names: &[(Tone, String)], room: usize) -> Vec<Styled> {
+    let widest = names.iter().map(|(_, name)| name.width()).max().unwrap_or(0) + 2;
+    let rows = names.len().div_ceil((room / widest).max(1));
+    let row = |row| {
+        let mut cells = names.iter().skip(row).step_by(rows).peekable();
+        let mut line = Styled::default();
+        while let Some((tone, name)) = cells.next() {
+            line = line.and(*tone, name.clone());
+            if cells.peek().is_some() {
+                line = line.and(Tone::Plain, " ".repeat(widest - name.width()));
+            }
+        }
+        line
+    };
+    (0..rows).map(row).collect()
 }
 
 /// What kind of thing a name stands for, to be seen at once.

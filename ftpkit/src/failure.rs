@@ -12,8 +12,10 @@ pub(crate) struct Failure {
     pub(crate) exit: Exit,
     what: String,
     why: String,
-    /// What the user can do about it.
+    /// What the user can do about it, at the command line.
     pub(crate) remedy: Option<String>,
+    /// The same at the prompt of the interactive client, where it is something else.
+    at_prompt: Option<&'static str>,
     /// What is to be expected of another attempt.
     pub(crate) nature: Nature,
 }
@@ -32,7 +34,7 @@ pub(crate) enum Nature {
 impl Failure {
     /// `what` names the deed and its object ("cannot read notes.txt"), `why` the reason.
     pub(crate) fn new(exit: Exit, what: impl Into<String>, why: impl fmt::Display) -> Self {
-        Self { exit, what: what.into(), why: why.to_string(), remedy: None, nature: Nature::Plain }
+        Self { exit, what: what.into(), why: why.to_string(), remedy: None, at_prompt: None, nature: Nature::Plain }
     }
 
     /// The reason alone.
@@ -42,7 +44,17 @@ impl Failure {
 
     /// Adds what the user can do about it.
     pub(crate) fn with_remedy(self, remedy: impl Into<String>) -> Self {
-        Self { remedy: Some(remedy.into()), ..self }
+        Self { remedy: Some(remedy.into()), at_prompt: None, ..self }
+    }
+
+    /// Whoever types commands can do this instead: options are nothing to him.
+    pub(crate) fn or_at_prompt(self, remedy: &'static str) -> Self {
+        Self { at_prompt: Some(remedy), ..self }
+    }
+
+    /// What the user can do about it, at the command line or at a prompt.
+    pub(crate) fn remedy(&self, prompt: bool) -> Option<&str> {
+        self.at_prompt.filter(|_| prompt).or(self.remedy.as_deref())
     }
 
     /// It may be gone by itself in a while.

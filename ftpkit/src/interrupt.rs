@@ -22,11 +22,17 @@ struct State {
     /// A signal came; or nobody holds it, and the next one ends the program.
     asked: Arc<AtomicBool>,
     holders: AtomicUsize,
+    /// That of the program, for what can be ended without it too.
+    whole: Option<Interrupt>,
 }
 
 /// As long as it lives the first signal only asks.
 #[derive(Debug)]
-pub(crate) struct Hold(Arc<State>);
+pub(crate) struct Hold {
+    state: Arc<State>,
+    /// As long as a part of the program is held, all of it is.
+    _whole: Option<Box<Hold>>,
+}
 
 impl Interrupt {
     /// Takes over the two signals.
@@ -46,7 +52,14 @@ impl Interrupt {
             flag::register_conditional_shutdown(signal, Exit::Interrupted.code().into(), Arc::clone(&asked))?;
             flag::register(signal, Arc::clone(&asked))?;
         }
-        Ok(Self(Arc::new(State { asked, holders: AtomicUsize::new(0) })))
+        Ok(Self(Arc::new(State { asked, holders: AtomicUsize::new(0), whole: None })))
+    }
+
+    /// One for a part of the program: whoever asks it asks nobody else, and what asks the program asks it too.
+    pub(crate) fn apart(&self) -> Self {
+        let whole = self.0.whole.clone().unwrap_or_else(|| self.clone());
+        let asked = Arc::new(AtomicBool::new(true));
+        Self(Arc::new(State { asked, holders: AtomicUsize::new(0), whole: Some(whole) }))
     }
 
     /// From now on, until what it gives is dropped, the first signal only asks.
@@ -54,7 +67,7 @@ impl Interrupt {
         if self.0.holders.fetch_add(1, Ordering::SeqCst) == 0 {
             self.0.asked.store(false, Ordering::SeqCst);
         }
-        Hold(Arc::clone(&self.0))
+        Hold { state: Arc::clone(&self.0), _whole: self.0.whole.as_ref().map(|whole| Box::new(whole.hold())) }
     }
 
     /// What a signal sets while it is held, for those who wait elsewhere.
@@ -71,7 +84,8 @@ impl Interrupt {
 
     /// Did a signal come while it was held?
     pub(crate) fn asked(&self) -> bool {
-        self.0.asked.load(Ordering::SeqCst) && self.0.holders.load(Ordering::SeqCst) > 0
+        let asked = self.0.asked.load(Ordering::SeqCst) && self.0.holders.load(Ordering::SeqCst) > 0;
+        asked || self.0.whole.as_ref().is_some_and(Self::asked)
     }
 
     /// Sleeps, unless a signal comes.
@@ -94,8 +108,8 @@ impl Interrupt {
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        if self.0.holders.fetch_sub(1, Ordering::SeqCst) == 1 {
-            self.0.asked.store(true, Ordering::SeqCst);
+        if self.state.holders.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.state.asked.store(true, Ordering::SeqCst);
         }
     }
 }

@@ -75,6 +75,12 @@ impl LocalFile {
     /// [`Failure`], if the disk does not tell.
     pub(crate) fn known(&self) -> Result<Option<Known>, Failure> {
         match self.disk.entry(&self.name) {
+            Ok(entry) if entry.is_directory() => {
+                let what = format!("cannot write {}", self.shown);
+                Err(Failure::new(Exit::Conflict, what, "it is a directory")
+                    .with_remedy("name another file; -r fetches directories")
+                    .or_at_prompt("name another file; mget fetches directories"))
+            }
             Ok(entry) => Ok(Some(Known { size: entry.size, modified: entry.modified })),
             Err(StorageError::NotFound) => Ok(None),
             Err(error) => Err(self.failure(error)),

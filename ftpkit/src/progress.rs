@@ -32,9 +32,7 @@ impl Progress {
     pub(crate) fn begin(console: Console, name: &str, offset: u64, size: Option<u64>) -> Self {
         let bar = console.shows_bar().then(|| bar(name, offset, size));
         let meter = Meter::new(name.to_owned(), offset, size);
-        if let Some(screen) = console.screen() {
-            screen.begin(&meter);
-        }
+        console.begin(&meter);
         Self { console, meter, bar, offset, moved: 0, size, next: Instant::now() + INTERVAL }
     }
 }

@@ -32,8 +32,9 @@ pub(crate) type Done<T> = Result<(), (Task<T>, Failure)>;
 
 impl Pool {
     /// At most `width` connections to `site`; what fails for a while is tried again `retries` times.
-    pub(crate) fn new(site: Site, width: usize, retries: u32, interrupt: Interrupt) -> Self {
+    pub(crate) fn new(site: Site, width: usize, retries: u32) -> Self {
         Self {
+            interrupt: site.interrupt().clone(),
             site,
             width: AtomicUsize::new(width.max(1)),
             open: AtomicUsize::new(0),
@@ -42,7 +43,6 @@ impl Pool {
             proven: AtomicBool::new(false),
             idle: Mutex::new(Vec::new()),
             retries,
-            interrupt,
         }
     }
 

@@ -49,8 +49,8 @@ impl Report {
         let bar = (console.shows_bar() && total_files > 0).then(|| bar(total_bytes));
         let now = Instant::now();
         let meter = Meter::new(format!("{total_files} files"), 0, Some(total_bytes));
-        if let Some(screen) = console.screen().filter(|_| total_files > 0) {
-            screen.begin(&meter);
+        if total_files > 0 {
+            console.begin(&meter);
         }
         Self {
             console,

@@ -2,6 +2,8 @@
 
 use crate::bookmark;
 use crate::duration;
+use crate::failure::Failure;
+use crate::interrupt::Interrupt;
 use crate::remote::{CertificateFiles, FtpUrl, Kept, UrlError};
 use crate::runtime::Runtime;
 use clap::builder::TypedValueParser;
@@ -61,12 +63,30 @@ pub(crate) struct ConnectOptions {
     #[arg(skip)]
     pub(crate) kept: Kept,
 
+    /// What ends it, where that is not what ends the program.
+    #[arg(skip)]
+    pub(crate) interrupt: Option<Interrupt>,
+
     /// Print JSON, one object a line
     #[arg(long)]
     pub(crate) json: bool,
 }
 
 impl ConnectOptions {
+    /// What ends what is done on its connections: a signal, or whoever sits at the screen.
+    ///
+    /// # Errors
+    /// [`Failure`], if signals cannot be heard.
+    pub(crate) fn interrupt(&self) -> Result<Interrupt, Failure> {
+        self.interrupt.clone().map_or_else(Interrupt::install, Ok)
+    }
+
+    /// The same for something that ends by itself.
+    pub(crate) fn apart(&self) -> Self {
+        let interrupt = self.interrupt.as_ref().map(Interrupt::apart);
+        Self { interrupt, ..self.clone() }
+    }
+
     /// Is whoever sits there to be asked for a password, since nothing else gives one?
     pub(crate) fn asks_for_passwords(&self) -> bool {
         let given = self.password_stdin || self.password_command.is_some() || self.netrc.is_some();

@@ -28,10 +28,12 @@ impl Kept {
         Self(Some(Arc::default()))
     }
 
-    /// One to this server, as this user.
-    pub(super) fn take(&self, url: &FtpUrl) -> Option<Session> {
+    /// One to this server, as this user; if there is a choice, one that was heard before, or was not.
+    pub(super) fn take(&self, url: &FtpUrl, heard: bool) -> Option<Session> {
         let mut kept = self.0.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = kept.iter().position(|(other, _)| other.is_same_login(url))?;
+        let fits = |(other, _): &(FtpUrl, Session)| other.is_same_login(url);
+        let best = |there: &(FtpUrl, Session)| fits(there) && there.1.number().is_some() == heard;
+        let at = kept.iter().position(best).or_else(|| kept.iter().position(fits))?;
         Some(kept.swap_remove(at).1)
     }
 

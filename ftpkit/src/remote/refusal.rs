@@ -9,6 +9,12 @@ use ftp_core::reply::Reply;
 use ftp_host::client::ConnectError;
 use std::io::ErrorKind;
 
+/// What to do where a transfer ended too early.
+const GO_ON: &str = "reget and reput go on with what is there";
+
+/// Where to look.
+pub(crate) const CONVERSATION: &str = "the conversation tells more: it is in Wire, or shown by `debug on`";
+
 /// The failure of `what` ("cannot fetch ftp://…").
 pub(crate) fn failure(what: String, error: &ClientError) -> Failure {
     match error {
@@ -17,23 +23,30 @@ pub(crate) fn failure(what: String, error: &ClientError) -> Failure {
         ClientError::LoginRefused(reply) if speaks_of_a_crowd(reply) => {
             Failure::new(Exit::Login, what, said(reply)).with_remedy("again later").that_passes()
         }
-        ClientError::LoginRefused(reply) => {
-            Failure::new(Exit::Login, what, said(reply)).with_remedy("check the user in the URL and the password")
-        }
+        ClientError::LoginRefused(reply) => Failure::new(Exit::Login, what, said(reply))
+            .with_remedy("check the user in the URL and the password")
+            .or_at_prompt("`user NAME` logs in as somebody else"),
         ClientError::AccountNeeded(reply) => {
             Failure::new(Exit::Login, what, format!("the server wants an account too ({})", said(reply)))
         }
         ClientError::NoDataConnection => Failure::new(Exit::Connect, what, "no data connection came to be")
-            .with_remedy("a firewall may bar the server's passive ports; --active lets the server connect to you"),
+            .with_remedy("a firewall may bar the server's passive ports; --active lets the server connect to you")
+            .or_at_prompt(
+                "a firewall may bar the server's passive ports; `passive off` lets the server connect to you",
+            ),
         ClientError::Transfer(TransferError::Storage(error)) => disk(what, *error),
         ClientError::Transfer(TransferError::NoConnection) => {
             Failure::new(Exit::Connect, what, "no data connection came to be")
         }
         ClientError::Transfer(TransferError::Cancelled) | ClientError::Aborted => {
-            Failure::new(Exit::Interrupted, what, "interrupted").with_remedy("the same command with -c goes on with it")
+            Failure::new(Exit::Interrupted, what, "interrupted")
+                .with_remedy("the same command with -c goes on with it")
+                .or_at_prompt(GO_ON)
         }
         ClientError::Transfer(TransferError::BadData) => {
-            Failure::new(Exit::Broken, what, "the data is not what its type says").with_remedy("leave out ;type=a")
+            Failure::new(Exit::Broken, what, "the data is not what its type says")
+                .with_remedy("leave out ;type=a")
+                .or_at_prompt("type binary")
         }
         ClientError::Transfer(TransferError::Broken | TransferError::Incomplete) => {
             broken(what, "the data connection broke")
@@ -48,19 +61,23 @@ pub(crate) fn failure(what: String, error: &ClientError) -> Failure {
         ClientError::Protocol(expected) => {
             Failure::new(Exit::Broken, what, format!("the server does not keep to the protocol: expected {expected}"))
                 .with_remedy("-v shows the conversation")
+                .or_at_prompt(CONVERSATION)
         }
         ClientError::TlsRefused(reply) => {
             let why = format!(
                 "the server does no TLS, and the password would cross the network in the clear ({})",
                 said(reply)
             );
-            Failure::new(Exit::Tls, what, why).with_remedy("--tls off sends it all the same")
+            Failure::new(Exit::Tls, what, why)
+                .with_remedy("--tls off sends it all the same")
+                .or_at_prompt("leave; ftpkit connect --tls off sends it all the same")
         }
         ClientError::TlsFailed => Failure::new(Exit::Tls, what, "the TLS handshake failed"),
         ClientError::BadArgument => Failure::new(Exit::Usage, what, "the path holds what no command can carry"),
         ClientError::Reserved(why) => Failure::new(Exit::Usage, what, *why),
         ClientError::TimedOut => Failure::new(Exit::TimedOut, what, "no answer in time")
-            .with_remedy("wait longer with --timeout, or go on with -c"),
+            .with_remedy("wait longer with --timeout, or go on with -c")
+            .or_at_prompt(GO_ON),
         ClientError::Disconnected => broken(what, "the server closed the connection"),
     }
 }
@@ -70,8 +87,12 @@ pub(crate) fn unconnected(what: String, error: &ConnectError) -> Failure {
     // The name did not lead to an address, or the last address did not answer.
     let why = shown(error.to_string().as_bytes());
     match error.error.kind() {
-        ErrorKind::TimedOut => Failure::new(Exit::TimedOut, what, why).with_remedy("wait longer with --timeout"),
-        _ => Failure::new(Exit::Connect, what, why).with_remedy("check host and port, and that the server runs"),
+        ErrorKind::TimedOut => Failure::new(Exit::TimedOut, what, why)
+            .with_remedy("wait longer with --timeout")
+            .or_at_prompt("`open` tries again"),
+        _ => Failure::new(Exit::Connect, what, why)
+            .with_remedy("check host and port, and that the server runs")
+            .or_at_prompt("check host and port, and that the server runs; `open` tries again"),
     }
 }
 
@@ -98,15 +119,23 @@ pub(crate) fn disk(what: String, error: StorageError) -> Failure {
         StorageError::NoSpace | StorageError::OverQuota => Failure::new(Exit::Disk, what, why).that_ends_all(),
         _ => Failure::new(Exit::Disk, what, why),
     };
-    match remedy {
-        Some(remedy) => failure.with_remedy(remedy),
-        None => failure,
+    match (error, remedy) {
+        (StorageError::NoSpace | StorageError::OverQuota, Some(remedy)) => {
+            failure.with_remedy(remedy).or_at_prompt("make room; reget and reput go on with what is there")
+        }
+        (StorageError::BadOffset, Some(remedy)) => {
+            failure.with_remedy(remedy).or_at_prompt("get and put begin at its front")
+        }
+        (_, Some(remedy)) => failure.with_remedy(remedy),
+        (_, None) => failure,
     }
 }
 
 /// The failure of a transfer that did not come to its end.
 pub(crate) fn broken(what: String, why: &str) -> Failure {
-    Failure::new(Exit::Broken, what, why).with_remedy("again; with -c, get and put go on where they were")
+    Failure::new(Exit::Broken, what, why)
+        .with_remedy("again; with -c, get and put go on where they were")
+        .or_at_prompt(GO_ON)
 }
 
 fn refused(what: String, reply: &Reply) -> Failure {
@@ -116,20 +145,28 @@ fn refused(what: String, reply: &Reply) -> Failure {
         500 if reply.text().starts_with(b"OOPS") => broken(what, &why),
         421 => Failure::new(Exit::Connect, what, why).with_remedy("again later").that_passes(),
         426 | 451 => broken(what, &why),
-        425 => Failure::new(Exit::Connect, what, why).with_remedy("--active lets the server connect to you"),
+        425 => Failure::new(Exit::Connect, what, why)
+            .with_remedy("--active lets the server connect to you")
+            .or_at_prompt("`passive off` lets the server connect to you"),
         // A data connection's (RFC 4217 10.2).
-        522 => Failure::new(Exit::Tls, what, why).with_remedy("-v shows the conversation"),
-        530 | 532 => Failure::new(Exit::Login, what, why).with_remedy("log in as a user who may do this"),
+        522 => Failure::new(Exit::Tls, what, why).with_remedy("-v shows the conversation").or_at_prompt(CONVERSATION),
+        530 | 532 => Failure::new(Exit::Login, what, why)
+            .with_remedy("log in as a user who may do this")
+            .or_at_prompt("`user NAME` logs in as somebody who may"),
         450 | 550 if speaks_of(reply, &["not empty", "exist already", "already exists", "is a directory"]) => {
             Failure::new(Exit::Refused, what, why)
         }
-        450 | 550 if !speaks_of_rights(reply) => {
-            Failure::new(Exit::NotFound, what, why).with_remedy("ftpkit ls shows what is there")
-        }
+        450 | 550 if !speaks_of_rights(reply) => Failure::new(Exit::NotFound, what, why)
+            .with_remedy("ftpkit ls shows what is there")
+            .or_at_prompt("`ls` shows what is there"),
         450 => Failure::new(Exit::Refused, what, why).with_remedy("again later").that_passes(),
         452 | 552 => Failure::new(Exit::Refused, what, why).with_remedy("make room on the server").that_ends_all(),
-        501 | 502 | 504 | 554 => Failure::new(Exit::Refused, what, why).with_remedy("-v shows the conversation"),
-        _ => Failure::new(Exit::Refused, what, why).with_remedy("log in as a user who may do this"),
+        501 | 502 | 504 | 554 => {
+            Failure::new(Exit::Refused, what, why).with_remedy("-v shows the conversation").or_at_prompt(CONVERSATION)
+        }
+        _ => Failure::new(Exit::Refused, what, why)
+            .with_remedy("log in as a user who may do this")
+            .or_at_prompt("`user NAME` logs in as somebody who may"),
     }
 }
 

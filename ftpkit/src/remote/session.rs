@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 pub(crate) struct Session {
     client: Box<dyn Client>,
     ear: Ear,
+    number: Option<usize>,
     interrupt: Interrupt,
     farewell: Option<Reply>,
     limit: Option<Arc<Limit>>,
@@ -63,7 +64,7 @@ impl Session {
     /// On a client that is connected.
     pub(super) fn new(
         client: Box<dyn Client>,
-        ear: Ear,
+        (number, ear): (Option<usize>, Ear),
         interrupt: Interrupt,
         limit: Option<Arc<Limit>>,
         memory: Memory,
@@ -71,6 +72,7 @@ impl Session {
         Self {
             client,
             ear,
+            number,
             interrupt,
             farewell: None,
             limit,
@@ -87,9 +89,19 @@ impl Session {
         Self { keeper: Some((keeper, url)), ..self }
     }
 
-    /// A connection that was kept, for its next user.
-    pub(super) fn again(self, limit: Option<Arc<Limit>>) -> Self {
-        Self { limit, ..self }
+    /// Its number among the connections that are heard, and who hears it.
+    pub(super) fn heard(self, (number, ear): (Option<usize>, Ear)) -> Self {
+        Self { ear, number, ..self }
+    }
+
+    /// A connection that was kept, for its next user: how fast it may be, and what ends it.
+    pub(super) fn again(self, limit: Option<Arc<Limit>>, interrupt: Interrupt) -> Self {
+        Self { interrupt, limit, ..self }
+    }
+
+    /// Its number among the connections that are heard; `None`: it has none yet.
+    pub(super) fn number(&self) -> Option<usize> {
+        self.number
     }
 
     /// Does the connection stand, as far as anybody knows?
@@ -151,6 +163,9 @@ impl Session {
         looker: &mut dyn Looker,
     ) -> Result<Moved, ClientError> {
         let held = self.interrupt.hold();
+        if self.interrupt.asked() {
+            return Err(ClientError::Aborted);
+        }
         let began = Instant::now();
         self.begin(request, Some(end))?;
         let outcome = self.finish(looker);

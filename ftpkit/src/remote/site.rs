@@ -15,7 +15,7 @@ use crate::interrupt::Interrupt;
 use crate::runtime::Runtime;
 use crate::tls::ClientTls;
 use crate::transfer::Limit;
-use ftp_core::client::{ClientError, Learnt, Request};
+use ftp_core::client::{ClientError, Event, Learnt, Request};
 use ftp_host::client::ClientOptions;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,6 +52,8 @@ pub(crate) struct Site {
     console: Console,
     /// Its connection is the one on which commands are obeyed.
     first: bool,
+    /// Nobody sees what is said.
+    unheard: bool,
     /// Who hears the conversation besides the console.
     ear: Option<Ear>,
     kept: Kept,
@@ -83,9 +85,10 @@ impl Site {
             retries: options.retries.unwrap_or(0),
             console,
             first: false,
+            unheard: false,
             ear: None,
             kept: options.kept.clone(),
-            interrupt: Interrupt::install()?,
+            interrupt: options.interrupt()?,
             limit: None,
             memory: Memory::of(url),
         })
@@ -135,6 +138,12 @@ impl Site {
         self
     }
 
+    /// For what nobody waits for: nobody sees what is said, and there is one attempt.
+    #[must_use]
+    pub(crate) fn unheard(self) -> Self {
+        Self { first: false, unheard: true, retries: 0, limit: None, ..self }
+    }
+
     /// Its connection is the one on which the commands of an interactive client are obeyed.
     #[must_use]
     pub(crate) fn for_commands(self) -> Self {
@@ -176,7 +185,7 @@ impl Site {
                 .runtime
                 .connect((url.host.as_str(), url.port), &options)
                 .map_err(|error| refusal::unconnected(format!("cannot connect to {url}"), &error))?;
-            let (ear, limit, memory) = (self.ear(), self.limit.clone(), self.memory.clone());
+            let (ear, limit, memory) = (self.ear(None), self.limit.clone(), self.memory.clone());
             let mut session = Session::new(client, ear, self.interrupt.clone(), limit, memory);
             match (session.ask(self.login.clone()), tls_client) {
                 (Ok(_), _) if self.first => return Ok(session),
@@ -208,22 +217,29 @@ impl Site {
         can
     }
 
-    /// Who hears the conversation on a new connection.
-    fn ear(&self) -> Ear {
-        let console = self.console.ear(self.first);
-        match self.ear.clone() {
-            None => console,
-            Some(other) => Arc::new(move |event| {
-                console(event);
-                other(event);
-            }),
+    /// Who hears the conversation on a connection, and its number: the one that it has, or a new one.
+    fn ear(&self, number: Option<usize>) -> (Option<usize>, Ear) {
+        if self.unheard {
+            return (number, self.console.ear(None));
         }
+        let number = number.or_else(|| Some(self.console.number(self.first)));
+        let console = self.console.ear(number);
+        let Some(other) = self.ear.clone() else { return (number, console) };
+        let both = move |event: &Event| {
+            console(event);
+            other(event);
+        };
+        (number, Arc::new(both))
     }
 
     /// A connection that was kept and still stands.
     fn kept(&self) -> Option<Session> {
-        while let Some(session) = self.kept.take(&self.url).filter(|_| !self.first) {
-            let mut session = session.again(self.limit.clone());
+        if self.first {
+            return None;
+        }
+        while let Some(session) = self.kept.take(&self.url, !self.unheard) {
+            let ear = self.ear(session.number());
+            let mut session = session.heard(ear).again(self.limit.clone(), self.interrupt.clone());
             if session.ask(Request::Noop).is_ok() {
                 return Some(session);
             }
@@ -239,6 +255,11 @@ impl Site {
             self.memory.keep(Learnt { few_tickets: learnt.few_tickets.or(Some(true)), ..learnt });
         }
         ran_out
+    }
+
+    /// What ends what is done there.
+    pub(crate) fn interrupt(&self) -> &Interrupt {
+        &self.interrupt
     }
 
     /// The URL by which it was named.

@@ -3,6 +3,7 @@
 use super::settings::how;
 use super::{Shell, TRIES};
 use crate::bookmark;
+use crate::conversation::{Said, Speaker};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::password;
@@ -13,9 +14,14 @@ use crate::tone::{Styled, Tone};
 use ftp_core::client::{ClientError, Outcome, Request};
 use ftp_core::reply::Reply;
 
-/// `open URL`, or `open HOST`.
+/// `open URL`, or `open HOST`; `open` alone tries the last place again.
 pub(super) fn open(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
-    let [place] = arguments else { return Ok(()) };
+    let [place] = arguments else {
+        let last = shell.last.clone().ok_or_else(|| {
+            Failure::new(Exit::Usage, "cannot open", "there is no place to open again").with_remedy("open URL")
+        })?;
+        return to(shell, last);
+    };
     if !place.contains("://")
         && let Some(url) = bookmark::place(place)?
     {
@@ -29,6 +35,11 @@ pub(super) fn open(shell: &mut Shell, arguments: &[String]) -> Result<(), Failur
 /// Connects, asks for user and password where they are needed, once more where they were wrong, and goes to the URL's directory.
 pub(super) fn to(shell: &mut Shell, mut url: FtpUrl) -> Result<(), Failure> {
     leave(shell);
+    shell.last = Some(url.clone());
+    if let Some(screen) = shell.console.screen() {
+        let text = format!("connecting to {} at port {}", shown(url.host.as_bytes()), url.port);
+        screen.heard(1, None, vec![Said { by: Speaker::Nobody, text, goes_on: false }]);
+    }
     let asks = url.password_command.is_none() && shell.connect.asks_for_passwords() && shell.console.has_somebody();
     let mut tries = TRIES;
     // A certificate may do.
@@ -98,7 +109,7 @@ pub(super) fn where_am_i(shell: &mut Shell) -> Result<(), Failure> {
 }
 
 pub(super) fn close(shell: &mut Shell, _: &[String]) -> Result<(), Failure> {
-    shell.session()?;
+    shell.url(b"")?;
     leave(shell);
     Ok(())
 }
@@ -116,7 +127,8 @@ pub(super) fn leave(shell: &mut Shell) {
 
 pub(super) fn user(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
     let [name] = arguments else { return Ok(()) };
-    let mut url = shell.url(b"")?.at(Vec::new());
+    let here = shell.site.as_ref().map(|site| site.url().clone()).or_else(|| shell.last.clone());
+    let Some(mut url) = here.map(|url| url.at(Vec::new())) else { return shell.url(b"").map(drop) };
     url.user = Some(name.clone().into_bytes());
     url.password = None;
     to(shell, url)

@@ -2,14 +2,13 @@
 
 use super::Shell;
 use crate::cli::EditOptions;
-use crate::entry_text::{columns, date, size as size_of, tone};
+use crate::entry_text::{columns, date, in_columns, size as size_of, tone};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::path::trimmed;
 use crate::remote::refusal::failure;
 use crate::remote::{entry, expand, list, walk};
 use crate::text::shown;
-use crate::tone::{Styled, Tone};
 use crate::verb;
 use crate::verb::cat::copy;
 use crate::verb::hash::hex;
@@ -17,7 +16,7 @@ use ftp_core::client::{Outcome, Request};
 use ftp_core::listing::{Entry, EntryKind};
 use ftp_host::pump::Memory;
 use indicatif::HumanBytes;
-use unicode_width::UnicodeWidthStr;
+use std::cmp::Reverse;
 
 /// The most of a file that is shown.
 const SHOWN: usize = 1 << 20;
@@ -36,8 +35,24 @@ pub(super) fn expanded(shell: &mut Shell, arguments: &[String]) -> Result<Vec<Ve
     Ok(found)
 }
 
-fn entries(shell: &mut Shell, arguments: &[String]) -> Result<Vec<Entry>, Failure> {
-    let path = arguments.first().map(String::as_str).unwrap_or_default();
+/// What is in a directory, or what fits a pattern, in the order that the options ask for, and whether they ask for details.
+fn entries(shell: &mut Shell, arguments: &[String]) -> Result<(Vec<Entry>, bool), Failure> {
+    let (options, arguments): (Vec<&String>, Vec<&String>) =
+        arguments.iter().partition(|word| word.starts_with('-') && word.len() > 1);
+    let has = |letter| options.iter().any(|word| word.contains(letter));
+    let mut entries = found(shell, arguments.first().map(|path| path.as_str()).unwrap_or_default())?;
+    if has('t') {
+        entries.sort_by_key(|entry| Reverse(entry.modified));
+    } else if has('S') {
+        entries.sort_by_key(|entry| Reverse(entry.size));
+    }
+    if has('r') {
+        entries.reverse();
+    }
+    Ok((entries, has('l')))
+}
+
+fn found(shell: &mut Shell, path: &str) -> Result<Vec<Entry>, Failure> {
     let url = shell.url(b"")?.with_pattern(path);
     if url.pattern.is_some() {
         let found = expand(shell.session()?, &url)?;
@@ -53,25 +68,36 @@ fn entries(shell: &mut Shell, arguments: &[String]) -> Result<Vec<Entry>, Failur
         || if path.is_empty() { "cannot list".to_owned() } else { format!("cannot list {}", shown(path.as_bytes())) };
     let entries = list(shell.session()?, path.as_bytes()).map_err(|error| failure(what(), &error))?;
     let dir = shell.url(path.as_bytes())?.path;
-    shell.learn(trimmed(&dir).to_vec(), &entries);
+    shell.names.learn(trimmed(&dir).to_vec(), &entries);
     Ok(entries)
 }
 
 pub(super) fn ls(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
     let mark = |entry: &Entry| if entry.is_directory() { "/" } else { "" };
     let named = |entry: &Entry| (tone(entry), format!("{}{}", shown(&entry.name), mark(entry)));
-    let names: Vec<_> = entries(shell, arguments)?.iter().map(named).collect();
-    show_names(shell, &names);
+    let (entries, long) = entries(shell, arguments)?;
+    if long {
+        show(shell, &entries);
+        return Ok(());
+    }
+    let names: Vec<_> = entries.iter().map(named).collect();
+    for line in in_columns(&names, shell.console.width()) {
+        shell.line(line);
+    }
     Ok(())
 }
 
 pub(super) fn dir(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
-    let entries = entries(shell, arguments)?;
+    let (entries, _) = entries(shell, arguments)?;
+    show(shell, &entries);
+    Ok(())
+}
+
+fn show(shell: &Shell, entries: &[Entry]) {
     let width = entries.iter().map(|entry| size_of(entry).len()).max().unwrap_or(0);
-    for entry in &entries {
+    for entry in entries {
         shell.line(columns(entry, width));
     }
-    Ok(())
 }
 
 pub(super) fn nlst(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
@@ -180,25 +206,6 @@ fn fetched(shell: &mut Shell, path: &[u8], most: usize) -> Result<Vec<String>, F
     let text = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
     let line = |text: &[u8]| shown(text.strip_suffix(b"\r").unwrap_or(text)).replace("\\t", "        ");
     Ok(text.split(|&byte| byte == b'\n').map(line).collect())
-}
-
-/// Shows names in as many columns as there is room for.
-fn show_names(shell: &Shell, names: &[(Tone, String)]) {
-    let room = shell.console.width();
-    let widest = names.iter().map(|(_, name)| name.width()).max().unwrap_or(0) + 2;
-    let columns = (room / widest).max(1);
-    let rows = names.len().div_ceil(columns);
-    for row in 0..rows {
-        let mut cells = names.iter().skip(row).step_by(rows).peekable();
-        let mut line = Styled::default();
-        while let Some((tone, name)) = cells.next() {
-            line = line.and(*tone, name.clone());
-            if cells.peek().is_some() {
-                line = line.and(Tone::Plain, " ".repeat(widest - name.width()));
-            }
-        }
-        shell.line(line);
-    }
 }
 
 /// Edits a file, as `ftpkit edit` does.

@@ -26,7 +26,6 @@ use crate::text::shown;
 use crate::tone::Styled;
 use complete::Names;
 use ftp_core::codec::Codec;
-use ftp_core::listing::Entry;
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
@@ -57,6 +56,8 @@ struct Shell {
     names: Names,
     site: Option<Site>,
     session: Option<Session>,
+    /// Where it was to lead to last.
+    last: Option<FtpUrl>,
     /// The directory on the server, as it names it.
     directory: Vec<u8>,
     /// The directory that the login led to.
@@ -65,8 +66,10 @@ struct Shell {
     policy: Policy,
     /// Bytes a second at most.
     rate: Option<u64>,
-    /// Files are moved while one goes on typing.
-    background: bool,
+    /// Jobs that were begun in the background, where there is a screen to see them on.
+    jobs: usize,
+    /// The line that is obeyed.
+    doing: String,
     /// When the last command was obeyed.
     used: Instant,
     over: bool,
@@ -74,7 +77,7 @@ struct Shell {
 
 impl Shell {
     /// Nowhere yet.
-    fn new(connect: ConnectOptions, console: Console, names: Names, background: bool) -> Self {
+    fn new(connect: ConnectOptions, console: Console, names: Names) -> Self {
         // Whoever stays may want another connection soon.
         let connect = ConnectOptions { kept: Kept::some(), ..connect };
         Self {
@@ -83,12 +86,14 @@ impl Shell {
             names,
             site: None,
             session: None,
+            last: None,
             directory: Vec::new(),
             home: Vec::new(),
             codec: Codec::RAW,
             policy: Policy::Ask,
             rate: None,
-            background,
+            jobs: 0,
+            doing: String::new(),
             used: Instant::now(),
             over: false,
         }
@@ -99,46 +104,47 @@ impl Shell {
     /// # Errors
     /// [`Failure`], with what is wrong with it, or what it came to.
     fn obey(&mut self, line: &str) -> Result<(), Failure> {
+        line.trim().clone_into(&mut self.doing);
         if let Some(command) = line.trim_start().strip_prefix('!') {
             return here::run(self, command);
         }
         let words = words::split(line).map_err(|error| Failure::new(Exit::Usage, "cannot read the line", error))?;
         let [name, arguments @ ..] = words.as_slice() else { return Ok(()) };
         let command = table::find(name)?;
-        if !command.takes(arguments.len()) {
+        if !command.takes(arguments) {
             let what = format!("cannot {}", command.name);
             return Err(Failure::new(Exit::Usage, what, "it takes other arguments").with_remedy(command.usage()));
         }
-        self.revive()?;
         let used = std::mem::replace(&mut self.used, Instant::now());
         let result = (command.run)(self, arguments);
         // What was lost while nobody used it has done nothing with the command.
         let lost = self.session.as_ref().is_some_and(|session| !session.is_sound());
         if result.is_err() && lost && used.elapsed() > IDLE {
-            self.revive()?;
             return (command.run)(self, arguments);
         }
         result
     }
 
-    /// Connects once more, if the connection was lost.
+    /// Connects once more, if the connection was lost, and was not to be had since.
     ///
     /// # Errors
     /// [`Failure`], if there is no connection to be had.
     fn revive(&mut self) -> Result<(), Failure> {
-        if self.session.as_ref().is_none_or(Session::is_sound) {
+        if self.site.is_none() || self.session.as_ref().is_some_and(Session::is_sound) {
             return Ok(());
         }
         self.console.note("the connection was lost; connecting again");
         connection::again(self)
     }
 
-    /// The connection.
+    /// The connection; a new one, if it was lost.
     ///
     /// # Errors
     /// [`Failure`], if there is none.
     fn session(&mut self) -> Result<&mut Session, Failure> {
-        self.session.as_mut().ok_or_else(nowhere)
+        self.revive()?;
+        let again = self.last.is_some();
+        self.session.as_mut().ok_or_else(|| nowhere(again))
     }
 
     /// The URL of `path`, for what works with URLs.
@@ -146,7 +152,7 @@ impl Shell {
     /// # Errors
     /// [`Failure`], if there is no connection.
     fn url(&self, path: &[u8]) -> Result<FtpUrl, Failure> {
-        let site = self.site.as_ref().ok_or_else(nowhere)?;
+        let site = self.site.as_ref().ok_or_else(|| nowhere(self.last.is_some()))?;
         let path = if path.starts_with(b"/") { path.to_vec() } else { path::join(&self.directory, path) };
         Ok(site.url().at(path))
     }
@@ -160,13 +166,7 @@ impl Shell {
     fn look_up(&mut self, dir: &[u8]) {
         let Some(session) = &mut self.session else { return };
         let entries = list(session, dir).unwrap_or_default();
-        self.learn(dir.to_vec(), &entries);
-    }
-
-    /// These are in a directory of the server.
-    fn learn(&self, dir: Vec<u8>, entries: &[Entry]) {
-        let name = |entry: &Entry| format!("{}{}", shown(&entry.name), if entry.is_directory() { "/" } else { "" });
-        self.names.learn(dir, entries.iter().map(name).collect());
+        self.names.learn(dir.to_vec(), &entries);
     }
 
     /// What stands before the cursor.
@@ -178,6 +178,8 @@ impl Shell {
     }
 }
 
-fn nowhere() -> Failure {
-    Failure::new(Exit::Usage, "cannot do that", "there is no connection").with_remedy("open ftp://HOST/")
+/// There is no connection; was there `ever` one to be?
+fn nowhere(ever: bool) -> Failure {
+    let remedy = if ever { "`open` tries the last place again, `open URL` another" } else { "open ftp://HOST/" };
+    Failure::new(Exit::Usage, "cannot do that", "there is no connection").with_remedy(remedy)
 }

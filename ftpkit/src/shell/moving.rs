@@ -1,15 +1,16 @@
 //! Commands that move files: by the functions of `ftpkit get`, `put` and `mirror`, on connections of their own.
 
 use super::Shell;
-use crate::cli::{FileOptions, GetOptions, MirrorOptions, PutOptions, TransferOptions};
+use crate::cli::{ConnectOptions, FileOptions, GetOptions, MirrorOptions, PutOptions, TransferOptions};
 use crate::conflict::Policy;
-use crate::console::Console;
+use crate::console::{Console, Job};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::place::Place;
 use crate::progress::Progress;
 use crate::remote::FtpUrl;
 use crate::remote::refusal::failure;
+use crate::text::shown;
 use crate::verb;
 use ftp_core::client::{Request, Upload};
 use ftp_host::client::End;
@@ -17,24 +18,34 @@ use ftp_host::storage::Source;
 use globset::GlobBuilder;
 use std::fs::File;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-/// Does it now or, where one goes on typing meanwhile, beside.
-fn start(shell: &Shell, deed: impl FnOnce(Console) -> Result<(), Failure> + Send + 'static) -> Result<(), Failure> {
-    let console = shell.console;
-    if !shell.background {
-        return deed(console);
-    }
+/// Does it now or, where one goes on typing meanwhile, beside. `connect` is how it connects.
+fn start(
+    shell: &mut Shell,
+    connect: &ConnectOptions,
+    deed: impl FnOnce(Console) -> Result<(), Failure> + Send + 'static,
+) -> Result<(), Failure> {
+    let Some(screen) = shell.console.screen() else { return deed(shell.console) };
+    let interrupt = connect.interrupt()?;
+    // From its login on Ctrl-C ends it in good order.
+    let held = interrupt.hold();
+    shell.jobs += 1;
+    let job = Arc::new(Job { number: shell.jobs, name: shown(shell.doing.as_bytes()), interrupt });
+    let console = shell.console.of_job(&job);
+    screen.start(&job);
     std::thread::spawn(move || {
         if let Err(failure) = deed(console) {
             console.failure(&failure);
         }
+        drop((held, job));
     });
     Ok(())
 }
 
 fn options(shell: &Shell, many: bool, policy: Policy) -> FileOptions {
     let transfer = TransferOptions::new(Some(policy), shell.rate);
-    FileOptions { recursive: many, ..FileOptions::new(transfer, shell.connect.clone()) }
+    FileOptions { recursive: many, ..FileOptions::new(transfer, shell.connect.apart()) }
 }
 
 fn source(shell: &Shell, path: &str) -> Result<FtpUrl, Failure> {
@@ -44,7 +55,7 @@ fn source(shell: &Shell, path: &str) -> Result<FtpUrl, Failure> {
     Ok(FtpUrl { codec, ..url.with_pattern(&path) })
 }
 
-fn fetch(shell: &Shell, paths: &[String], to: Option<&String>, many: bool, policy: Policy) -> Result<(), Failure> {
+fn fetch(shell: &mut Shell, paths: &[String], to: Option<&String>, many: bool, policy: Policy) -> Result<(), Failure> {
     let mut places = Vec::new();
     for path in paths {
         let url = source(shell, path)?;
@@ -52,7 +63,7 @@ fn fetch(shell: &Shell, paths: &[String], to: Option<&String>, many: bool, polic
     }
     places.extend(to.map(|to| Place::Local(to.into())));
     let options = GetOptions { places, segments: 1, files: options(shell, many, policy) };
-    start(shell, move |console| verb::get::run(&options, console))
+    start(shell, &options.files.connect.clone(), move |console| verb::get::run(&options, console))
 }
 
 pub(super) fn get(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
@@ -67,16 +78,22 @@ pub(super) fn mget(shell: &mut Shell, arguments: &[String]) -> Result<(), Failur
     fetch(shell, arguments, None, true, shell.policy)
 }
 
-fn send(shell: &Shell, files: Vec<PathBuf>, url: FtpUrl, many: bool, policy: Policy) -> Result<(), Failure> {
+fn send(shell: &mut Shell, files: Vec<PathBuf>, url: FtpUrl, many: bool, policy: Policy) -> Result<(), Failure> {
     shell.names.forget();
     let codec = (!shell.codec.is_raw()).then_some(shell.codec);
     let mut places: Vec<_> = files.into_iter().map(Place::Local).collect();
     places.push(Place::Remote(FtpUrl { codec, ..url }));
     let options = PutOptions { places, files: options(shell, many, policy) };
-    start(shell, move |console| verb::put::run(&options, console))
+    let names = shell.names.clone();
+    start(shell, &options.files.connect.clone(), move |console| {
+        let result = verb::put::run(&options, console);
+        // There is more by now than when it began.
+        names.forget();
+        result
+    })
 }
 
-fn one_up(shell: &Shell, arguments: &[String], policy: Policy) -> Result<(), Failure> {
+fn one_up(shell: &mut Shell, arguments: &[String], policy: Policy) -> Result<(), Failure> {
     let [file, rest @ ..] = arguments else { return Ok(()) };
     // Without a name it keeps its own, in the directory where we are.
     let path = rest.first().map_or(&b""[..], |name| name.as_bytes());
@@ -110,6 +127,7 @@ pub(super) fn append(shell: &mut Shell, arguments: &[String]) -> Result<(), Fail
     let path = PathBuf::from(file);
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();
     let url = shell.url(rest.first().map_or(name, |remote| remote.as_bytes()))?;
+    shell.names.forget();
     let read = |error| Failure::new(Exit::Disk, format!("cannot read {file}"), error);
     let source = File::open(&path).map_err(read)?;
     let size = source.metadata().map_err(read)?.len();
@@ -161,7 +179,13 @@ pub(super) fn mirror(shell: &mut Shell, arguments: &[String]) -> Result<(), Fail
         plan: None,
         apply: None,
         transfer: TransferOptions::new(None, shell.rate),
-        connect: shell.connect.clone(),
+        connect: shell.connect.apart(),
     };
-    start(shell, move |console| verb::mirror::run(&options, console))
+    shell.names.forget();
+    let names = shell.names.clone();
+    start(shell, &options.connect.clone(), move |console| {
+        let result = verb::mirror::run(&options, console);
+        names.forget();
+        result
+    })
 }

@@ -14,7 +14,8 @@ use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 /// # Errors
 /// [`Failure`] of the first command that fails, unless somebody sits there or the options say to go on.
 pub(super) fn run(options: &ConnectCommand, console: Console) -> Result<(), Failure> {
-    let mut shell = Shell::new(options.connect.clone(), console, Names::default(), false);
+    let console = console.at_prompt();
+    let mut shell = Shell::new(options.connect.clone(), console, Names::default());
     if let Some(url) = &options.url {
         connection::to(&mut shell, url.clone())?;
     }

@@ -35,17 +35,22 @@ pub(crate) enum Argument {
     Optional(&'static Argument),
     /// Any number of these, at least one.
     Many(&'static Argument),
+    /// Options of one letter each; they stand first in the table and anywhere in the line.
+    Options(&'static str),
 }
 
-use Argument::{Local, Many, Optional, Remote, Word, Words};
+use Argument::{Local, Many, Optional, Options, Remote, Word, Words};
+
+/// The options of `ls` that people have in their fingers: details, by time, by size, the other way round; everything is shown anyway.
+const LISTING: Argument = Options("ltSraAh1");
 
 /// Every command, in the order of the help.
 pub(crate) const TABLE: &[Command] = &[
     Command {
         name: "open",
         aliases: &["connect"],
-        arguments: &[Word("URL")],
-        help: "connect to a server",
+        arguments: &[Optional(&Word("URL"))],
+        help: "connect to a server; without a URL, once more to the last",
         run: connection::open,
     },
     Command {
@@ -66,15 +71,15 @@ pub(crate) const TABLE: &[Command] = &[
     Command {
         name: "ls",
         aliases: &["list"],
-        arguments: &[Optional(&Remote)],
-        help: "list a directory",
+        arguments: &[LISTING, Optional(&Remote)],
+        help: "list a directory; -l with sizes and times, -t by time, -S by size, -r the other way round",
         run: look::ls,
     },
     Command {
         name: "dir",
         aliases: &["ll"],
-        arguments: &[Optional(&Remote)],
-        help: "list a directory with sizes and times",
+        arguments: &[LISTING, Optional(&Remote)],
+        help: "list a directory with sizes and times, as ls -l does",
         run: look::dir,
     },
     Command {
@@ -384,23 +389,42 @@ impl Command {
         std::iter::once(self.name).chain(self.aliases.iter().copied())
     }
 
+    /// What it does, and what else it can be called.
+    pub(crate) fn help_with_names(&self) -> String {
+        let also = self.aliases.join(", ");
+        if also.is_empty() { self.help.to_owned() } else { format!("{} (also {also})", self.help) }
+    }
+
     /// How it is typed.
     pub(crate) fn usage(&self) -> String {
         let arguments = self.arguments.iter().map(|argument| argument.shown());
         std::iter::once(self.name.to_owned()).chain(arguments).collect::<Vec<_>>().join(" ")
     }
 
-    /// Can it be given so many arguments?
-    pub(crate) fn takes(&self, count: usize) -> bool {
-        let least = self.arguments.iter().filter(|argument| !matches!(argument, Optional(_))).count();
-        let endless = self.arguments.iter().any(|argument| matches!(argument, Many(_)));
-        count >= least && (endless || count <= self.arguments.len())
+    /// Can it be given these arguments?
+    pub(crate) fn takes(&self, words: &[String]) -> bool {
+        let count = words.iter().filter(|word| !self.is_option(word)).count();
+        let arguments = self.besides_options();
+        let least = arguments.iter().filter(|argument| !matches!(argument, Optional(_))).count();
+        let endless = arguments.iter().any(|argument| matches!(argument, Many(_)));
+        count >= least && (endless || count <= arguments.len())
+    }
+
+    /// Is this one of its options, or several in one?
+    pub(crate) fn is_option(&self, word: &str) -> bool {
+        let Some(Options(known)) = self.arguments.first() else { return false };
+        word.strip_prefix('-')
+            .is_some_and(|letters| !letters.is_empty() && letters.chars().all(|letter| known.contains(letter)))
+    }
+
+    fn besides_options(&self) -> &'static [Argument] {
+        self.arguments.strip_prefix(&[LISTING]).unwrap_or(self.arguments)
     }
 
     /// What stands at this place of its arguments.
     pub(crate) fn argument(&self, at: usize) -> Option<Argument> {
-        let argument =
-            self.arguments.get(at).or_else(|| self.arguments.last().filter(|last| matches!(last, Many(_))))?;
+        let arguments = self.besides_options();
+        let argument = arguments.get(at).or_else(|| arguments.last().filter(|last| matches!(last, Many(_))))?;
         Some(match argument {
             Optional(inner) | Many(inner) => **inner,
             plain => *plain,
@@ -418,6 +442,7 @@ impl Argument {
             Words(words) => words.join("|"),
             Optional(inner) => format!("[{}]", inner.shown()),
             Many(inner) => format!("{}...", inner.shown()),
+            Options(_) => "[-ltSr]".into(),
         }
     }
 }
@@ -426,7 +451,9 @@ fn help(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
     let Some(name) = arguments.first() else {
         let width = TABLE.iter().map(|command| command.usage().len()).max().unwrap_or(0);
         for command in TABLE {
-            shell.line(Styled::from(format!("{:width$}  ", command.usage())).and(Tone::Faint, command.help));
+            shell.line(
+                Styled::from(format!("{:width$}  ", command.usage())).and(Tone::Faint, command.help_with_names()),
+            );
         }
         shell.line("!COMMAND runs a command of this machine's shell, ! the shell itself");
         return Ok(());
@@ -459,9 +486,12 @@ mod tests {
 
     #[test]
     fn arguments_are_counted() {
-        let takes = |name: &str, count| find(name).is_ok_and(|command| command.takes(count));
+        let takes = |name: &str, count| find(name).is_ok_and(|command| command.takes(&vec!["a".to_owned(); count]));
         assert!(takes("get", 1) && takes("get", 2) && !takes("get", 0) && !takes("get", 3));
         assert!(takes("mget", 9) && !takes("mget", 0) && takes("pwd", 0) && !takes("pwd", 1));
+        let words = ["-la", "pub"].map(str::to_owned);
+        assert!(find("ls").is_ok_and(|command| command.takes(&words) && command.argument(0) == Some(Remote)));
+        assert!(find("cd").is_ok_and(|command| !command.takes(&words)));
         assert_eq!(find("chmod").ok().and_then(|command| command.argument(7)), Some(Remote));
     }
 }

@@ -136,9 +136,9 @@ impl ClientTls {
     /// [`Failure`], with what can be done.
     pub(crate) fn judge(&self, what: String, client: &TlsClient, console: Console) -> Result<(), Failure> {
         let Some(Rejected { fingerprint, reason }) = client.rejected() else {
-            return Err(
-                Failure::new(Exit::Tls, what, "the TLS handshake failed").with_remedy("-v shows the conversation")
-            );
+            return Err(Failure::new(Exit::Tls, what, "the TLS handshake failed")
+                .with_remedy("-v shows the conversation")
+                .or_at_prompt(crate::remote::refusal::CONVERSATION));
         };
         if let Some(pinned) = self.pinned.first() {
             let why =

@@ -182,7 +182,8 @@ impl Fetch<'_> {
                 format!("cannot go on with {}", self.file),
                 "it is not the beginning of the server's file",
             )
-            .with_remedy("--on-conflict overwrite fetches it anew"),
+            .with_remedy("--on-conflict overwrite fetches it anew")
+            .or_at_prompt("`conflict overwrite`, and get fetches it anew"),
             // The local end is at fault, not the URL.
             ClientError::Transfer(TransferError::Storage(_)) => failure(format!("cannot write {}", self.file), error),
             _ => failure(format!("cannot fetch {}", self.shown), error),

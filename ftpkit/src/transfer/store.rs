@@ -111,7 +111,9 @@ fn check_size(session: &mut Session, order: &Store<'_>, sent: u64, care: Care) -
     match session.size(order.path).map_err(|error| failure(what(), &error))? {
         Some(there) if there != sent => {
             let why = format!("the server's file has {there} bytes, not {sent}");
-            Err(broken(format!("cannot store {}", order.shown), &why).with_remedy("store it anew, without -c"))
+            Err(broken(format!("cannot store {}", order.shown), &why)
+                .with_remedy("store it anew, without -c")
+                .or_at_prompt("store it anew, with put"))
         }
         None if care.verify == Verify::Size => {
             Err(Failure::new(Exit::Verification, what(), "the server does not tell its size"))
@@ -129,7 +131,9 @@ fn behind(session: &mut Session, order: &Store<'_>, source: Source) -> Result<So
     };
     if !compare(session, order, &file)? {
         let why = "what the server has is not the beginning of the file";
-        return Err(Failure::new(Exit::Conflict, what(), why).with_remedy("--on-conflict overwrite stores it anew"));
+        return Err(Failure::new(Exit::Conflict, what(), why)
+            .with_remedy("--on-conflict overwrite stores it anew")
+            .or_at_prompt("`conflict overwrite`, and put stores it anew"));
     }
     file.seek(SeekFrom::Start(order.present)).map_err(cannot_read)?;
     Ok(Source::File { file, remaining: remaining.saturating_sub(order.present) })

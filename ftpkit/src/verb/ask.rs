@@ -5,6 +5,7 @@ use crate::console::Console;
 use crate::entry_text::date;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::text::shown;
 use indicatif::HumanBytes;
 
 /// Who answers: the terminal, if there is one on both ends.
@@ -24,10 +25,11 @@ impl Asker for Terminal {
         if let Some(policy) = self.for_all {
             return Ok(policy);
         }
+        let mut wrong = String::new();
         loop {
             let Question { name, source, target } = question;
             let text = format!(
-                "{name} exists: {}\n  to come: {}\n\
+                "{wrong}{name} exists: {}\n  to come: {}\n\
                  [o]verwrite, [n]ewer, [r]esume, re[N]ame, [s]kip, [c]ancel; with a ! for all: ",
                 facts(target),
                 facts(source)
@@ -35,7 +37,10 @@ impl Asker for Terminal {
             let Some(line) = self.console.ask(&text) else { return Err(cancelled()) };
             let line = line.trim();
             let (letter, all) = line.strip_suffix('!').map_or((line, false), |letter| (letter, true));
-            let Some(policy) = answer(letter)? else { continue };
+            let Some(policy) = answer(letter)? else {
+                wrong = format!("`{}` is no answer.\n", shown(line.as_bytes()));
+                continue;
+            };
             self.for_all = all.then_some(policy);
             return Ok(policy);
         }

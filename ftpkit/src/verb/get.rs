@@ -3,12 +3,11 @@
 use super::ask::asker;
 use super::{get_many, get_segments};
 use crate::cli::{FileOptions, GetOptions};
-use crate::conflict::{Known, Policy, Verdict, in_the_way};
+use crate::conflict::{AT_PROMPT as CONFLICT, Known, Policy, Verdict, in_the_way};
 use crate::console::Console;
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::interrupt::Interrupt;
 use crate::local::LocalFile;
 use crate::place::Place;
 use crate::progress::Progress;
@@ -90,7 +89,8 @@ fn to_file(
 ) -> Result<(), Failure> {
     if url.name().is_empty() {
         return Err(Failure::new(Exit::Usage, format!("cannot fetch {url}"), "the URL names a directory, not a file")
-            .with_remedy("-r fetches it with all that is in it"));
+            .with_remedy("-r fetches it with all that is in it")
+            .or_at_prompt("mget fetches it with all that is in it"));
     }
     if options.policy() == Policy::Resume && url.codec.is_some_and(|codec| !codec.is_raw()) {
         let why = "-c needs the same bytes at both ends (no ;type=a)";
@@ -101,9 +101,9 @@ fn to_file(
     let policy = options.policy();
     let mut asker = asker(console);
     if there.is_some() && (policy == Policy::Fail || (policy == Policy::Ask && asker.is_nobody())) {
-        return Err(
-            in_the_way(&file.shown, 0).with_remedy("--overwrite replaces it, -c goes on with it, or name another file")
-        );
+        return Err(in_the_way(&file.shown, 0)
+            .with_remedy("--overwrite replaces it, -c goes on with it, or name another file")
+            .or_at_prompt(CONFLICT));
     }
     let site = Site::new(url, &options.connect, console)?.for_transfers(&options.transfer);
     let mut session = site.open()?;
@@ -117,6 +117,7 @@ fn to_file(
             Verdict::Rename => file = file.renamed()?,
             Verdict::Keep(why) => {
                 console.note(&format!("{}: left as it is: {why}", file.shown));
+                session.close();
                 return Ok(());
             }
             Verdict::Conflict => return Err(in_the_way(&file.shown, 0)),
@@ -131,7 +132,7 @@ fn to_file(
         match one.fetch(&mut session, source, resume) {
             Err(failure) if failure.passes() && attempt < options.connect.retries.unwrap_or(0) => {
                 console.warning(&format!("{failure}; again in a moment"));
-                Interrupt::install()?.sleep(pause(attempt))?;
+                options.connect.interrupt()?.sleep(pause(attempt))?;
                 attempt += 1;
                 session = site.open()?;
                 resume = true;
@@ -197,7 +198,8 @@ impl One<'_> {
             (Some(size), _) if bytes > size => {
                 let why = format!("{} has {bytes} bytes, the server's file {size}", file.shown);
                 return Err(Failure::new(Exit::Conflict, what(), why)
-                    .with_remedy("it is not the beginning of that file; --overwrite fetches it anew"));
+                    .with_remedy("it is not the beginning of that file; --overwrite fetches it anew")
+                    .or_at_prompt("`conflict overwrite`, and get fetches it anew"));
             }
             (Some(size), Some(present)) if bytes == size && present.published => {
                 self.report(Moved::NOTHING, bytes);

@@ -6,7 +6,6 @@ use crate::bulk::Pool;
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::interrupt::Interrupt;
 use crate::progress::{Progress, Share};
 use crate::remote::refusal::failure;
 use crate::remote::{Moved, Session, Site};
@@ -75,7 +74,7 @@ pub(super) fn run(
     let (file, size, count) = (one.file.shown.as_str(), Some(version.size), Some(numbers.len()));
     one.console.event(&Event::Started { url: &url, file, offset: there, size, segments: count });
 
-    let pool = Pool::new(site.clone(), parts, retries.unwrap_or(RETRIES), Interrupt::install()?);
+    let pool = Pool::new(site.clone(), parts, retries.unwrap_or(RETRIES));
     pool.give(session);
     let progress = Mutex::new(Progress::begin(one.console, &shown(one.url.name()), there, size));
     let trouble = Mutex::new(None);

@@ -9,7 +9,6 @@ use crate::console::Console;
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::interrupt::Interrupt;
 use crate::remote::{FtpUrl, Site};
 use crate::text::shown;
 use indicatif::HumanBytes;
@@ -29,7 +28,7 @@ pub(crate) fn there(
     console: Console,
 ) -> Result<There, Failure> {
     let site = Site::new(&url, connect, console)?.for_transfers(transfer);
-    let pool = Pool::new(site, transfer.jobs, connect.retries.unwrap_or(RETRIES), Interrupt::install()?);
+    let pool = Pool::new(site, transfer.jobs, connect.retries.unwrap_or(RETRIES));
     Ok(There { url, pool: Arc::new(pool) })
 }
 
@@ -64,7 +63,9 @@ pub(crate) fn with_journal(
             journal.remove();
             Ok(())
         }
-        Err(failure) => Err(failure.with_remedy(format!("ftpkit jobs resume {id}"))),
+        Err(failure) => Err(failure
+            .with_remedy(format!("ftpkit jobs resume {id}"))
+            .or_at_prompt("`!ftpkit jobs resume` goes on with it")),
     }
 }
 

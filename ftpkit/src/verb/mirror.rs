@@ -86,12 +86,12 @@ fn plan_for(job: &Job, filter: &Filter, rules: Rules, dry_run: bool, asker: &mut
         (from.join().unwrap_or_else(died), to)
     });
     let Some(from) = from? else {
-        let (exit, remedy) = match &job.source {
-            Side::Local(_) => (Exit::Disk, "name another one"),
-            Side::Remote(_) => (Exit::NotFound, "ftpkit ls shows what is there"),
+        let (exit, remedy, at_prompt) = match &job.source {
+            Side::Local(_) => (Exit::Disk, "name another one", "name another one"),
+            Side::Remote(_) => (Exit::NotFound, "ftpkit ls shows what is there", "`ls` shows what is there"),
         };
         let what = format!("cannot mirror {}", job.source);
-        return Err(Failure::new(exit, what, "there is no such directory").with_remedy(remedy));
+        return Err(Failure::new(exit, what, "there is no such directory").with_remedy(remedy).or_at_prompt(at_prompt));
     };
     let to = to?.unwrap_or_default();
     // Some servers list a directory that is not there as one that is empty.

@@ -3,12 +3,11 @@
 use super::ask::asker;
 use super::put_many;
 use crate::cli::{FileOptions, PutOptions};
-use crate::conflict::{Known, Policy, Verdict, in_the_way};
+use crate::conflict::{AT_PROMPT as CONFLICT, Known, Policy, Verdict, in_the_way};
 use crate::console::Console;
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::interrupt::Interrupt;
 use crate::place::Place;
 use crate::progress::Progress;
 use crate::remote::refusal::failure;
@@ -96,13 +95,16 @@ fn from_file(path: &Path, url: &FtpUrl, options: &FileOptions, console: Console)
     let site = Site::new(&url, &options.connect, console)?.for_transfers(&options.transfer);
     let mut session = site.open()?;
     let mut one = One { url, name, known, care: options.transfer.care(), console };
-    let Some(mut resume) = one.settle(&mut session, options)? else { return Ok(()) };
+    let Some(mut resume) = one.settle(&mut session, options)? else {
+        session.close();
+        return Ok(());
+    };
     let mut attempt = 0;
     loop {
         match one.store_file(&mut session, path, resume) {
             Err(failure) if failure.passes() && attempt < options.connect.retries.unwrap_or(0) => {
                 console.warning(&format!("{failure}; again in a moment"));
-                Interrupt::install()?.sleep(pause(attempt))?;
+                options.connect.interrupt()?.sleep(pause(attempt))?;
                 attempt += 1;
                 session = site.open()?;
                 resume = true;
@@ -131,7 +133,9 @@ fn open(path: &Path) -> Result<(File, Known), Failure> {
     let file = File::open(path).map_err(|error| fail(&error))?;
     let facts = file.metadata().map_err(|error| fail(&error))?;
     if facts.is_dir() {
-        return Err(fail(&"it is a directory").with_remedy("-r stores it with all that is in it"));
+        return Err(fail(&"it is a directory")
+            .with_remedy("-r stores it with all that is in it")
+            .or_at_prompt("mput stores it with all that is in it"));
     }
     if !facts.is_file() {
         return Err(fail(&"it is no regular file").with_remedy("send it through standard input, with - for the file"));
@@ -202,9 +206,9 @@ impl One {
                 Some(false)
             }
             Verdict::Conflict => {
-                return Err(
-                    in_the_way(&self.url.to_string(), 0).with_remedy("--overwrite replaces it, -c goes on with it")
-                );
+                return Err(in_the_way(&self.url.to_string(), 0)
+                    .with_remedy("--overwrite replaces it, -c goes on with it")
+                    .or_at_prompt(CONFLICT));
             }
         })
     }
@@ -219,7 +223,8 @@ impl One {
         if present > size {
             let why = format!("the server's file has {present} bytes, {} {size}", self.name);
             return Err(Failure::new(Exit::Conflict, what(), why)
-                .with_remedy("it is not the beginning of this file; --overwrite stores it anew"));
+                .with_remedy("it is not the beginning of this file; --overwrite stores it anew")
+                .or_at_prompt("`conflict overwrite`, and put stores it anew"));
         }
         if there == Some(size) {
             self.report(Moved::NOTHING, present);

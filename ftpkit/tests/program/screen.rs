@@ -1,12 +1,11 @@
 //! `connect` on a terminal: what one sees.
 
 use crate::common::{Outcome, Server, noise};
-use crate::peer::Peer;
+use crate::peer::{Gate, Peer};
 use crate::terminal::Terminal;
 use std::fs::{self, File, FileTimes};
 use std::io::Write;
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 fn date(path: &Path) -> Outcome {
@@ -89,22 +88,9 @@ fn a_listing_on_a_narrow_screen() -> Outcome {
     Ok(())
 }
 
-/// What a server waits at until the test lets it go on.
-type Gate = Arc<(Mutex<bool>, Condvar)>;
-
-fn wait_at(gate: &Gate) {
-    let open = gate.0.lock().unwrap_or_else(PoisonError::into_inner);
-    drop(gate.1.wait_while(open, |open| !*open).unwrap_or_else(PoisonError::into_inner));
-}
-
-fn unlock(gate: &Gate) {
-    *gate.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
-    gate.1.notify_all();
-}
-
 /// A server with two large files, of which it sends a part and then nothing more until the gate is opened.
 fn gated(gate: &Gate) -> std::io::Result<Peer> {
-    let gate = Arc::clone(gate);
+    let gate = gate.clone();
     let listing = "type=dir;modify=20231114221320; pub\r\n\
         type=file;size=1200;modify=20231114221320;UNIX.mode=0644; notes.txt\r\n\
         type=file;size=2000000;modify=20231114221320;UNIX.mode=0644; photos.tar\r\n\
@@ -128,7 +114,7 @@ fn gated(gate: &Gate) -> std::io::Result<Peer> {
                 exchange.out.write_all(b"150 Here it comes\r\n")?;
                 let (mut data, _) = exchange.data.accept()?;
                 data.write_all(&vec![b'x'; size / 100 * 37])?;
-                wait_at(&gate);
+                gate.pass();
                 data.write_all(&vec![b'x'; size - size / 100 * 37])?;
                 "226 Done".into()
             }
@@ -139,18 +125,18 @@ fn gated(gate: &Gate) -> std::io::Result<Peer> {
 
 fn two_transfers(columns: u16, rows: u16) -> Result<String, Box<dyn std::error::Error>> {
     let dir = tempfile::tempdir()?;
-    let gate = Arc::default();
+    let gate = Gate::default();
     let peer = gated(&gate)?;
     let prompt = "127.0.0.1:/papers>";
     let mut terminal = Terminal::start(dir.path(), (columns, rows), &["connect", &peer.url("")])?;
     terminal.wait_for_prompt(prompt)?;
     terminal.press("dir\r")?;
     terminal.wait_for_prompt(prompt)?;
-    for name in ["thesis.pdf", "photos.tar"] {
+    for (name, begun) in [("thesis.pdf", "#2 < 150"), ("photos.tar", "#3 < 150")] {
         terminal.press(&format!("get {name}\r"))?;
-        let stands = |line: &str| line.contains(name) && line.contains('█') && line.contains(" stalled ");
-        let stalled = terminal.wait_until(|shown| shown.lines().any(stands));
-        stalled.map_err(|shown| format!("{name} is not stalled on\n{shown}"))?;
+        let stands = |line: &str| line.contains(name) && line.contains(" 37% ");
+        let moved = terminal.wait_until(|shown| shown.contains(begun) && shown.lines().any(stands));
+        moved.map_err(|shown| format!("{name} has not moved on\n{shown}"))?;
     }
     // While they are on their way, one goes on typing.
     terminal.press("pwd\r")?;
@@ -158,7 +144,7 @@ fn two_transfers(columns: u16, rows: u16) -> Result<String, Box<dyn std::error::
     let both = |shown: &str| shown.matches(" stalled ").count() == 3;
     terminal.wait_until(both).map_err(|shown| format!("not all stalled on\n{shown}"))?;
     let shown = terminal.settled(prompt)?;
-    unlock(&gate);
+    gate.open();
     terminal.wait_for(&["thesis.pdf: 1000000 bytes", "photos.tar: 2000000 bytes"])?;
     assert_eq!(fs::metadata(dir.path().join("thesis.pdf"))?.len(), 1_000_000);
     terminal.press("\u{4}")?;
@@ -246,14 +232,14 @@ fn a_question_does_not_take_the_line_that_is_being_typed() -> Outcome {
     let dir = tempfile::tempdir()?;
     fs::write(dir.path().join("notes.txt"), "mine")?;
     let gate = Gate::default();
-    let open = Arc::clone(&gate);
+    let open = gate.clone();
     // The question cannot come before the server has answered, and the server waits until something has been typed.
     let peer = Peer::start(move |exchange| {
         Ok(Some(match exchange.verb {
             "FEAT" => "211-Extensions\r\n SIZE\r\n211 End".into(),
             "PWD" => "257 \"/\"".into(),
             "SIZE" => {
-                wait_at(&open);
+                open.pass();
                 "213 1200".into()
             }
             _ => return Ok(None),
@@ -263,7 +249,7 @@ fn a_question_does_not_take_the_line_that_is_being_typed() -> Outcome {
     terminal.wait_for_prompt("127.0.0.1:/>")?;
     terminal.press("get notes.txt\rsize no")?;
     terminal.wait_for(&["127.0.0.1:/> size no "])?;
-    unlock(&gate);
+    gate.open();
     terminal.wait_for(&["for all: "])?;
     terminal.press("s\r")?;
     terminal.wait_for(&["left as it is", "127.0.0.1:/> size no "])?;

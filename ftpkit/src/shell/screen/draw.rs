@@ -119,9 +119,11 @@ fn block(frame: &Frame, pane: Pane, note: &str, input: &Input) -> Block<'static>
         };
         return Block::bordered().title(Line::from(vec![tab(left), Span::raw("─"), tab(right)]));
     }
-    let style = if input.pane == pane { bold } else { Style::new() };
-    let back = if input.pane == pane && input.back > 0 { " ↑" } else { "" };
-    Block::bordered().title(Span::styled(format!(" {}{note}{back} ", name(pane)), style))
+    let chosen = input.pane == pane;
+    let back = if chosen && input.back > 0 { " ↑" } else { "" };
+    // The pane that the keys speak of stands out.
+    let (title, border) = if chosen { (bold, Style::new()) } else { (Style::new(), look(Tone::Faint)) };
+    Block::bordered().border_style(border).title(Span::styled(format!(" {}{note}{back} ", name(pane)), title))
 }
 
 /// A text with the screen to itself, from the line `top` on: how many lines there is room for.
@@ -139,11 +141,11 @@ fn read(frame: &mut Frame, area: Rect, title: &str, hint: &'static str, lines: &
 }
 
 fn help(width: usize) -> Vec<Styled> {
-    let usages = TABLE.iter().map(|command| (command.usage(), command.help));
-    let keys = KEYS.iter().map(|(key, what)| ((*key).to_owned(), *what));
-    let rows: Vec<_> = keys.chain([(String::new(), "")]).chain(usages).collect();
+    let usages = TABLE.iter().map(|command| (command.usage(), command.help_with_names()));
+    let keys = KEYS.iter().map(|(key, what)| ((*key).to_owned(), (*what).to_owned()));
+    let rows: Vec<_> = keys.chain([(String::new(), String::new())]).chain(usages).collect();
     let first = rows.iter().map(|(head, _)| columns_of(head)).max().unwrap_or(0).min(width / 2);
-    let row = |(head, what): (String, &str)| {
+    let row = |(head, what): (String, String)| {
         let mut lines = wrapped(&Styled::new(Tone::Faint, what), width.saturating_sub(first + 2)).into_iter();
         let begin = |head: &str| {
             let gap = " ".repeat(first.saturating_sub(columns_of(head)) + 2);
@@ -156,15 +158,17 @@ fn help(width: usize) -> Vec<Styled> {
     rows.into_iter().flat_map(row).collect()
 }
 
-/// The last lines that fit, as many lines further up as one has gone back. `newest` gives what one thing comes to, from the newest on.
+/// The last lines that fit, as many lines further up as one has gone back, and `below` them what is always to be seen. `newest` gives what
+/// one thing comes to, from the newest on.
 fn show<'a, T: 'a>(
     frame: &mut Frame,
     (area, block): (Rect, Block<'_>),
     things: impl Iterator<Item = &'a T>,
     newest: impl Fn(&T) -> Vec<Line<'static>>,
     back: Option<&mut usize>,
+    below: Vec<Line<'static>>,
 ) -> usize {
-    let room = usize::from(area.height.saturating_sub(2));
+    let room = usize::from(area.height.saturating_sub(2)).saturating_sub(below.len());
     let wanted = room + back.as_deref().copied().unwrap_or(0);
     // From the end on, so that a long history costs nothing.
     let mut lines: Vec<Line> = Vec::new();
@@ -181,6 +185,7 @@ fn show<'a, T: 'a>(
     });
     let mut shown: Vec<_> = lines.into_iter().skip(skipped).take(room).collect();
     shown.reverse();
+    shown.extend(below);
     frame.render_widget(Paragraph::new(shown).block(block), area);
     room
 }
@@ -216,8 +221,10 @@ fn wire(frame: &mut Frame, area: Rect, state: &mut State, input: &mut Input) {
         };
         lines.iter().enumerate().map(indent).collect()
     };
+    let new = state.spoken.saturating_sub(std::mem::replace(&mut input.seen.1, state.spoken));
     let back = (input.pane == Pane::Wire).then_some(&mut input.back);
-    let room = show(frame, (area, block), state.wire.iter().rev().filter(wanted), text, back);
+    let back = back.map(|back| stays(back, state.wire.iter().rev().take(new).filter(wanted), text));
+    let room = show(frame, (area, block), state.wire.iter().rev().filter(wanted), text, back, Vec::new());
     if input.pane == Pane::Wire {
         state.height = room;
     }
@@ -234,24 +241,43 @@ fn output(frame: &mut Frame, area: Rect, state: &mut State, input: &mut Input, s
     let width = width(area);
     state.width = width;
     let block = block(frame, Pane::Output, "", input);
-    let mut jobs = jobs(standings, width);
+    let mut jobs = jobs(standings, &state.beginnings(), width);
     jobs.truncate(usize::from(area.height.saturating_sub(2)) / 2);
-    let jobs: Vec<_> = jobs.into_iter().rev().collect();
+    let jobs = jobs.iter().map(line).collect();
     let text = |styled: &Styled| wrapped(styled, width).iter().map(line).collect();
+    let new = state.printed.saturating_sub(std::mem::replace(&mut input.seen.0, state.printed));
     let back = (input.pane == Pane::Output).then_some(&mut input.back);
-    let room = show(frame, (area, block), jobs.iter().chain(state.output.iter().rev()), text, back);
+    let back = back.map(|back| stays(back, state.output.iter().rev().take(new), text));
+    let room = show(frame, (area, block), state.output.iter().rev(), text, back, jobs);
     if input.pane == Pane::Output {
         state.height = room;
     }
 }
 
-/// The transfers that run, and all of them together.
-fn jobs(standings: &[Standing], width: usize) -> Vec<Styled> {
+/// Whoever has gone back goes on seeing what he sees, however much is `new`.
+fn stays<'a, 'b, T: 'a>(
+    back: &'b mut usize,
+    new: impl Iterator<Item = &'a T>,
+    lines: impl Fn(&T) -> Vec<Line<'static>>,
+) -> &'b mut usize {
+    if *back > 0 {
+        *back += new.map(|thing| lines(thing).len()).sum::<usize>();
+    }
+    back
+}
+
+/// The transfers that run, what is about to, and all transfers together.
+fn jobs(standings: &[Standing], beginnings: &[String], width: usize) -> Vec<Styled> {
     let total = format!("{} transfers", standings.len());
     let together = (standings.len() > 1).then_some(total.as_str());
     let names = standings.iter().map(|job| job.name.as_str()).chain(together);
     let name = names.map(columns_of).max().unwrap_or(0).min(NAME.min(width / 3));
     let mut lines: Vec<_> = standings.iter().map(|job| job_line(job, name, width)).collect();
+    for job in beginnings {
+        let state = "  under way";
+        let name = cut(job, width.saturating_sub(state.len()));
+        lines.push(Styled::from(name).and(Tone::Faint, state));
+    }
     if together.is_some() {
         let all = Standing {
             name: total,
@@ -313,6 +339,7 @@ fn command_line(frame: &mut Frame, area: Rect, state: &State, input: &Input) {
     let title = match state.questions.len() {
         0 | 1 if state.waiting > 1 => format!(" Command (working, {} more) ", state.waiting - 1),
         0 | 1 if state.waiting > 0 => " Command (working) ".to_owned(),
+        0 | 1 if input.awaits() => " Command (looking what is there) ".to_owned(),
         0 | 1 => " Command ".to_owned(),
         more => format!(" Command ({more} questions) "),
     };

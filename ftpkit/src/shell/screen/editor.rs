@@ -67,6 +67,11 @@ impl Editor {
         self.cursor += sign.len_utf8();
     }
 
+    pub(super) fn insert_text(&mut self, text: &str) {
+        self.text.insert_str(self.cursor, text);
+        self.cursor += text.len();
+    }
+
     pub(super) fn go(&mut self, motion: Motion) {
         self.cursor = self.goal(motion);
     }
@@ -87,8 +92,7 @@ impl Editor {
     /// Inserts what was killed last.
     pub(super) fn yank(&mut self) {
         let killed = self.killed.clone();
-        self.text.insert_str(self.cursor, &killed);
-        self.cursor += killed.len();
+        self.insert_text(&killed);
     }
 
     fn cut(&mut self, motion: Motion) -> String {

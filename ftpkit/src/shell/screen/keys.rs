@@ -3,14 +3,19 @@
 use super::super::complete::{Names, candidates, common, directory_of};
 use super::editor::{Editor, Motion};
 use super::state::State;
+use crate::entry_text::in_columns;
 use crate::tone::{Styled, Tone};
 use ratatui::crossterm::event::{
     KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
 };
 use ratatui::layout::{Position, Rect};
+use std::collections::VecDeque;
 
 /// Lines of a step with the wheel of a mouse.
 const WHEEL: usize = 3;
+
+/// Lines of names that Tab shows.
+const OFFERED: usize = 8;
 
 /// The pane that the keys for scrolling and zooming speak of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,7 +36,6 @@ impl Pane {
 
 /// What is being typed, and how things are looked at.
 #[derive(Default)]
-#[expect(clippy::struct_excessive_bools, reason = "they are independent of each other")]
 pub(super) struct Input {
     pub(super) line: Editor,
     /// The answer to a question; meanwhile the line waits.
@@ -48,6 +52,8 @@ pub(super) struct Input {
     pub(super) zoomed: bool,
     /// Lines that one has gone back.
     pub(super) back: usize,
+    /// Lines that had come to the panes when they were drawn last.
+    pub(super) seen: (usize, usize),
     /// The first line of the help that is seen.
     pub(super) help: Option<usize>,
     /// The first line of the page that is seen.
@@ -56,8 +62,14 @@ pub(super) struct Input {
     pub(super) folded: bool,
     /// Only lines with this in them are shown of the conversation.
     pub(super) filter: String,
-    /// Once more, and one leaves.
-    armed: bool,
+    /// What is completed when more is known of the server's names.
+    awaited: Option<String>,
+    /// The directory that was asked for last.
+    sought: Option<Vec<u8>>,
+    /// Lines that were pasted; each comes when the one before is entered.
+    pasted: VecDeque<String>,
+    /// The key that was pressed last, if it leaves when it comes once more.
+    armed: Option<char>,
     names: Names,
 }
 
@@ -95,9 +107,10 @@ impl Input {
             return Wish::Nothing;
         }
         let armed = std::mem::take(&mut self.armed);
+        let again = |key| armed == Some(key);
         match key.code {
-            KeyCode::Char('c') if control => return self.stop(state, armed),
-            KeyCode::Char('d') if control && self.editor(state).is_empty() => return self.leave(state, armed),
+            KeyCode::Char('c') if control => return self.stop(state, again('c')),
+            KeyCode::Char('d') if control && self.editor(state).is_empty() => return self.leave(state, again('d')),
             KeyCode::Enter => return self.enter(state),
             KeyCode::Esc if self.filtering => self.filtering = false,
             KeyCode::Char('?') if self.line.is_empty() && !self.answers(state) => self.help = Some(0),
@@ -233,18 +246,19 @@ impl Input {
     }
 
     /// Ctrl-C: ends the nearest thing first.
-    fn stop(&mut self, state: &mut State, armed: bool) -> Wish {
+    fn stop(&mut self, state: &mut State, again: bool) -> Wish {
         if self.filtering {
             self.filtering = false;
         } else if let Some(question) = state.questions.pop_front() {
             question.answer(None);
             self.answer.take();
-        } else if armed {
+        } else if again {
             return Wish::Leave;
         } else if !self.line.is_empty() {
             self.line.take();
+            self.pasted.clear();
         } else {
-            self.armed = true;
+            self.armed = Some('c');
             if state.waiting > 0 || state.has_jobs() {
                 state.print(Styled::new(Tone::Faint, "stopping; ^C once more leaves"));
                 return Wish::Stop;
@@ -255,14 +269,14 @@ impl Input {
     }
 
     /// Ctrl-D: leaves, but not what is under way.
-    fn leave(&mut self, state: &mut State, armed: bool) -> Wish {
+    fn leave(&mut self, state: &mut State, again: bool) -> Wish {
         if self.answers(state) {
             return Wish::Nothing;
         }
-        if armed || !state.has_jobs() {
+        if again || !state.has_jobs() {
             return Wish::Leave;
         }
-        self.armed = true;
+        self.armed = Some('d');
         state.print(Styled::new(Tone::Faint, "files are still on their way; ^D once more leaves"));
         Wish::Nothing
     }
@@ -277,13 +291,17 @@ impl Input {
         if let Some(question) = state.questions.pop_front() {
             let answer = self.answer.take();
             if !question.secret {
-                let last = question.text.lines().last().unwrap_or_default();
+                let (before, last) = question.text.rsplit_once('\n').unwrap_or(("", &question.text));
+                before.lines().for_each(|line| state.print(Styled::new(Tone::Faint, line)));
                 state.print(Styled::new(Tone::Faint, last).and(Tone::Plain, answer.clone()));
             }
             question.answer(Some(answer));
             return Wish::Nothing;
         }
         let line = self.line.take();
+        if let Some(next) = self.pasted.pop_front() {
+            self.line.set(next);
+        }
         self.recalled = None;
         if line.trim().is_empty() {
             return Wish::Nothing;
@@ -312,34 +330,94 @@ impl Input {
         }
     }
 
-    /// Completes what stands before the cursor, as far as it is known; what is not known is looked up.
+    /// Completes what stands before the cursor, as far as it is known; what is not known is looked up, and completed then.
     fn complete(&mut self, state: &mut State) -> Wish {
         let before = self.line.before().to_owned();
         if let Some(dir) = directory_of(&before, &state.directory)
+            && state.connected
             && !self.names.knows(&dir)
-            && state.looked_up.as_ref() != Some(&before)
         {
+            self.awaited = Some(before);
+            self.sought = Some(dir.clone());
             return Wish::LookUp(dir);
         }
-        let found = candidates(&before, &state.directory, &self.names);
-        match common(&found) {
-            Some(longer) if longer.len() > before.len() => self.line.set_before(&longer),
-            Some(_) if found.len() > 1 => {
-                let start = before.rfind([' ', '/']).map_or(0, |at| at + 1);
-                let names: Vec<_> = found.iter().filter_map(|line| line.get(start..)).collect();
-                state.print(Styled::new(Tone::Faint, names.join("  ")));
-            }
-            _ => {}
-        }
+        self.fill_in(&before, state);
         Wish::Nothing
     }
 
-    /// What was looked up is there: if the line is still the same, it is completed.
-    pub(super) fn looked_up(&mut self, state: &mut State) {
-        if state.looked_up.as_deref() == Some(self.line.before()) && !self.answers(state) {
-            self.complete(state);
+    /// Completes `before`, or shows what it could be.
+    fn fill_in(&mut self, before: &str, state: &mut State) {
+        let found = candidates(before, &state.directory, &self.names);
+        match common(&found) {
+            Some(longer) if longer.len() > before.len() => {
+                // One blank is enough.
+                let longer = if self.line.behind().starts_with(' ') { longer.trim_end() } else { &longer };
+                self.line.set_before(longer);
+            }
+            Some(_) if found.len() > 1 => {
+                let start = before.rfind([' ', '/']).map_or(0, |at| at + 1);
+                let names: Vec<_> =
+                    found.iter().filter_map(|line| Some((Tone::Faint, line.get(start..)?.to_owned()))).collect();
+                let mut lines = in_columns(&names, state.width.max(1));
+                if lines.len() > OFFERED {
+                    lines.truncate(OFFERED);
+                    lines.push(Styled::new(
+                        Tone::Faint,
+                        format!("{} names in all; a few letters more leave fewer", names.len()),
+                    ));
+                }
+                for line in lines {
+                    state.print(line);
+                }
+            }
+            _ => {}
         }
-        state.looked_up = None;
+    }
+
+    /// More is known of the server's names: if the line that waits for it is still the same, it is completed.
+    pub(super) fn looked_up(&mut self, state: &mut State) {
+        let Some(before) = self.awaited.take() else { return };
+        if before != self.line.before() || self.answers(state) {
+            return;
+        }
+        match directory_of(&before, &state.directory) {
+            Some(dir) if !self.names.knows(&dir) => self.awaited = Some(before),
+            _ => self.fill_in(&before, state),
+        }
+        state.changed = true;
+    }
+
+    /// Does Tab wait for the server?
+    pub(super) fn awaits(&self) -> bool {
+        self.awaited.as_deref().is_some_and(|before| before == self.line.before())
+    }
+
+    /// The directory whose names are likely to be typed next, where they are not known and nothing else is to be done on the way there.
+    pub(super) fn foresees(&mut self, state: &State) -> Option<Vec<u8>> {
+        if !state.connected || state.has_jobs() || self.answers(state) {
+            return None;
+        }
+        let dir = directory_of(self.line.before(), &state.directory);
+        let Some(dir) = dir.filter(|dir| !self.names.is_fresh(dir)) else {
+            self.sought = None;
+            return None;
+        };
+        // It was asked for, and has not come.
+        if self.sought.as_ref() == Some(&dir) {
+            return None;
+        }
+        self.sought = Some(dir.clone());
+        Some(dir)
+    }
+
+    /// What is pasted waits to be entered, line by line.
+    pub(super) fn paste(&mut self, text: &str, state: &State) {
+        let mut lines = text.split(['\r', '\n']).map(|line| line.replace(char::is_control, " "));
+        let first = lines.next().unwrap_or_default();
+        self.editor(state).insert_text(&first);
+        if !self.answers(state) {
+            self.pasted = lines.filter(|line| !line.trim().is_empty()).collect();
+        }
     }
 
     /// How the latest line of the history that begins so goes on.
@@ -359,7 +437,9 @@ fn page(state: &State) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::state::Question;
     use super::*;
+    use ftp_core::listing::{Entry, EntryKind};
 
     fn press(input: &mut Input, state: &mut State, code: KeyCode) -> Wish {
         input.key(KeyEvent::new(code, KeyModifiers::NONE), state)
@@ -441,12 +521,38 @@ mod tests {
     fn what_is_not_known_is_looked_up_once() {
         let names = Names::default();
         let (mut input, mut state) = (Input::new(Vec::new(), names.clone()), State::default());
-        state.directory = b"/home".to_vec();
+        (state.connected, state.directory) = (true, b"/home".to_vec());
         "get no".chars().for_each(|sign| drop(press(&mut input, &mut state, KeyCode::Char(sign))));
+        assert_eq!(input.foresees(&state), Some(b"/home".to_vec()));
+        assert_eq!(input.foresees(&state), None);
         assert_eq!(press(&mut input, &mut state, KeyCode::Tab), Wish::LookUp(b"/home".to_vec()));
-        names.learn(b"/home".to_vec(), vec!["notes.txt".into()]);
-        state.looked_up = Some("get no".into());
+        // What comes of another directory is not what is waited for.
+        names.learn(b"/other".to_vec(), &[]);
         input.looked_up(&mut state);
-        assert_eq!(input.line.text(), "get notes.txt");
+        assert!(input.awaits());
+        let entries = ["notes.txt", "photo.jpg"].map(|name| Entry::new(name, EntryKind::File));
+        names.learn(b"/home".to_vec(), &entries);
+        input.looked_up(&mut state);
+        assert_eq!(input.line.text(), "get notes.txt ");
+        assert!(!input.awaits() && input.foresees(&state).is_none());
+    }
+
+    #[test]
+    fn pasted_lines_wait_to_be_entered() {
+        let (mut input, mut state) = (Input::default(), State::default());
+        input.paste("cd pub\r\nget \ta\u{1b}[2J\n", &state);
+        assert_eq!(press(&mut input, &mut state, KeyCode::Enter), Wish::Obey("cd pub".into()));
+        assert_eq!(input.line.text(), "get  a [2J");
+        control(&mut input, &mut state, 'c');
+        assert_eq!(press(&mut input, &mut state, KeyCode::Enter), Wish::Nothing);
+    }
+
+    #[test]
+    fn an_answered_question_stays_to_be_read() {
+        let (mut input, mut state) = (Input::default(), State::default());
+        state.questions.push_back(Question::new("a is there\n  what now? ").0);
+        type_in(&mut input, &mut state, "o");
+        let output: Vec<_> = state.output.iter().map(Styled::text).collect();
+        assert_eq!(output, ["a is there", "  what now? o"]);
     }
 }

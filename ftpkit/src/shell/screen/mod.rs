@@ -4,12 +4,13 @@
 mod draw;
 mod editor;
 mod keys;
+mod scout;
 mod state;
 mod text;
 
 use super::complete::Names;
 use super::{Shell, connection, history};
-use crate::cli::ConnectCommand;
+use crate::cli::{ConnectCommand, ConnectOptions};
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -18,8 +19,11 @@ use crate::remote::FtpUrl;
 use crate::tone::{Styled, Tone};
 use keys::{Input, Wish};
 use ratatui::DefaultTerminal;
-use ratatui::crossterm::event::{self, DisableMouseCapture, EnableMouseCapture, Event};
+use ratatui::crossterm::event::{
+    self, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event,
+};
 use ratatui::crossterm::execute;
+use scout::Scout;
 use state::Shared;
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -38,8 +42,10 @@ const GRACE: Duration = Duration::from_secs(2);
 enum Order {
     /// Obey this line.
     Line(String),
-    /// Look what is in a directory, to complete the line.
-    LookUp(Vec<u8>, String),
+    /// Look what is in a directory, to complete a line.
+    LookUp(Vec<u8>),
+    /// No more will come.
+    End,
 }
 
 /// Takes the screen until whoever sits there leaves.
@@ -55,29 +61,37 @@ pub(super) fn run(options: &ConnectCommand, console: Console) -> Result<(), Fail
     let mut input = Input::new(history::read(), names.clone());
     let (orders, ordered) = channel();
     let (end, ended) = channel::<()>();
-    let shell = Shell::new(options.connect.clone(), console, names, true);
+    let scout = Scout::start(names.clone(), orders.clone(), shared);
+    // What Ctrl-C ends here is what is at work, not the program.
+    let connect = ConnectOptions { interrupt: Some(interrupt.apart()), ..options.connect.clone() };
+    let interrupt = connect.interrupt()?;
+    let shell = Shell::new(connect, console, names);
     let url = options.url.clone();
     std::thread::spawn(move || {
         obey(shell, url, &ordered, shared);
         drop(end);
     });
     let mut terminal = enter(options.mouse);
-    let result = attend(&mut terminal, shared, &mut input, &orders, &interrupt, options.mouse);
+    let helpers = Helpers { orders: &orders, scout: &scout, interrupt: &interrupt };
+    let result = attend(&mut terminal, shared, &mut input, &helpers, options.mouse);
     leave(options.mouse);
-    drop(orders);
+    // The thread may have ended.
+    let _ = orders.send(Order::End);
     shared.with(|state| {
         state.over = true;
         // What still waits for an answer gets none.
         state.questions.clear();
         state.guest = None;
+        state.stop(&interrupt);
     });
-    interrupt.ask();
     settle(shared, &ended);
     result
 }
 
 fn enter(mouse: bool) -> DefaultTerminal {
     let terminal = ratatui::init();
+    // What is pasted is not obeyed before it is entered; a terminal that cannot tell it from what is typed is none the worse for it.
+    let _ = execute!(io::stdout(), EnableBracketedPaste);
     if mouse {
         // A terminal without a mouse is none the worse for it.
         let _ = execute!(io::stdout(), EnableMouseCapture);
@@ -89,7 +103,24 @@ fn leave(mouse: bool) {
     if mouse {
         let _ = execute!(io::stdout(), DisableMouseCapture);
     }
+    let _ = execute!(io::stdout(), DisableBracketedPaste);
     ratatui::restore();
+}
+
+/// Those who do what is wished.
+struct Helpers<'a> {
+    orders: &'a Sender<Order>,
+    scout: &'a Scout,
+    /// Ends what is obeyed just now.
+    interrupt: &'a Interrupt,
+}
+
+impl Helpers<'_> {
+    fn look_up(&self, dir: Vec<u8>, shared: &Shared) {
+        if let Some(site) = shared.with_unseen(|state| state.site.clone()) {
+            self.scout.send(site, dir);
+        }
+    }
 }
 
 /// Draws and hears keys until whoever sits there leaves.
@@ -97,12 +128,11 @@ fn attend(
     terminal: &mut DefaultTerminal,
     shared: &Shared,
     input: &mut Input,
-    orders: &Sender<Order>,
-    interrupt: &Interrupt,
+    helpers: &Helpers<'_>,
     mouse: bool,
 ) -> Result<(), Failure> {
     let cannot = |error| Failure::new(Exit::Disk, "cannot use the terminal", error);
-    let mut drawn = Instant::now();
+    let (mut drawn, mut busy) = (Instant::now(), false);
     loop {
         if let Some(guest) = shared.with_unseen(|state| state.guest.take()) {
             leave(mouse);
@@ -113,10 +143,12 @@ fn attend(
             terminal.clear().map_err(cannot)?;
         }
         let due = shared.with_unseen(|state| {
-            if state.looked_up.is_some() {
+            if std::mem::take(&mut state.learnt) {
                 input.looked_up(state);
             }
-            std::mem::take(&mut state.changed) || state.has_jobs() && drawn.elapsed() >= PACE
+            // What has ended is to be seen too.
+            let jobs = std::mem::replace(&mut busy, state.has_jobs());
+            std::mem::take(&mut state.changed) || jobs && !busy || busy && drawn.elapsed() >= PACE
         });
         if due {
             drawn = Instant::now();
@@ -136,20 +168,28 @@ fn attend(
                     input.mouse(event, state);
                     Wish::Nothing
                 }
+                Event::Paste(text) => {
+                    input.paste(&text, state);
+                    Wish::Nothing
+                }
                 _ => Wish::Nothing,
             });
             match wish {
                 Wish::Nothing => {}
                 Wish::Redraw => terminal.clear().map_err(cannot)?,
-                Wish::Stop => interrupt.ask(),
+                Wish::Stop => shared.with(|state| state.stop(helpers.interrupt)),
                 Wish::Leave => return Ok(()),
                 // The thread may have ended; then we leave anyway.
                 Wish::Obey(line) => {
                     history::add(&line);
-                    drop(orders.send(Order::Line(line)));
+                    drop(helpers.orders.send(Order::Line(line)));
                 }
-                Wish::LookUp(dir) => drop(orders.send(Order::LookUp(dir, input.line.before().to_owned()))),
+                Wish::LookUp(dir) => helpers.look_up(dir, shared),
             }
+        }
+        // What is typed next may be completed by then.
+        if let Some(dir) = shared.with_unseen(|state| input.foresees(state)) {
+            helpers.look_up(dir, shared);
         }
     }
 }
@@ -196,10 +236,11 @@ fn obey(mut shell: Shell, url: Option<FtpUrl>, orders: &Receiver<Order>, shared:
                     state.show_place(&shell);
                 });
             }
-            Order::LookUp(dir, line) => {
+            Order::LookUp(dir) => {
                 shell.look_up(&dir);
-                shared.with(|state| state.looked_up = Some(line));
+                shared.with(|state| state.learnt = true);
             }
+            Order::End => break,
         }
     }
     connection::leave(&mut shell);

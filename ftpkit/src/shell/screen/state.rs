@@ -1,8 +1,10 @@
 //! [`State`]: what is to be seen, and [`Shared`], by which those who do things change it while it is drawn.
 
 use super::super::Shell;
-use crate::console::{Meter, Screen};
+use crate::console::{Job, Meter, Screen};
 use crate::conversation::Said;
+use crate::interrupt::Interrupt;
+use crate::remote::Site;
 use crate::tone::Styled;
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -17,13 +19,16 @@ const WINDOW: Duration = Duration::from_secs(3);
 
 /// What is to be seen.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "they are independent of each other")]
 pub(super) struct State {
     /// The conversation with the server.
     pub(super) wire: VecDeque<Heard>,
     /// What came of the commands.
     pub(super) output: VecDeque<Styled>,
+    /// Commands in the background.
+    pub(super) jobs: Vec<Weak<Job>>,
     /// Transfers under way.
-    pub(super) jobs: Vec<Job>,
+    pub(super) transfers: Vec<Transfer>,
     /// What is asked of whoever sits there, one after the other.
     pub(super) questions: VecDeque<Question>,
     /// A text that is read with the screen to itself.
@@ -34,12 +39,18 @@ pub(super) struct State {
     pub(super) prompt: String,
     /// The directory on the server.
     pub(super) directory: Vec<u8>,
+    /// The server, and whether there is a connection to it.
+    pub(super) site: Option<Site>,
+    pub(super) connected: bool,
     /// Lines that are not obeyed yet, the one at work among them.
     pub(super) waiting: usize,
     /// All is over.
     pub(super) over: bool,
-    /// A completion has been looked up for this line.
-    pub(super) looked_up: Option<String>,
+    /// More is known of the names on the server.
+    pub(super) learnt: bool,
+    /// Lines that ever came to the output, and to the conversation.
+    pub(super) printed: usize,
+    pub(super) spoken: usize,
     /// The columns of the output, when it was drawn last.
     pub(super) width: usize,
     /// The lines of the pane that is scrolled, or of what is read.
@@ -58,7 +69,9 @@ pub(super) struct Heard {
 }
 
 /// A transfer under way.
-pub(super) struct Job {
+pub(super) struct Transfer {
+    /// The job that it is a part of.
+    job: usize,
     meter: Weak<Meter>,
     /// When it had moved how far, in the last while.
     samples: VecDeque<(Instant, u64)>,
@@ -74,7 +87,7 @@ pub(super) struct Standing {
     pub(super) rate: Option<u64>,
 }
 
-impl Job {
+impl Transfer {
     /// How far it is now; `None`: it is over.
     pub(super) fn look(&mut self, now: Instant) -> Option<Standing> {
         let meter = self.meter.upgrade()?;
@@ -101,6 +114,13 @@ pub(super) struct Question {
 }
 
 impl Question {
+    /// One that is not secret, and where its answer comes.
+    #[cfg(test)]
+    pub(super) fn new(text: &str) -> (Self, Receiver<Option<String>>) {
+        let (answer, answered) = sync_channel(1);
+        (Self { text: text.to_owned(), secret: false, answer }, answered)
+    }
+
     /// Answers it.
     pub(super) fn answer(self, text: Option<String>) {
         // Who no longer waits needs no answer.
@@ -142,6 +162,7 @@ impl Shared {
 impl State {
     /// A line for the output.
     pub(super) fn print(&mut self, line: Styled) {
+        self.printed += 1;
         self.output.push_back(line);
         if self.output.len() > KEPT {
             self.output.pop_front();
@@ -152,6 +173,8 @@ impl State {
     pub(super) fn show_place(&mut self, shell: &Shell) {
         self.prompt = shell.prompt();
         self.directory.clone_from(&shell.directory);
+        self.site.clone_from(&shell.site);
+        self.connected = shell.session.is_some();
         self.over |= shell.over;
     }
 
@@ -159,17 +182,31 @@ impl State {
     pub(super) fn standings(&mut self) -> Vec<Standing> {
         let now = Instant::now();
         let mut standings = Vec::new();
-        self.jobs.retain_mut(|job| {
-            let standing = job.look(now);
+        self.transfers.retain_mut(|transfer| {
+            let standing = transfer.look(now);
             standings.extend(standing.clone());
             standing.is_some()
         });
         standings
     }
 
-    /// Does any transfer run?
+    /// Jobs of which nothing moves: they log in, ask, or look what there is to do.
+    pub(super) fn beginnings(&mut self) -> Vec<String> {
+        self.jobs.retain(|job| job.strong_count() > 0);
+        let moves = |job: &Job| self.transfers.iter().any(|transfer| transfer.job == job.number);
+        self.jobs.iter().filter_map(Weak::upgrade).filter(|job| !moves(job)).map(|job| job.name.clone()).collect()
+    }
+
+    /// Ends what is under way in the background, and what `interrupt` ends.
+    pub(super) fn stop(&self, interrupt: &Interrupt) {
+        interrupt.ask();
+        self.jobs.iter().filter_map(Weak::upgrade).for_each(|job| job.interrupt.ask());
+    }
+
+    /// Is anything under way in the background?
     pub(super) fn has_jobs(&self) -> bool {
-        self.jobs.iter().any(|job| job.meter.strong_count() > 0)
+        self.jobs.iter().any(|job| job.strong_count() > 0)
+            || self.transfers.iter().any(|transfer| transfer.meter.strong_count() > 0)
     }
 }
 
@@ -178,13 +215,18 @@ impl Screen for Shared {
         self.with(|state| state.print(line));
     }
 
-    fn begin(&self, meter: &Arc<Meter>) {
+    fn start(&self, job: &Arc<Job>) {
+        self.with(|state| state.jobs.push(Arc::downgrade(job)));
+    }
+
+    fn begin(&self, job: usize, meter: &Arc<Meter>) {
         let samples = [(Instant::now(), meter.from)].into();
-        self.with(|state| state.jobs.push(Job { meter: Arc::downgrade(meter), samples }));
+        self.with(|state| state.transfers.push(Transfer { job, meter: Arc::downgrade(meter), samples }));
     }
 
     fn heard(&self, connection: usize, time: Option<f64>, said: Vec<Said>) {
         self.with(|state| {
+            state.spoken += said.len();
             state.wire.extend(said.into_iter().map(|said| Heard { connection, time, said }));
             let surplus = state.wire.len().saturating_sub(KEPT);
             state.wire.drain(..surplus);
@@ -229,10 +271,11 @@ mod tests {
     fn the_rate_is_that_of_the_last_while_and_a_transfer_that_stands_is_seen_to() {
         let meter = Meter::new("a".into(), 100, Some(10_000));
         let began = Instant::now();
-        let mut job = Job { meter: Arc::downgrade(&meter), samples: [(began, 100)].into() };
+        let samples = [(began, 100)].into();
+        let mut transfer = Transfer { job: 0, meter: Arc::downgrade(&meter), samples };
         let mut rate_at = |meter: &Meter, millis, bytes| {
             meter.set(bytes);
-            job.look(began + Duration::from_millis(millis)).and_then(|standing| standing.rate)
+            transfer.look(began + Duration::from_millis(millis)).and_then(|standing| standing.rate)
         };
         assert_eq!(rate_at(&meter, 1000, 1100), Some(1000));
         assert_eq!(rate_at(&meter, 2000, 5100), Some(2500));
@@ -240,6 +283,6 @@ mod tests {
         assert_eq!(rate_at(&meter, 4500, 5100), Some(1142));
         assert_eq!(rate_at(&meter, 8000, 5100), None);
         drop(meter);
-        assert_eq!(job.look(began), None);
+        assert_eq!(transfer.look(began), None);
     }
 }
