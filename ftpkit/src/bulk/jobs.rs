@@ -33,6 +33,7 @@ pub(crate) fn head(job: &Job, jobs: usize) -> Head {
         preserve: job.care.preserve,
         verify: job.care.verify,
         jobs,
+        segments: job.care.segments,
         began: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()),
     }
 }

@@ -32,6 +32,9 @@ pub(crate) struct Head {
     pub(crate) verify: Verify,
     /// Connections.
     pub(crate) jobs: usize,
+    /// Segments in which a large file is fetched.
+    #[serde(default)]
+    pub(crate) segments: usize,
     /// When it began: seconds since 1970.
     pub(crate) began: u64,
 }
@@ -251,6 +254,7 @@ mod tests {
             preserve: true,
             verify: Verify::Size,
             jobs: 3,
+            segments: 2,
             began: 5,
         }
     }

@@ -8,6 +8,7 @@ mod encoded;
 pub(crate) mod filter;
 pub(crate) mod jobs;
 pub(crate) mod journal;
+mod large;
 pub(crate) mod local;
 mod one;
 mod pipe;

@@ -10,14 +10,17 @@ use crate::remote::path::join;
 use crate::remote::refusal::{disk as refused, failure};
 use crate::remote::{FtpUrl, Session};
 use crate::text::shown;
-use crate::transfer::{Care, Fetch, Held, Store, Verify, begin_fetch, begin_store, fetch, store};
+use crate::transfer::{
+    Care, Fetch, Held, Segments, Store, Verify, ask_version, begin_fetch, begin_store, fetch, is_worth_cutting, store,
+};
 use ftp_core::action::{StorageError, StoreMode, TransferError};
 use ftp_core::client::{ClientError, Outcome, Request};
 use ftp_core::codec::Codec;
 use ftp_core::command::Mode;
+use ftp_core::time::WallTime;
 use ftp_host::client::End;
 use ftp_host::pump::{Memory, Sink};
-use ftp_host::storage::{Disk, Folder, Source, Storage};
+use ftp_host::storage::{Disk, Folder, Source, Storage, Version};
 use std::time::{Duration, Instant};
 
 /// What all files of a job have in common.
@@ -111,7 +114,8 @@ impl<'p> Mover<'_> {
         let codec = if blocks.is_some() { BLOCKS } else { self.codec };
         let (request, end, landing) = match self.way {
             Way::Here => {
-                if order.resume && self.present(&one)? > 0 {
+                let begun = order.resume && (self.present(&one)? > 0 || self.left(order)?.is_some());
+                if begun || self.is_to_be_cut(order) {
                     return Ok(Prepared::Alone);
                 }
                 // A small one is held in memory until it is proven whole, and then written in one piece.
@@ -234,6 +238,65 @@ impl<'p> Mover<'_> {
         }
     }
 
+    /// Is the file large enough to be fetched in segments, where that is asked for?
+    pub(super) fn is_to_be_cut(&self, order: &Move) -> bool {
+        matches!(self.way, Way::Here)
+            && self.codec.is_raw()
+            && order.size.is_some_and(|size| is_worth_cutting(size, self.care.segments))
+    }
+
+    /// What an interrupted run has left of it in pieces.
+    fn left(&self, order: &Move) -> Result<Option<(Version, u64)>, Failure> {
+        if !matches!(self.way, Way::Here) || !order.resume {
+            return Ok(None);
+        }
+        let left = self.disk.pieces_left(&virtual_path(&order.to)?);
+        left.map_err(|error| refused(format!("cannot read {}", shown(&order.to)), error))
+    }
+
+    /// Opens a file to be fetched in segments, if that is asked for or has been begun so, and can be done.
+    ///
+    /// # Errors
+    /// [`Failure`], if it cannot be opened, or of the connection.
+    pub(super) fn cut(&self, session: &mut Session, order: &'p Move) -> Result<Option<Segments>, Failure> {
+        let left = self.left(order)?;
+        if left.is_none() && !self.is_to_be_cut(order) {
+            return Ok(None);
+        }
+        let one = self.one(order);
+        let asked = ask_version(session, &one.remote);
+        let version = match asked.map_err(|error| failure(format!("cannot check {}", one.url), &error))? {
+            Ok(version) => version,
+            Err(why) => {
+                self.report.remark(&one.file, &format!("in one piece: {why}"));
+                return Ok(None);
+            }
+        };
+        let there = match left {
+            Some((old, present)) => Some(present).filter(|_| old.may_be(&version)),
+            None if order.resume => {
+                let present = self.present(&one)?;
+                if self.is_published(&one, present) {
+                    return Ok(None);
+                }
+                Some(present).filter(|_| !differs(order, Some(version.size), version.modified))
+            }
+            None => None,
+        };
+        let missing = version.size.saturating_sub(there.unwrap_or(0));
+        if left.is_none() && !is_worth_cutting(missing, self.care.segments) {
+            return Ok(None);
+        }
+        let place = (self.disk, &virtual_path(&order.to)?);
+        let fetch = self.fetch_order(&one, there.unwrap_or(0));
+        let segments = Segments::open(&fetch, version, self.care, place, there, self.care.segments)?;
+        if let Some(segments) = &segments {
+            let count = segments.missing().len();
+            self.report.started_in(count, &one.url, &one.file, segments.present(), version.size);
+        }
+        Ok(segments)
+    }
+
     fn fetch(&self, session: &mut Session, one: &One<'_>) -> Result<(), Failure> {
         let mut present = if one.order.resume { self.present(one)? } else { 0 };
         if present > 0 && self.is_published(one, present) {
@@ -244,6 +307,18 @@ impl<'p> Mover<'_> {
         if present > 0 && has_changed(session, one)? {
             present = 0;
         }
+        self.fetch_from(session, one, present)
+    }
+
+    /// Fetches a file in one piece, whatever is there of it.
+    ///
+    /// # Errors
+    /// [`Failure`], with what the server said or what broke.
+    pub(super) fn anew(&self, session: &mut Session, order: &'p Move) -> Result<(), Failure> {
+        self.fetch_from(session, &self.one(order), 0)
+    }
+
+    fn fetch_from(&self, session: &mut Session, one: &One<'_>, mut present: u64) -> Result<(), Failure> {
         loop {
             let upload = self.open_upload(one, present)?;
             self.report.started(&one.url, &one.file, present, one.order.size);
@@ -340,7 +415,10 @@ impl<'p> Mover<'_> {
     fn open_upload(&self, one: &One<'_>, present: u64) -> Result<Box<dyn ftp_host::storage::Upload>, Failure> {
         let mode = if present == 0 { StoreMode::Replace } else { StoreMode::ResumeAt(present) };
         let path = virtual_path(&one.order.to)?;
-        self.disk.store(&path, mode).map_err(|error| refused(format!("cannot write {}", one.file), error))
+        // What was begun in pieces is of no use to whoever fetches it in one.
+        let cleared = if one.order.resume || self.care.segments > 1 { self.disk.forget_pieces(&path) } else { Ok(()) };
+        let upload = cleared.and_then(|()| self.disk.store(&path, mode));
+        upload.map_err(|error| refused(format!("cannot write {}", one.file), error))
     }
 
     /// The local file, and its size.
@@ -388,13 +466,17 @@ impl<'p> Mover<'_> {
 fn has_changed(session: &mut Session, one: &One<'_>) -> Result<bool, Failure> {
     let cannot = |error| failure(format!("cannot check {}", one.url), &error);
     let size = session.size(&one.remote).map_err(cannot)?;
-    if size.is_some() && one.order.size.is_some() && size != one.order.size {
-        return Ok(true);
+    Ok(differs(one.order, size, session.modified(&one.remote).map_err(cannot)?))
+}
+
+/// Is the server's file, of this size and time, another than the plan says?
+fn differs(order: &Move, size: Option<u64>, modified: Option<WallTime>) -> bool {
+    if size.is_some() && order.size.is_some() && size != order.size {
+        return true;
     }
-    let time = session.modified(&one.remote).map_err(cannot)?.map(|time| time.seconds);
     // A listing in the form of `ls` knows minutes only, and perhaps in a zone of its own.
-    Ok(match (time, one.order.modified) {
-        (Some(now), Some(then)) if then % 60 != 0 => now != then,
+    match (modified, order.modified) {
+        (Some(now), Some(then)) if then % 60 != 0 => now.seconds != then,
         _ => false,
-    })
+    }
 }

@@ -2,8 +2,8 @@
 //! for the network between them. How far that goes with this server is the core's to know; here several are begun and
 //! finished in their order.
 
+use super::large::{Item, Large};
 use super::one::{Begun, Last, Mover, Prepared};
-use super::plan::Step;
 use super::pool::{Done, is_final, is_of_connection};
 use super::queue::{Queue, Task};
 use super::run::OnDone;
@@ -14,9 +14,6 @@ use std::collections::VecDeque;
 
 /// Files begun on a connection at once. The core asks for fewer; what is begun beyond that is at hand when it wants it.
 const DEPTH: usize = 6;
-
-/// A step, by its number in the plan.
-pub(super) type Numbered<'p> = (usize, &'p Step);
 
 /// Moves files by way of one connection.
 pub(super) struct Pipe<'a> {
@@ -29,9 +26,9 @@ pub(super) struct Pipe<'a> {
 /// What is under way.
 struct Work<'p> {
     /// In the order in which it ends.
-    begun: VecDeque<(Task<Numbered<'p>>, Begun<'p>)>,
+    begun: VecDeque<(Task<Item<'p>>, Begun<'p>)>,
     /// What comes next, once the others are through.
-    next: Option<Task<Numbered<'p>>>,
+    next: Option<Task<Item<'p>>>,
 }
 
 impl Pipe<'_> {
@@ -39,9 +36,9 @@ impl Pipe<'_> {
     pub(super) fn run<'p>(
         &self,
         session: &mut Session,
-        first: Task<Numbered<'p>>,
-        queue: &Queue<Numbered<'p>>,
-    ) -> Done<Numbered<'p>> {
+        first: Task<Item<'p>>,
+        queue: &Queue<Item<'p>>,
+    ) -> Done<Item<'p>> {
         let mut last: Last = None;
         let mut work = Work { begun: VecDeque::new(), next: Some(first) };
         loop {
@@ -55,7 +52,7 @@ impl Pipe<'_> {
             };
             match self.mover.finish(session, begun, &mut last) {
                 Ok(true) => {
-                    (self.on_done)(task.what.0);
+                    (self.on_done)(task.what.step());
                     queue.finish();
                 }
                 // Not proven: alone, it can be asked about.
@@ -66,31 +63,51 @@ impl Pipe<'_> {
     }
 
     /// Begins as many as may be under way.
-    fn begin<'p>(&self, session: &mut Session, work: &mut Work<'p>, queue: &Queue<Numbered<'p>>) -> Done<Numbered<'p>> {
+    fn begin<'p>(&self, session: &mut Session, work: &mut Work<'p>, queue: &Queue<Item<'p>>) -> Done<Item<'p>> {
         while work.begun.len() < DEPTH {
             let Some(task) = work.next.take().or_else(|| queue.take_more()) else { break };
-            let Some(order) = task.what.1.order() else {
-                queue.finish();
-                continue;
-            };
-            let result = match self.mover.prepare(session, order, task.failed > 0) {
-                Ok(Prepared::Ready(ready)) => match self.mover.begin(session, *ready) {
-                    Ok(begun) => {
-                        work.begun.push_back((task, begun));
-                        continue;
-                    }
-                    Err(failure) => Err(failure),
-                },
-                Ok(Prepared::Alone) if work.begun.is_empty() => self.mover.alone(session, order),
-                Ok(Prepared::Alone) => {
+            let result = match &task.what {
+                Item::Segment(large, number) if work.begun.is_empty() => large.fetch(self.mover, session, *number),
+                Item::Segment(..) => {
                     work.next = Some(task);
                     break;
                 }
-                Err(failure) => Err(failure),
+                Item::File(step, what) => {
+                    let (step, Some(order)) = (*step, what.order()) else {
+                        queue.finish();
+                        continue;
+                    };
+                    match self.mover.prepare(session, order, task.failed > 0) {
+                        Ok(Prepared::Ready(ready)) => match self.mover.begin(session, *ready) {
+                            Ok(begun) => {
+                                work.begun.push_back((task, begun));
+                                continue;
+                            }
+                            Err(failure) => Err(failure),
+                        },
+                        Ok(Prepared::Alone) if work.begun.is_empty() => match self.mover.cut(session, order) {
+                            Ok(Some(segments)) => {
+                                let (first, others) = Large::items(step, order, segments);
+                                queue.add_first(others);
+                                work.next = Some(Task { what: first, ..task });
+                                continue;
+                            }
+                            Ok(None) => self.mover.alone(session, order).map(|()| true),
+                            Err(failure) => Err(failure),
+                        },
+                        Ok(Prepared::Alone) => {
+                            work.next = Some(task);
+                            break;
+                        }
+                        Err(failure) => Err(failure),
+                    }
+                }
             };
             match result {
-                Ok(()) => {
-                    (self.on_done)(task.what.0);
+                Ok(done) => {
+                    if done {
+                        (self.on_done)(task.what.step());
+                    }
                     queue.finish();
                 }
                 Err(failure) => self.failed(failure, task, work, queue)?,
@@ -103,10 +120,10 @@ impl Pipe<'_> {
     fn failed<'p>(
         &self,
         failure: Failure,
-        task: Task<Numbered<'p>>,
+        task: Task<Item<'p>>,
         work: &mut Work<'p>,
-        queue: &Queue<Numbered<'p>>,
-    ) -> Done<Numbered<'p>> {
+        queue: &Queue<Item<'p>>,
+    ) -> Done<Item<'p>> {
         if is_of_connection(&failure) || is_final(&failure) {
             // In their order, before all others.
             work.next.take().into_iter().for_each(|task| queue.back(task));
@@ -116,7 +133,7 @@ impl Pipe<'_> {
         if failure.passes() && task.failed < self.retries {
             queue.later(task);
         } else {
-            self.mover.report.failed(failure);
+            task.what.failed(self.mover.report, failure);
             queue.finish();
         }
         Ok(())

@@ -39,6 +39,15 @@ impl<T> Queue<T> {
         self.wake(state);
     }
 
+    /// Adds tasks before all others.
+    pub(crate) fn add_first(&self, tasks: Vec<T>) {
+        let mut state = self.lock();
+        for what in tasks.into_iter().rev() {
+            state.waiting.push_front(Task { what, failed: 0 });
+        }
+        self.wake(state);
+    }
+
     /// The next task; waits while somebody might bring one up. `None`: there is nothing to do any more. Each that is taken is to be
     /// [`finish`](Self::finish)ed or put [`back`](Self::back).
     pub(crate) fn take(&self) -> Option<Task<T>> {

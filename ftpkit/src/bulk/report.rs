@@ -71,6 +71,19 @@ impl Report {
         self.console.event(&Event::Started { url, file, offset, size, segments: None });
     }
 
+    /// A file begins to move in several segments at once.
+    pub(crate) fn started_in(&self, segments: usize, url: &str, file: &str, offset: u64, size: u64) {
+        self.remark(file, &format!("{segments} segments, {offset} of {size} bytes are there"));
+        self.console.event(&Event::Started { url, file, offset, size: Some(size), segments: Some(segments) });
+    }
+
+    /// Tells of a file what those want to know who see the conversation.
+    pub(crate) fn remark(&self, file: &str, remark: &str) {
+        if self.console.verbose() > 0 {
+            self.aside(&mut || self.console.note(&format!("{file}: {remark}")));
+        }
+    }
+
     /// A file is whole.
     pub(crate) fn done(&self, url: &str, file: &str, moved: u64, bytes: u64, time: Duration) {
         self.console.event(&Event::Done { url, file, moved, bytes, seconds: time.as_secs_f64() });

@@ -1,8 +1,9 @@
 //! [`Job`]: a plan, carried out.
 
+use super::large::Item;
 use super::local;
 use super::one::{Mover, Way};
-use super::pipe::{Numbered, Pipe};
+use super::pipe::Pipe;
 use super::plan::{Move, Plan, SMALL, Step};
 use super::report::Report;
 use super::side::{Side, There};
@@ -28,6 +29,9 @@ pub(crate) struct Job {
     /// What is to be taken care of with every file.
     pub(crate) care: Care,
 }
+
+/// A step, by its number in the plan.
+type Numbered<'p> = (usize, &'p Step);
 
 /// Hears when a step is done, by its number.
 pub(crate) type OnDone<'a> = dyn Fn(usize) + Sync + 'a;
@@ -97,11 +101,12 @@ impl Job {
             report,
         };
         let pipe = Pipe { mover: &mover, on_done, retries: pool.retries, trial: Trial::new(pool.site(), steps.len()) };
+        let cut = steps.iter().filter_map(|(_, step)| step.order()).any(|order| mover.is_to_be_cut(order));
         pool.work_ahead(
-            steps,
-            false,
+            steps.into_iter().map(|(number, step)| Item::File(number, step)).collect(),
+            cut,
             |session, task, queue| pipe.run(session, task, queue),
-            |_, failure| report.failed(failure),
+            |item, failure| item.failed(report, failure),
         )
     }
 

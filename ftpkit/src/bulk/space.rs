@@ -18,7 +18,11 @@ pub(crate) fn check_local(plan: &Plan, disk: &Disk, dir: &str) -> Result<(), Fai
     let present = |step: &Step| match step {
         Step::Move(order) if order.resume => {
             let path = VirtualPath::root().resolve(&order.to).ok();
-            path.and_then(|path| disk.partial(&path).ok().flatten()).unwrap_or(0)
+            path.and_then(|path| {
+                let in_pieces = disk.pieces_left(&path).ok().flatten().map(|(_, present)| present);
+                in_pieces.or(disk.partial(&path).ok().flatten())
+            })
+            .unwrap_or(0)
         }
         _ => 0,
     };

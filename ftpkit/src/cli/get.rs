@@ -43,7 +43,7 @@ pub(crate) struct GetOptions {
     #[arg(value_name = "URL|FILE", value_parser = PlaceParser, value_hint = ValueHint::AnyPath, required = true)]
     pub(crate) places: Vec<Place>,
 
-    /// Fetch large files in so many segments at once
+    /// Fetch large files in so many segments at once; of several files, with so many of the connections
     #[arg(long, value_name = "N", value_parser = connections, default_value_t = 1, help_heading = "Transfers")]
     pub(crate) segments: usize,
 

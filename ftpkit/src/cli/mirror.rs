@@ -1,7 +1,7 @@
 //! The options of `mirror`.
 
 use super::connect::ConnectOptions;
-use super::transfer::TransferOptions;
+use super::transfer::{TransferOptions, connections};
 use crate::bulk::filter;
 use crate::exit::Exit;
 use crate::place::{Place, PlaceParser};
@@ -26,7 +26,7 @@ Examples:
       looked through in between
 
 With --json: one object a line; `event` is planned (files, bytes, directories, removals, left), started (url, file, offset, \
-size), progress (bytes, size; at most five a second), done (url, file, moved, bytes, seconds), failed (code, kind, message), \
+size, with --segments also segments), progress (bytes, size; at most five a second), done (url, file, moved, bytes, seconds), failed (code, kind, message), \
 finished (files, moved, failed, seconds) or error (code, kind, message, remedy).
 
 {}", Exit::help()))]
@@ -66,6 +66,10 @@ pub(crate) struct MirrorOptions {
     /// Do what a file of --plan says
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["source", "plan", "include", "exclude", "delete"])]
     pub(crate) apply: Option<PathBuf>,
+
+    /// Fetch large files in so many segments at once, with that many of the connections; see `ftpkit get`
+    #[arg(long, value_name = "N", value_parser = connections, default_value_t = 1, help_heading = "Transfers")]
+    pub(crate) segments: usize,
 
     #[command(flatten)]
     pub(crate) transfer: TransferOptions,

@@ -92,7 +92,7 @@ impl TransferOptions {
 
     /// What is to be taken care of with every file.
     pub(crate) fn care(&self) -> Care {
-        Care { preserve: self.preserve, verify: self.verify }
+        Care { preserve: self.preserve, verify: self.verify, segments: 1 }
     }
 }
 

@@ -177,6 +177,7 @@ pub(super) fn mirror(shell: &mut Shell, arguments: &[String]) -> Result<(), Fail
         exclude: Vec::new(),
         dry_run: false,
         plan: None,
+        segments: 1,
         apply: None,
         transfer: TransferOptions::new(None, shell.rate),
         connect: shell.connect.apart(),

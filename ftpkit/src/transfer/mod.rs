@@ -46,6 +46,8 @@ pub(crate) struct Care {
     pub(crate) preserve: bool,
     /// The proof that is asked for.
     pub(crate) verify: Verify,
+    /// Segments in which a large file is fetched at once; up to one: it comes in one piece.
+    pub(crate) segments: usize,
 }
 
 /// A file's time as the operating system has it.

@@ -141,6 +141,7 @@ impl Segments {
         let result = session.transfer(request, End::Sink(Sink::Upload(upload)), &mut looker);
         // Another connection found that all this is of no use.
         let Some(now) = self.piece(number) else { return Ok(()) };
+        looker.looker.moved(now.at.saturating_sub(piece.at));
         let is_last = now.end == self.size();
         match result {
             // More than the file had: it has grown, or the server began at its front.
@@ -173,9 +174,9 @@ impl Segments {
     /// # Errors
     /// [`Failure`]: they are not, or something is missing.
     pub(crate) fn conclude(&self, session: &mut Session) -> Result<Ended, Failure> {
-        match self.verdict.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        match &*self.verdict.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(Verdict::NoRestart) => return Ok(Ended::NoRestart),
-            Some(Verdict::Failed(failure)) => return Err(failure),
+            Some(Verdict::Failed(failure)) => return Err(failure.clone()),
             None => {}
         }
         self.check_unchanged(session)?;

@@ -26,16 +26,16 @@ use std::time::Instant;
 /// [`Failure`], with what is missing.
 pub(crate) fn run(options: &GetOptions, console: Console) -> Result<(), Failure> {
     let (urls, to) = places(options)?;
-    let segments = options.segments;
+    let care = Care { segments: options.segments, ..options.files.transfer.care() };
     let options = &options.files;
     match urls.as_slice() {
         [url] if to == Some(Path::new("-")) => to_standard_output(url, options, console),
-        [url] if url.pattern.is_none() && !options.recursive => to_file(url, to, options, segments, console),
+        [url] if url.pattern.is_none() && !options.recursive => to_file(url, to, options, care, console),
         _ if to == Some(Path::new("-")) => {
             Err(Failure::new(Exit::Usage, "cannot fetch", "standard output takes one file")
                 .with_remedy("ftpkit cat prints several"))
         }
-        urls => get_many::run(urls, to.unwrap_or(Path::new(".")), options, console),
+        urls => get_many::run(urls, to.unwrap_or(Path::new(".")), options, care, console),
     }
 }
 
@@ -84,7 +84,7 @@ fn to_file(
     url: &FtpUrl,
     to: Option<&Path>,
     options: &FileOptions,
-    segments: usize,
+    care: Care,
     console: Console,
 ) -> Result<(), Failure> {
     if url.name().is_empty() {
@@ -123,8 +123,8 @@ fn to_file(
             Verdict::Conflict => return Err(in_the_way(&file.shown, 0)),
         }
     }
-    let one = One { url, file, codec, care: options.transfer.care(), console, began: Instant::now() };
-    let Some(mut session) = get_segments::run(&one, session, &site, segments, options.connect.retries, resume)? else {
+    let one = One { url, file, codec, care, console, began: Instant::now() };
+    let Some(mut session) = get_segments::run(&one, session, &site, options.connect.retries, resume)? else {
         return Ok(());
     };
     let mut attempt = 0;

@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::remote::path::{join, split, trimmed};
 use crate::remote::{FtpUrl, entry, expand};
 use crate::text::shown;
+use crate::transfer::Care;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -20,7 +21,13 @@ use std::path::Path;
 ///
 /// # Errors
 /// [`Failure`], with what is missing.
-pub(crate) fn run(urls: &[FtpUrl], dir: &Path, options: &FileOptions, console: Console) -> Result<(), Failure> {
+pub(crate) fn run(
+    urls: &[FtpUrl],
+    dir: &Path,
+    options: &FileOptions,
+    care: Care,
+    console: Console,
+) -> Result<(), Failure> {
     let [first, others @ ..] = urls else { return Ok(()) };
     if let Some(other) = others.iter().find(|url| !url.is_same_login(first)) {
         let what = format!("cannot fetch {other} together with {first}");
@@ -46,7 +53,8 @@ pub(crate) fn run(urls: &[FtpUrl], dir: &Path, options: &FileOptions, console: C
     let there = target.around(wanted.iter().map(|wanted| wanted.to.as_slice()))?;
     let rules = Rules { policy: options.policy(), delete: false };
     let plan = plan::plan(wanted, &there, rules, asker(console).as_mut())?;
-    let job = Job { source, target, care: options.transfer.care() };
+    let care = Care { segments: care.segments.min(options.transfer.jobs), ..care };
+    let job = Job { source, target, care };
     perform(&job, &plan, options.transfer.jobs, console)?;
     job.close();
     Ok(())

@@ -14,7 +14,7 @@ use crate::transfer::{Ended, Fetch, Segments, ask_version, is_worth_cutting};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Fetches the file in at most so many parts at once, if that is asked for or has been begun so, and can be done. `resume`: what is there of it is gone on with.
+/// Fetches the file in segments, if that is asked for or has been begun so, and can be done. `resume`: what is there of it is gone on with.
 /// The session comes back where the file is to be fetched in one piece.
 ///
 /// # Errors
@@ -23,10 +23,10 @@ pub(super) fn run(
     one: &One<'_>,
     mut session: Session,
     site: &Site,
-    parts: usize,
     retries: Option<u32>,
     resume: bool,
 ) -> Result<Option<Session>, Failure> {
+    let parts = one.care.segments;
     let (disk, path) = one.file.place();
     let left = if resume { disk.pieces_left(path).map_err(|error| one.file.failure(error))? } else { None };
     if (parts < 2 && left.is_none()) || !one.codec.is_raw() {

@@ -108,7 +108,7 @@ pub(crate) fn restored(
             there(bookmark::with_credentials(url)?, connect, &transfer, console).map(Side::Remote)
         }
     };
-    let care = Care { preserve: head.preserve, verify: head.verify };
+    let care = Care { preserve: head.preserve, verify: head.verify, segments: head.segments };
     Ok(Job { source: side(&head.source)?, target: side(&head.target)?, care })
 }
 

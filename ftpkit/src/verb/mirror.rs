@@ -26,6 +26,10 @@ pub(crate) fn run(options: &MirrorOptions, console: Console) -> Result<(), Failu
         return apply(file, options, console);
     }
     let (source, target) = sides(options, console)?;
+    if options.segments > 1 && matches!(target, Side::Remote(_)) {
+        return Err(Failure::new(Exit::Usage, "cannot mirror", "--segments is for files that are fetched")
+            .with_remedy("leave it out; -j moves several files at once"));
+    }
     let filter = Filter::new(&options.include, &options.exclude)
         .map_err(|error| Failure::new(Exit::Usage, "cannot mirror", error))?;
     let policy = match (options.transfer.on_conflict, options.newer) {
@@ -35,7 +39,8 @@ pub(crate) fn run(options: &MirrorOptions, console: Console) -> Result<(), Failu
     };
     let rules = Rules { policy, delete: options.delete };
     // Without the source's time nobody could tell later what has changed.
-    let care = Care { preserve: true, ..options.transfer.care() };
+    let segments = options.segments.min(options.transfer.jobs);
+    let care = Care { preserve: true, segments, ..options.transfer.care() };
     let job = Job { source, target, care };
     let plan = plan_for(&job, &filter, rules, options.dry_run, &mut *asker(console))?;
     if options.dry_run {

@@ -1,5 +1,6 @@
 //! One file, fetched over several connections at once.
 
+use crate::bulk::tree;
 use crate::common::{Outcome, Ran, Server, noise, program, run};
 use crate::peer::{Exchange, Peer};
 use crate::relay::Relay;
@@ -7,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -90,14 +91,22 @@ fn a_small_file_is_not_cut() -> Outcome {
     Ok(())
 }
 
-/// The program, until so many of its events have come; then it is killed.
-fn killed_after(dir: &Path, arguments: &[&str], events: usize) -> Outcome {
-    let mut child = program().current_dir(dir).args(arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+/// The program in `dir`, with a memory of its own.
+fn command(dir: &Path, arguments: &[&str]) -> Command {
+    let mut command = program();
+    command.current_dir(dir).args(arguments).env("XDG_STATE_HOME", dir.with_file_name("state"));
+    command
+}
+
+/// The program, until it has told so often how far it is; then it is killed.
+fn killed_after(dir: &Path, arguments: &[&str], times: usize) -> Outcome {
+    let mut child = command(dir, arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
     let lines = BufReader::new(child.stdout.take().ok_or("no standard output")?).lines();
-    let came = lines.take(events).filter_map(Result::ok).count();
+    let progress = |line: &String| line.contains(r#""event":"progress""#);
+    let came = lines.map_while(Result::ok).filter(progress).take(times).count();
     child.kill()?;
     child.wait()?;
-    assert_eq!(came, events, "it ended by itself");
+    assert_eq!(came, times, "it ended by itself");
     Ok(())
 }
 
@@ -111,8 +120,8 @@ fn after_a_crash_each_piece_goes_on_where_it_was() -> Outcome {
     let aside = server.work().join(".ftpkit-parts.large");
     let get = ["get", "-c", "--segments", "3", "--json", "--limit-rate", "3M", &url];
     let mut expected = Vec::new();
-    for events in [3, 2, 4] {
-        killed_after(&server.work(), &get, events)?;
+    for times in [2, 1, 3] {
+        killed_after(&server.work(), &get, times)?;
         relay.hear_the_gone();
         let began = beginnings(&relay)?;
         assert!(expected.is_empty() || began == expected, "{began:?} instead of {expected:?}");
@@ -138,11 +147,11 @@ fn what_was_begun_in_pieces_is_ended_in_pieces_and_what_was_begun_in_one_is_cut(
     let url = format!("ftp://127.0.0.1:{}/large", relay.port());
     let work = server.work();
     // In one piece, and then in three.
-    killed_after(&work, &["get", "--json", "--limit-rate", "3M", &url], 4)?;
+    killed_after(&work, &["get", "--json", "--limit-rate", "3M", &url], 3)?;
     relay.hear_the_gone();
     relay.take_commands();
     let there = fs::metadata(work.join(".ftpkit-part.large"))?.len();
-    killed_after(&work, &["get", "-c", "--segments", "3", "--json", "--limit-rate", "3M", &url], 3)?;
+    killed_after(&work, &["get", "-c", "--segments", "3", "--json", "--limit-rate", "3M", &url], 2)?;
     relay.hear_the_gone();
     let began = beginnings(&relay)?;
     assert_eq!((began.len(), began.first()), (3, Some(&(there - OVERLAP))), "{there} were there");
@@ -177,6 +186,94 @@ fn pieces_of_another_state_of_the_file_are_not_gone_on_with() -> Outcome {
     let ran = server.run(["get", "--overwrite", "--segments", "2", &url]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert!(fs::read(server.work().join("large"))? == content);
+    Ok(())
+}
+
+/// Two large files, and small ones.
+fn grow(root: &Path) -> Outcome {
+    fs::create_dir_all(root.join("d"))?;
+    for number in 0..20 {
+        fs::write(root.join(format!("d/small{number}")), noise(900 + number))?;
+    }
+    fs::write(root.join("a"), noise(4 * MIB))?;
+    fs::write(root.join("z"), noise(5 * MIB + 1))?;
+    Ok(())
+}
+
+#[test]
+fn the_large_files_of_a_job_are_fetched_by_several_of_its_connections() -> Outcome {
+    let server = Server::start()?;
+    grow(&server.root())?;
+    let relay = Relay::before(server.port())?;
+    let url = format!("ftp://127.0.0.1:{}/", relay.port());
+    for arguments in [&["mirror", &url, "copy"][..], &["get", "-r", "-p", &url, "."]] {
+        let ran = server.run(arguments.iter().copied().chain(["-j", "3", "--segments", "8", "--json"]));
+        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{ran:?}");
+        let copy = if arguments[0] == "mirror" { server.work().join("copy") } else { server.work() };
+        let same = |name: &str| fs::read(copy.join(name)).ok() == fs::read(server.root().join(name)).ok();
+        assert!(["a", "z", "d/small7"].into_iter().all(same), "{ran:?}");
+        let segments = |event: &serde_json::Value| event["segments"].as_u64();
+        assert_eq!(
+            ran.json().iter().filter_map(segments).collect::<Vec<_>>(),
+            [3, 3],
+            "no more than there are connections"
+        );
+        let began: Vec<u64> = beginnings(&relay)?.into_iter().filter(|&began| began > 0).collect();
+        assert_eq!(began.len(), 4, "{began:?}");
+        let last = ran.json().pop().unwrap_or_default();
+        assert_eq!(
+            (last["event"].as_str(), last["files"].as_u64(), last["failed"].as_u64()),
+            (Some("finished"), Some(22), Some(0))
+        );
+        assert_eq!(last["moved"].as_u64(), Some(9 * MIB as u64 + 1 + (900..920).sum::<u64>()));
+    }
+    let again = server.run(["mirror", &url, "copy", "--segments", "3", "--json"]);
+    assert_eq!(again.json()[0]["files"].as_u64(), Some(0), "all is the same, and so are the times: {again:?}");
+    Ok(())
+}
+
+#[test]
+fn a_killed_job_goes_on_in_every_segment() -> Outcome {
+    let server = Server::start()?;
+    grow(&server.root())?;
+    let relay = Relay::before(server.port())?;
+    let (url, work) = (format!("ftp://127.0.0.1:{}/", relay.port()), server.work());
+    killed_after(&work, &["mirror", &url, "copy", "-j", "3", "--segments", "3", "--json", "--limit-rate", "3M"], 3)?;
+    for times in [2, 3] {
+        relay.hear_the_gone();
+        relay.take_commands();
+        let mut expected = Vec::new();
+        for name in ["a", "z"] {
+            let aside = work.join(format!("copy/.ftpkit-parts.{name}"));
+            if aside.exists() {
+                expected.extend(continuations(&pieces(&aside)?));
+            }
+        }
+        assert!(!expected.is_empty());
+        killed_after(&work, &["jobs", "resume", "--json", "--limit-rate", "3M"], times)?;
+        relay.hear_the_gone();
+        for began in beginnings(&relay)?.into_iter().filter(|&began| began > 0) {
+            let planned = [4 * MIB as u64, 5 * MIB as u64 + 1].map(|size| [size.div_ceil(3), (2 * size).div_ceil(3)]);
+            let fits = expected.contains(&began) || planned.as_flattened().contains(&began);
+            assert!(fits, "{began} is none of {expected:?}");
+        }
+    }
+    let done = command(&work, &["jobs", "resume", "-q"]).output()?;
+    assert_eq!((done.status.code(), done.stderr), (Some(0), Vec::new()));
+    assert!(tree(&work.join("copy"))? == tree(&server.root())?);
+    Ok(())
+}
+
+#[test]
+fn a_job_on_a_server_without_rest_and_an_upload_do_without_segments() -> Outcome {
+    let server = Server::start_with(&["--disable", "REST"])?;
+    grow(&server.root())?;
+    let ran = server.run(["mirror", &server.url(""), "copy", "--segments", "3", "-v"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.err.contains("copy/z: in one piece: the server does not offer REST STREAM"), "{}", ran.err);
+    assert!(tree(&server.work().join("copy"))? == tree(&server.root())?);
+    let ran = server.run(["mirror", "copy", &server.url_as("ann", "copy"), "--segments", "3"]);
+    assert_eq!(ran.code, Some(2), "{}", ran.err);
     Ok(())
 }
 
