@@ -85,6 +85,11 @@ impl Peer {
         }
     }
 
+    /// Has more come already than was read?
+    pub fn has_more(&self) -> bool {
+        !self.lines.buffer().is_empty()
+    }
+
     /// Asks until so many bytes of the transfer that runs have moved.
     ///
     /// # Errors

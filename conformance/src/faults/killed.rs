@@ -1,7 +1,7 @@
 //! A server that is killed in the midst of an upload, at every step of it, as by `kill -9` or the end of the machine's power.
 
-use super::Process;
 use super::bench::{HALF, NEW, OLD, Seen, disk};
+use super::process::Process;
 use crate::hooked::Hooked;
 use crate::peer::Peer;
 use crate::runtime::{Serve, Server};

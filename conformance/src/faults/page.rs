@@ -1,7 +1,7 @@
-//! FAULTS.md: what was seen of each fault. It is made from the table of [`FAULTS`](super::FAULTS), whose every line is what the tests of
+//! FAULTS.md: what was seen of each fault. It is made from the table of [`FAULTS`], whose every line is what the tests of
 //! every adapter compare with what they see.
 
-use super::FAULTS;
+use super::table::FAULTS;
 use std::fmt::Write;
 
 /// The page.
