@@ -145,6 +145,48 @@ mod tests {
     use super::*;
     use alloc::string::ToString;
     use alloc::vec;
+    use proptest::prelude::*;
+
+    /// What a path is made of, and what it must not be.
+    const PIECES: [&[u8]; 12] = [b"/", b"//", b".", b"..", b"../", b"a", b"b ", b"...", b"\xff", b"\n", b"\0", b"\\"];
+
+    fn argument() -> impl Strategy<Value = Vec<u8>> {
+        proptest::collection::vec(prop::sample::select(&PIECES[..]), 0..12).prop_map(|pieces| pieces.concat())
+    }
+
+    /// A path as the names from the root downwards.
+    fn model(working: &[Vec<u8>], argument: &[u8]) -> Vec<Vec<u8>> {
+        let mut names = if argument.starts_with(b"/") { Vec::new() } else { working.to_vec() };
+        for name in argument.split(|&byte| byte == b'/') {
+            if name == b".." {
+                names.pop();
+            } else if !name.is_empty() && name != b"." {
+                names.push(name.to_vec());
+            }
+        }
+        names
+    }
+
+    proptest! {
+        /// Whatever a client changes to, one step after the other, it is where a list of names says, and never above the root.
+        #[test]
+        fn a_path_is_where_its_names_lead(arguments in proptest::collection::vec(argument(), 1..8)) {
+            let (mut path, mut names) = (VirtualPath::root(), Vec::new());
+            for argument in &arguments {
+                let bad = argument.is_empty() || argument.iter().any(|byte| b"\0\r\n".contains(byte));
+                let resolved = path.resolve(argument);
+                prop_assert_eq!(resolved.is_err(), bad);
+                let Ok(next) = resolved else { continue };
+                (path, names) = (next, model(&names, argument));
+                prop_assert_eq!(path.components().map(<[u8]>::to_vec).collect::<Vec<_>>(), names.clone());
+                prop_assert_eq!(path.as_bytes(), &[&b"/"[..], &names.join(&b'/')].concat());
+                prop_assert_eq!(path.name(), names.last().map_or(&b""[..], Vec::as_slice));
+                prop_assert_eq!(path.is_root(), names.is_empty());
+                prop_assert_eq!(path.parent(), path.resolve(b"..").unwrap());
+                prop_assert_eq!(VirtualPath::parse(path.as_bytes()), Ok(path.clone()), "it is its own name");
+            }
+        }
+    }
 
     #[test]
     fn an_argument_and_what_it_leads_to_have_4096_bytes_at_most() {

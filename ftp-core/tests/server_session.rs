@@ -522,9 +522,22 @@ fn answer(action: &Action, nth: usize) -> Vec<Completion> {
     }
 }
 
-/// Everything that a session says to these bytes, given in pieces of these sizes.
-fn converse(bytes: &[u8], pieces: &[usize]) -> Vec<u8> {
+/// What came out of a session.
+struct Outcome {
+    said: Vec<u8>,
+    actions: Vec<String>,
+}
+
+impl Outcome {
+    fn shown(self) -> (String, Vec<String>) {
+        (self.said.escape_ascii().to_string(), self.actions)
+    }
+}
+
+/// Everything that a session says to these bytes, given in pieces of these sizes, and asks of its host.
+fn converse(bytes: &[u8], pieces: &[usize]) -> Outcome {
     let mut bench = Bench::new();
+    let mut actions = Vec::new();
     let (mut given, mut piece, mut asked) = (0, 0, 0);
     let mut stalled = 0;
     loop {
@@ -535,6 +548,7 @@ fn converse(bytes: &[u8], pieces: &[usize]) -> Vec<u8> {
         let wait = bench.drain();
         // One at a time, so that a command held back meets an operation under way.
         if let Some(action) = (!bench.host.actions.is_empty()).then(|| bench.host.actions.remove(0)) {
+            actions.push(format!("{action:?}"));
             if let Some(op) = op(&action) {
                 asked += 1;
                 for completion in answer(&action, asked) {
@@ -545,7 +559,7 @@ fn converse(bytes: &[u8], pieces: &[usize]) -> Vec<u8> {
             continue;
         }
         if given == bytes.len() || bench.session.is_over() {
-            return bench.host.written;
+            return Outcome { said: bench.host.written, actions };
         }
         // A failed login is answered after its delay.
         if !wait.read {
@@ -574,20 +588,20 @@ fn replies(bytes: &[u8]) -> Vec<Reply> {
 
 proptest! {
     #[test]
-    fn any_pieces_of_the_same_bytes_get_the_same_replies(
+    fn any_pieces_of_the_same_bytes_get_the_same_replies_and_actions(
         commands in prop::collection::vec(line().prop_filter("not now", |line| !for_a_transfer(line)), 0..25),
         pieces in prop::collection::vec(1_usize..30, 1..8),
     ) {
         let bytes: Vec<u8> = commands.iter().flat_map(|line| [line.as_slice(), b"\r\n"].concat()).collect();
-        let whole = converse(&bytes, &[usize::MAX]);
-        prop_assert_eq!(converse(&bytes, &[1]).escape_ascii().to_string(), whole.escape_ascii().to_string());
-        prop_assert_eq!(converse(&bytes, &pieces).escape_ascii().to_string(), whole.escape_ascii().to_string());
+        let whole = converse(&bytes, &[usize::MAX]).shown();
+        prop_assert_eq!(&converse(&bytes, &[1]).shown(), &whole);
+        prop_assert_eq!(&converse(&bytes, &pieces).shown(), &whole);
     }
 
     #[test]
     fn every_command_gets_one_final_reply(commands in prop::collection::vec(one_line(), 0..25)) {
         let bytes: Vec<u8> = commands.iter().flat_map(|line| [line.as_slice(), b"\r\n"].concat()).collect();
-        let replies = replies(&converse(&bytes, &[usize::MAX]));
+        let replies = replies(&converse(&bytes, &[usize::MAX]).said);
         prop_assume!(!replies.iter().any(|reply| reply.code().number() == 421));
         let finals = replies.iter().filter(|reply| reply.code().class() != Class::Preliminary).count();
         prop_assert_eq!(finals, commands.len() + 1, "and a greeting");

@@ -348,6 +348,63 @@ mod tests {
         }
     }
 
+    /// A line of a step.
+    fn any_line() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "C[:~] [A-Z]{3,4}( [a-z/$]?[a-z0-9\\\\r]{0,6}z)?",
+            "S: [1-5][0-9]{2}[ -]([a-z*]{0,6}|\\$[a-z]{1,3})[a-z*.]",
+            "S: \\.\\.\\.",
+            "D< (\"[a-z ]{0,6}\"|[a-z*]{1,6}|file /[a-z]{1,3})",
+            "D> \"[a-z ]{0,6}\"",
+            prop::sample::select(
+                &[
+                    "C! close",
+                    "C! urgent",
+                    "S! closed",
+                    "D: listen",
+                    "D: accept",
+                    "D: close",
+                    "D: cut",
+                    "D: open",
+                    "@advance 60s"
+                ][..]
+            )
+            .prop_map(ToOwned::to_owned),
+        ]
+    }
+
+    /// The steps without the numbers of their lines.
+    fn meaning(transcript: &Transcript) -> Vec<Vec<(&str, String)>> {
+        fn each<T: fmt::Debug>(lines: &[Line<T>]) -> Vec<(&str, String)> {
+            lines.iter().map(|line| (&*line.source, format!("{:?}", line.what))).collect()
+        }
+        fn step(step: &Step) -> Vec<(&str, String)> {
+            match step {
+                Step::Send(lines) => each(lines),
+                Step::Expect(lines) => each(lines),
+                Step::Event(line) => each(std::slice::from_ref(line)),
+                Step::ExpectData(lines) => each(lines),
+            }
+        }
+        transcript.steps.iter().map(step).collect()
+    }
+
+    proptest! {
+        /// What was read, written down again step by step, reads as the same.
+        #[test]
+        fn a_transcript_reads_back_from_its_steps(lines in prop::collection::vec(prop_oneof![9 => any_line(), 1 => Just(String::new())], 0..12)) {
+            let read = parse(&(lines.join("\n") + "\n"));
+            prop_assume!(read.is_ok());
+            let transcript = read.unwrap();
+            let steps: Vec<String> = meaning(&transcript)
+                .iter()
+                .map(|step| step.iter().flat_map(|(source, _)| [*source, "\n"]).collect())
+                .collect();
+            let again = parse(&steps.join("\n")).unwrap();
+            prop_assert_eq!(meaning(&again), meaning(&transcript));
+        }
+    }
+
     fn parse(body: &str) -> Result<Transcript, ParseError> {
         Transcript::parse("t.ftp", &format!("# RFC 959 4.1\n{body}"))
     }

@@ -139,6 +139,7 @@ fn hex(text: &mut String, byte: u8) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn escapes_become_bytes() {
@@ -164,9 +165,11 @@ mod tests {
         assert!(Template::parse("a $ b").is_err());
     }
 
-    #[test]
-    fn what_is_shown_reads_back() {
-        let bytes = b"a\r\n\\\x01\xffz";
-        assert_eq!(unescape(&show(bytes)).unwrap(), bytes);
+    proptest! {
+        #[test]
+        fn what_is_shown_reads_back(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+            prop_assert_eq!(unescape(&show(&bytes)).unwrap(), bytes.clone());
+            prop_assert_eq!(quoted(&format!("\"{}\"", show(&bytes).replace('"', "\\\""))).unwrap(), bytes);
+        }
     }
 }

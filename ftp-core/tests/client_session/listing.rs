@@ -3,6 +3,70 @@
 use crate::play::{Play, play};
 use crate::setup::config;
 use ftp_core::client::{ClientConfig, ListingTooLarge, Request};
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+/// Lines as servers of each kind send them.
+const LINES: [&[u8]; 14] = [
+    b"type=file;size=3;modify=20260101120000;perm=r; a.txt\r\n",
+    b"type=OS.unix=slink:/etc;size=3; link\r\n",
+    b"-rw-r--r-- 1 ann staff 3 Jan  1 12:00 a.txt\r\n",
+    b"lrwxrwxrwx 1 ann staff 3 Jan  1  2020 link -> ../up\r\n",
+    b"drwxr-xr-x 2 ann staff 0 Jan  1 2020 sub\r\n",
+    b"total 8\r\n",
+    b"11-22-26  01:15PM       <DIR>          sub\r\n",
+    b"11-22-2026  01:15PM                 12 a b.txt\r\n",
+    b"+i8388621.29609,m824255902,/,\tsub\r\n",
+    b"README.TXT;4                18/21    10-AUG-2026 14:01:19  [ANN]  (RWED,RE,RE,RE)\r\n",
+    b"Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname\r\n",
+    b"APPP17 3390   2006/09/20  1   15  VB   32756 32760  PO   'USER.LIB'\r\n",
+    b"- [RWCEAFMS] ann               1020928 Dec 08 15:22 a.txt\r\n",
+    b"ANN            36864 26/01/01 12:00:00 *DIR       sub/\r\n",
+];
+
+/// Such lines with something changed.
+fn mutated() -> impl Strategy<Value = Vec<u8>> {
+    let changes = prop::collection::vec((any::<Index>(), 0..4u8, select(&b"/.\\\0\r\n\t ;=>-09\xff"[..])), 0..10);
+    (prop::collection::vec(select(&LINES[..]), 1..5), changes).prop_map(|(lines, changes)| {
+        let mut bytes = lines.concat();
+        for (at, how, byte) in changes {
+            let at = at.index(bytes.len());
+            match how {
+                0 => bytes[at] = byte,
+                1 => bytes.insert(at, byte),
+                2 if bytes.len() > 1 => drop(bytes.remove(at)),
+                _ => bytes.rotate_left(at),
+            }
+        }
+        bytes
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// A name is joined to a directory of ours by whoever downloads it.
+    #[test]
+    fn no_name_in_a_listing_leads_out_of_its_directory(listing in mutated(), request in 0..3u8) {
+        let mut play = Play::new(config(), vec![usize::MAX]);
+        play.logged_in(if request == 0 { " MLST type*;|" } else { "" });
+        let path = Some(b"d".to_vec());
+        play.ask(if request == 2 { Request::Names(path) } else { Request::List(path) });
+        play.reached(1025);
+        play.server("150 here|");
+        play.listing(&listing);
+        play.moved(99);
+        play.server("226 done|");
+        let lines = play.take();
+        prop_assert!(lines.last().is_some_and(|line| line.starts_with("done entries") || line.starts_with("done Names")), "{:?}", lines);
+        for name in play.names() {
+            let parts: Vec<_> = name.split(|&byte| byte == b'\\').collect();
+            let climbs = parts.contains(&&b".."[..]) || parts[0].is_empty();
+            let harmless = !climbs && name != b"." && !name.iter().any(|byte| b"/\0\n".contains(byte));
+            prop_assert!(harmless, "{}", name.escape_ascii());
+        }
+    }
+}
 
 fn open(play: &mut Play, command: &str) {
     play.ask(Request::List(Some(b"d".to_vec())));

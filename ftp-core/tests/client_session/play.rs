@@ -41,6 +41,7 @@ struct Desk {
     op: Option<OpId>,
     /// The times of the entries listed last.
     times: Vec<Option<String>>,
+    names: Vec<Vec<u8>>,
     /// Are `Sent` and `Received` written down too?
     chatty: bool,
     closed: bool,
@@ -59,6 +60,11 @@ impl Play {
 
     fn drain(&mut self) {
         self.wait = Some(self.session.drain(self.now, &mut self.desk));
+    }
+
+    /// The names of the entries listed last.
+    pub(crate) fn names(&self) -> &[Vec<u8>] {
+        &self.desk.names
     }
 
     /// The times of the entries listed last.
@@ -242,7 +248,11 @@ impl Port<ClientAction> for Desk {
             ClientAction::Notify(Event::Done(result)) => {
                 if let Ok(Outcome::Entries(entries)) = &result {
                     let stamp = |time: WallTime| String::from_utf8(time.time_val().unwrap().to_vec()).unwrap();
+                    self.names = entries.iter().map(|entry| entry.name.clone()).collect();
                     self.times = entries.iter().map(|entry| entry.modified.map(stamp)).collect();
+                }
+                if let Ok(Outcome::Names(names)) = &result {
+                    self.names.clone_from(names);
                 }
                 line = done(&result);
             }

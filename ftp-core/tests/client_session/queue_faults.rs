@@ -254,7 +254,7 @@ fn a_lost_command_is_remembered() {
     assert!(!lost(config()));
 }
 
-fn any_request() -> impl Strategy<Value = Request> {
+pub(crate) fn any_request() -> impl Strategy<Value = Request> {
     prop_oneof![
         (0..2_u64).prop_map(retrieve),
         Just(store(Upload::Replace)),
