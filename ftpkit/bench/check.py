@@ -22,7 +22,8 @@ LEVELS = ("must", "should", "may")
 
 def check(name, port, options):
     """What `ftpkit check` found: its cases and its summary."""
-    command = [options.program, "check", f"127.0.0.1:{port}", "--user", "bench", "--password-stdin", "--json"]
+    # By a name, so that the handshake of TLS asks for it.
+    command = [options.program, "check", f"localhost:{port}", "--user", "bench", "--password-stdin", "--json"]
     if options.tls:
         command += ["--tls", options.tls]
     if options.reports:

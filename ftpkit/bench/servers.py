@@ -224,6 +224,7 @@ def set_the_scene(work, auth="pam_permit.so"):
             file.write(line)
     pathlib.Path("/etc/pam.d/bench").write_text(f"auth required {auth}\naccount required pam_permit.so\nsession required pam_permit.so\n")
     pathlib.Path("/etc/shells").touch()
+    pathlib.Path("/etc/hosts").write_text("127.0.0.1 localhost\n")
     (work / "empty").mkdir(exist_ok=True)
     (FILES / "home").mkdir(parents=True)
     os.chown(FILES / "home", USER, USER)

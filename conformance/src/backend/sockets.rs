@@ -91,10 +91,12 @@ pub struct Sockets<'a> {
 }
 
 /// What is known of the TLS of somebody else's server.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Foreign {
     /// TLS 1.2 is spoken.
     pub old: bool,
+    /// The server's name, which the handshake asks for (SNI, RFC 6066 3), where it has one.
+    pub name: Option<String>,
 }
 
 /// How the whole of a conversation comes under TLS.
@@ -102,7 +104,7 @@ pub struct Foreign {
 pub enum Secure {
     /// By AUTH TLS behind the greeting, PBSZ and PROT (RFC 4217 12.1).
     Explicit,
-    /// It begins with it (port 990).
+    /// It begins with it (port 990); PBSZ and PROT follow.
     Implicit,
 }
 
@@ -151,9 +153,15 @@ impl<'a> Sockets<'a> {
             return Err(io::Error::other("the handshake failed"));
         }
         self.private = true;
-        if how == Secure::Explicit {
-            self.exchange(b"PBSZ 0\r\n")?;
-            self.exchange(b"PROT P\r\n")?;
+        if how == Secure::Implicit {
+            greeting = self.exchange(b"")?;
+        }
+        for command in [b"PBSZ 0\r\n", b"PROT P\r\n"] {
+            match (self.exchange(command), how) {
+                (Err(error), Secure::Explicit) => return Err(error),
+                // No RFC tells whether the data is under TLS by itself then, so that some servers want to be told, and others need not be.
+                (_, Secure::Implicit) | (Ok(_), Secure::Explicit) => {}
+            }
         }
         self.ahead = greeting;
         Ok(())
@@ -357,8 +365,8 @@ impl Backend for Sockets<'_> {
     }
 
     fn start_tls(&mut self, hello: &Hello) -> bool {
-        let tls = match self.foreign {
-            Some(Foreign { old }) => Tls::of_anybody(old, self.server.ip()),
+        let tls = match &self.foreign {
+            Some(foreign) => Tls::of_anybody(foreign, self.server.ip()),
             None => Tls::new(hello),
         };
         let Some(Wire::Plain(socket)) = self.control.take() else { return false };

@@ -2,7 +2,7 @@
 
 use super::anybody::Anybody;
 use super::clients::Clients;
-use super::sockets::waits;
+use super::sockets::{Foreign, waits};
 use crate::transcript::Hello;
 use ftp_host::tls::SelfSigned;
 use rustls::client::Resumption;
@@ -57,16 +57,19 @@ impl Tls {
         Self { config: Arc::new(config), server_name: hello.server_name.clone() }
     }
 
-    /// A client of any server: TLS 1.2 alone if it is to be `old`, since its tickets serve any number of data connections.
+    /// A client of any server: TLS 1.2 alone if that is `old`, since its tickets serve any number of data connections.
     ///
     /// # Panics
     /// If rustls has no such TLS.
-    pub fn of_anybody(old: bool, server: IpAddr) -> Self {
-        let versions = if old { &[&version::TLS12][..] } else { rustls::DEFAULT_VERSIONS };
+    pub fn of_anybody(foreign: &Foreign, server: IpAddr) -> Self {
+        let versions = if foreign.old { &[&version::TLS12][..] } else { rustls::DEFAULT_VERSIONS };
         let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
         let builder = builder.with_protocol_versions(versions).unwrap_or_else(|error| panic!("no TLS: {error}"));
         let believing = builder.dangerous().with_custom_certificate_verifier(Arc::new(Anybody::new()));
-        Self { config: Arc::new(believing.with_no_client_auth()), server_name: server.to_string() }
+        Self {
+            config: Arc::new(believing.with_no_client_auth()),
+            server_name: foreign.name.clone().unwrap_or_else(|| server.to_string()),
+        }
     }
 
     /// The same client, as if it had not met the server yet.

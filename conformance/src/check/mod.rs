@@ -156,6 +156,9 @@ impl Case {
                 Some("it is about a session in the clear")
             }
             Secure::Explicit if !self.check.clear && self.says("REIN") => Some("REIN ends TLS (RFC 4217 13)"),
+            _ if !self.check.clear && self.says("HOST") && !has(|event| *event == Event::Login) => {
+                Some("HOST comes before AUTH, or names the host of the handshake (RFC 7151 3.2)")
+            }
             _ if has(|event| *event == Event::Urgent) => Some("under TLS there is no urgent data (RFC 4217 14)"),
             _ => None,
         }
@@ -167,7 +170,9 @@ impl Case {
             Step::Send(lines) => Some(lines),
             _ => None,
         });
-        lines.any(|lines| lines.iter().any(|line| line.source.split(' ').nth(1) == Some(verb)))
+        lines.any(|lines| {
+            lines.iter().any(|line| line.source.split(' ').nth(1).is_some_and(|said| said.eq_ignore_ascii_case(verb)))
+        })
     }
 
     /// Plays it on a server.

@@ -23,7 +23,7 @@ use ftp_core::anonymous;
 use ftp_core::secret::Secret;
 use report::{Report, Row};
 use std::fs;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::path::Path;
 use std::time::Instant;
 
@@ -57,7 +57,7 @@ pub(crate) fn run(options: &CheckOptions, console: Console) -> Result<(), Failur
             CheckTls::Explicit => Secure::Explicit,
             CheckTls::Implicit => Secure::Implicit,
         }),
-        foreign: Foreign::default(),
+        foreign: Foreign { name: name(server), ..Foreign::default() },
         silence: options.timeout,
         case: options.case_timeout,
         stop: interrupt.flag(),
@@ -200,6 +200,14 @@ fn resolve(server: &str) -> Result<SocketAddr, Failure> {
             .with_remedy("write HOST or HOST:PORT, as in 127.0.0.1:2121")
     };
     first.map_err(|error| failure(&error))?.ok_or_else(|| failure(&"it has no address"))
+}
+
+/// The server's name, where it is not an address: the handshake of TLS asks for it.
+fn name(server: &str) -> Option<String> {
+    let is_port = |port: &str| port.parse::<u16>().is_ok();
+    let host = server.rsplit_once(':').filter(|(_, port)| is_port(port)).map_or(server, |(host, _)| host);
+    let is_address = [server, host].iter().any(|text| text.trim_matches(['[', ']']).parse::<IpAddr>().is_ok());
+    (!is_address).then(|| host.to_owned())
 }
 
 fn connect_failure(server: &str, fault: &Fault) -> Failure {

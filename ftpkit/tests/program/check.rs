@@ -3,7 +3,7 @@
 use crate::common::{Outcome, Ran, Server, program, run, run_with_input};
 use serde_json::Value;
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::thread;
@@ -88,7 +88,7 @@ fn our_server_passes_under_tls() -> Outcome {
     log_in_cheaply(&server)?;
     let clear = "it is about a session in the clear";
     let ran = check(&server, &["--json", "--hostile", "--tls", "explicit"]);
-    passed(&server, &ran, &["IPv", "no urgent data", "REIN ends TLS", clear])?;
+    passed(&server, &ran, &["IPv", "no urgent data", "REIN ends TLS", "HOST comes before AUTH", clear])?;
     let own = |event: &Value| event["name"] == "rfc4217/retr" && event["verdict"] == "passed";
     assert!(ran.json().iter().any(own), "cases that make their own TLS are played");
 
@@ -98,6 +98,28 @@ fn our_server_passes_under_tls() -> Outcome {
     // Without TLS there is nobody to be spoken to.
     let ran = check_at(&server, implicit, &["--timeout", "1s"]);
     assert_eq!(ran.code, Some(10), "{ran:?}");
+    Ok(())
+}
+
+/// Where several servers share an address, the handshake says which of them is meant (RFC 6066 3).
+#[test]
+fn a_server_that_has_a_name_is_asked_for_by_it_under_tls() -> Outcome {
+    for (host, asked) in [("localhost", true), ("127.0.0.1", false)] {
+        let listener = TcpListener::bind((host, 0))?;
+        let server = format!("{host}:{}", listener.local_addr()?.port());
+        // TLS 1.2 is tried, and then what there is.
+        let hellos = thread::spawn(move || -> std::io::Result<Vec<bool>> {
+            let asks = |mut stream: TcpStream| {
+                let mut hello = [0; 4096];
+                let count = stream.read(&mut hello)?;
+                Ok(hello[..count].windows(host.len()).any(|bytes| bytes == host.as_bytes()))
+            };
+            listener.incoming().take(2).map(|stream| asks(stream?)).collect()
+        });
+        let ran = run(&std::env::temp_dir(), ["check", &server, "--tls", "implicit", "--timeout", "2s"]);
+        assert_eq!(ran.code, Some(14), "{ran:?}");
+        assert_eq!(hellos.join().map_err(|_| "it panicked")??, [asked; 2], "{host}");
+    }
     Ok(())
 }
 

@@ -51,7 +51,7 @@ pub fn visit<'a>(steward: &'a mut Steward, dir: &str, clear: bool) -> io::Result
         bytes: CASE_BYTES,
         stop: Arc::clone(&target.stop),
     };
-    let (address, tls, foreign) = (target.address, target.tls, target.foreign);
+    let (address, tls, foreign) = (target.address, target.tls, target.foreign.clone());
     let sockets = Sockets::connect(address, limits, Box::new(Visit { steward, dir: dir.to_owned() }))?;
     secured(sockets.of_foreigner(foreign), tls.filter(|_| !clear))
 }

@@ -79,7 +79,7 @@ impl Talk {
         let stop = Arc::new(AtomicBool::new(false));
         let limits = Limits { silence: target.silence, deadline: None, bytes: BYTES, stop };
         let sockets = Sockets::connect(target.address, limits, Box::new(Bare)).map_err(Fault::Network)?;
-        let sockets = secured(sockets.of_foreigner(target.foreign), target.tls).map_err(Fault::Tls)?;
+        let sockets = secured(sockets.of_foreigner(target.foreign.clone()), target.tls).map_err(Fault::Tls)?;
         let (lines, replies) = (LineReader::new(LINE_LIMIT), ReplyReader::default());
         let mut talk = Self { sockets, lines, replies, unread: Vec::new(), lost: false };
         let greeting = talk.reply()?;
