@@ -465,7 +465,7 @@ impl<'p> Mover<'_> {
 /// Has the server's file another size or time than the plan says?
 fn has_changed(session: &mut Session, one: &One<'_>) -> Result<bool, Failure> {
     let cannot = |error| failure(format!("cannot check {}", one.url), &error);
-    let size = session.size(&one.remote).map_err(cannot)?;
+    let size = session.size_to_come(&one.remote).map_err(cannot)?;
     Ok(differs(one.order, size, session.modified(&one.remote).map_err(cannot)?))
 }
 

@@ -140,6 +140,15 @@ impl Session {
         }
     }
 
+    /// The size of a file that is to be fetched. Some servers say 0 of files that have bytes: that is taken for no answer, since an empty file
+    /// turns out to be one by itself.
+    ///
+    /// # Errors
+    /// Anything but a refusal.
+    pub(crate) fn size_to_come(&mut self, path: &[u8]) -> Result<Option<u64>, ClientError> {
+        Ok(self.size(path)?.filter(|&size| size > 0))
+    }
+
     /// The time of a file's last change; `None` if the server does not tell.
     ///
     /// # Errors

@@ -117,7 +117,8 @@ fn prove(session: &mut Session, order: &Fetch<'_>, came: u64, care: Care) -> Res
     // A size from a listing may be out of date; the server itself is asked before the file is called cut.
     if care.verify == Verify::Size || !order.is_whole(came) {
         let asked = session.size(order.path).map_err(|error| failure(what(), &error))?;
-        size = asked.or(size);
+        // Of what has bytes some servers say 0.
+        size = asked.filter(|&size| size > 0 || came == 0).or(size);
     }
     match size {
         Some(size) if size != came && order.codec.is_raw() => {

@@ -70,7 +70,7 @@ pub(crate) fn ask_version(session: &mut Session, path: &[u8]) -> Result<Result<V
     if !session.offers("REST STREAM") {
         return Ok(Err("the server does not offer REST STREAM"));
     }
-    let Some(size) = session.size(path)? else { return Ok(Err("the server does not tell its size")) };
+    let Some(size) = session.size_to_come(path)? else { return Ok(Err("the server does not tell its size")) };
     Ok(Ok(Version { size, modified: session.modified(path)? }))
 }
 

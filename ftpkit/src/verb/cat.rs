@@ -38,8 +38,11 @@ pub(crate) fn copy(
         return Err(Failure::new(Exit::Usage, what(), "the URL names no file"));
     }
     let codec = url.codec.unwrap_or(Codec::RAW);
-    let size =
-        if codec == Codec::RAW { session.size(&url.path).map_err(|error| failure(what(), &error))? } else { None };
+    let size = if codec == Codec::RAW {
+        session.size_to_come(&url.path).map_err(|error| failure(what(), &error))?
+    } else {
+        None
+    };
     let request = Request::Retrieve { path: url.path.clone(), offset, codec };
     let moved = session
         .transfer(request, End::Sink(Sink::Writer(out)), &mut Unseen)

@@ -149,7 +149,7 @@ fn to_file(
 fn known(session: &mut Session, url: &FtpUrl, codec: Codec, time: bool) -> Result<Known, Failure> {
     let failure = |error| failure(format!("cannot fetch {url}"), &error);
     // In another TYPE the size is not that of the file here (RFC 3659 4).
-    let size = if codec.is_raw() { session.size(&url.path).map_err(failure)? } else { None };
+    let size = if codec.is_raw() { session.size_to_come(&url.path).map_err(failure)? } else { None };
     let modified = if time { session.modified(&url.path).map_err(failure)? } else { None };
     Ok(Known { size, modified })
 }

@@ -226,7 +226,8 @@ impl One {
                 .with_remedy("it is not the beginning of this file; --overwrite stores it anew")
                 .or_at_prompt("`conflict overwrite`, and put stores it anew"));
         }
-        if there == Some(size) {
+        // Some servers say 0 of every file; to store an empty one costs nothing.
+        if there == Some(size) && size > 0 {
             self.report(Moved::NOTHING, present);
             return Ok(());
         }

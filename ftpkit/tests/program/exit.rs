@@ -37,6 +37,39 @@ fn what_cannot_be_proven_ends_with_12() -> Outcome {
     Ok(())
 }
 
+/// Some servers answer SIZE with 0, whatever the file: they are not believed.
+#[test]
+fn a_file_whose_size_is_falsely_0_comes_whole_and_is_gone_on_with() -> Outcome {
+    let peer = Peer::start(|exchange| {
+        let offset = exchange.restart;
+        Ok(Some(match exchange.verb {
+            "SIZE" => "213 0".into(),
+            "REST" => "350 Fine".into(),
+            "RETR" => {
+                exchange.send(b"0123456789".get(offset..).unwrap_or_default())?;
+                "226 Done".into()
+            }
+            _ => return Ok(None),
+        }))
+    })?;
+    let dir = tempfile::tempdir()?;
+    let file = dir.path().join("a");
+    for there in [None, Some(&b""[..]), Some(b"0123"), Some(b"0123456789")] {
+        if let Some(bytes) = there {
+            fs::write(&file, bytes)?;
+        }
+        let ran = run(dir.path(), ["get", "-c", &peer.url("a")]);
+        assert_eq!((ran.code, fs::read(&file)?), (Some(0), b"0123456789".to_vec()), "{there:?}: {ran:?}");
+    }
+    fs::write(&file, "another")?;
+    let ran = run(dir.path(), ["get", "-c", &peer.url("a")]);
+    assert_eq!((ran.code, fs::read(&file)?), (Some(7), b"another".to_vec()), "{ran:?}");
+    assert_eq!(run(dir.path(), ["cat", &peer.url("a")]).out, b"0123456789");
+    let ran = run(dir.path(), ["get", "--overwrite", "--verify", "size", &peer.url("a")]);
+    assert!(ran.code == Some(12) && ran.err.contains("does not tell its size"), "{ran:?}");
+    Ok(())
+}
+
 #[test]
 fn a_command_line_that_makes_no_sense_ends_with_2() -> Outcome {
     let dir = tempfile::tempdir()?;

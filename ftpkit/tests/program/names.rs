@@ -6,13 +6,17 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 /// What lies in the root: lines of MLSD.
 fn root() -> Vec<u8> {
     let long = "l".repeat(300);
     let fits = "f".repeat(250);
-    let names: [&[u8]; 24] = [
+    // As many bytes as a name may have, and one sign too many.
+    let wide = "\u{e9}".repeat(128);
+    let names: [&[u8]; 32] = [
         b"..",
         b".",
         b"../up",
@@ -37,6 +41,14 @@ fn root() -> Vec<u8> {
         fits.as_bytes(),
         b"twice",
         b"twice",
+        b"trailing. . ",
+        b"good/",
+        b"..\\..\\good",
+        b"~",
+        b"$(touch owned)",
+        "\u{202e}gpj.elif".as_bytes(),
+        "..\u{2215}up".as_bytes(),
+        wide.as_bytes(),
     ];
     let mut lines = b"type=dir;modify=20240101000000; out\r\ntype=dir;modify=20240101000000; ..\r\n".to_vec();
     for name in [&b"good"[..]].iter().chain(&names) {
@@ -139,6 +151,11 @@ fn hostile_names_write_nothing_outside_and_escapes_are_shown() -> Outcome {
         b"good",
         b"out",
         b"twice",
+        b"trailing. . ",
+        b"~",
+        b"$(touch owned)",
+        "\u{202e}gpj.elif".as_bytes(),
+        "..\u{2215}up".as_bytes(),
     ];
     expected.sort_unstable();
     assert_eq!(names(&desk.join("copy"))?, expected, "{}", ran.err);
@@ -221,6 +238,43 @@ fn links_in_the_target_lead_nothing_out() -> Outcome {
     assert_eq!(fs::read(desk.join("copy/good"))?, b"hello");
     assert_eq!((names(&outside)?, fs::read(outside.join("file"))?), (vec![b"file".to_vec()], b"mine".to_vec()));
     Ok(())
+}
+
+/// Somebody else swaps a directory of the target for a link that leads out, and back, while a mirror writes into it.
+#[test]
+fn a_link_swapped_in_while_files_come_leads_nothing_out() -> Outcome {
+    let place = tempfile::tempdir()?;
+    let (copy, outside) = (place.path().join("copy"), place.path().join("outside"));
+    for dir in [copy.join("out"), outside.clone()] {
+        fs::create_dir_all(dir)?;
+    }
+    let url = format!("ftp://127.0.0.1:{}/", serve()?);
+    let over = Arc::new(AtomicBool::new(false));
+    let swapper = {
+        let (copy, over) = (copy.clone(), Arc::clone(&over));
+        thread::spawn(move || -> io::Result<()> {
+            symlink("../outside", copy.join("link"))?;
+            while !over.load(Ordering::Relaxed) {
+                // At no time is there nothing of that name.
+                rename_exchanging(&copy.join("out"), &copy.join("link"))?;
+            }
+            Ok(())
+        })
+    };
+    for _ in 0..6 {
+        let ran = run(place.path(), ["mirror", &url, "copy", "--include", "inner", "--include", "out"]);
+        assert!(matches!(ran.code, Some(0 | 7 | 8 | 11)), "{ran:?}");
+    }
+    over.store(true, Ordering::Relaxed);
+    assert!(matches!(swapper.join(), Ok(Ok(()))));
+    assert_eq!(names(&outside)?, Vec::<Vec<u8>>::new());
+    Ok(())
+}
+
+/// Has two names change places, in one step.
+fn rename_exchanging(one: &Path, other: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    Ok(renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE)?)
 }
 
 #[test]

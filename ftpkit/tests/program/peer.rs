@@ -34,6 +34,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) verb: &'a str,
     /// The whole line.
     pub(crate) line: &'a str,
+    /// What the last REST asked for; 0, if it was for a transfer that is over.
+    pub(crate) restart: usize,
     /// Where replies go that come before the last one.
     pub(crate) out: &'a mut TcpStream,
     /// Where EPSV sends the client.
@@ -77,12 +79,17 @@ fn converse(stream: TcpStream, answer: &impl Fn(&mut Exchange) -> io::Result<Opt
     let mut out = stream.try_clone()?;
     let data = TcpListener::bind("127.0.0.1:0")?;
     let port = data.local_addr()?.port();
+    let mut restart = 0;
     out.write_all(b"220 Hello\r\n")?;
     for line in BufReader::new(stream).split(b'\n') {
         let line = String::from_utf8_lossy(&line?).into_owned();
         let line = line.trim_start_matches(|sign: char| !sign.is_ascii_alphabetic()).trim_end();
         let verb = line.split(' ').next().unwrap_or_default().to_ascii_uppercase();
-        let said = answer(&mut Exchange { verb: &verb, line, out: &mut out, data: &data })?;
+        if verb == "REST" {
+            restart = line.split(' ').nth(1).and_then(|offset| offset.parse().ok()).unwrap_or(0);
+        }
+        let said = answer(&mut Exchange { verb: &verb, line, restart, out: &mut out, data: &data })?;
+        restart = if matches!(verb.as_str(), "RETR" | "STOR") { 0 } else { restart };
         let reply = said.unwrap_or_else(|| match verb.as_str() {
             "USER" => "331 Password".to_owned(),
             "PASS" => "230 Welcome".to_owned(),
