@@ -10,8 +10,8 @@ use std::fmt;
 pub(crate) struct Failure {
     /// The exit code.
     pub(crate) exit: Exit,
-    what: String,
-    why: String,
+    what: Box<str>,
+    why: Box<str>,
     /// What the user can do about it, at the command line.
     pub(crate) remedy: Option<String>,
     /// The same at the prompt of the interactive client, where it is something else.
@@ -34,7 +34,14 @@ pub(crate) enum Nature {
 impl Failure {
     /// `what` names the deed and its object ("cannot read notes.txt"), `why` the reason.
     pub(crate) fn new(exit: Exit, what: impl Into<String>, why: impl fmt::Display) -> Self {
-        Self { exit, what: what.into(), why: why.to_string(), remedy: None, at_prompt: None, nature: Nature::Plain }
+        Self {
+            exit,
+            what: what.into().into(),
+            why: why.to_string().into(),
+            remedy: None,
+            at_prompt: None,
+            nature: Nature::Plain,
+        }
     }
 
     /// The reason alone.
