@@ -13,12 +13,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+/// A step, by its number in the plan.
+pub(super) type Numbered<'p> = (usize, &'p Step);
+
 /// Something to be moved on one connection.
 pub(super) enum Item<'p> {
-    /// A file: a step, by its number in the plan.
-    File(usize, &'p Step),
+    /// A file.
+    File(&'p Numbered<'p>),
     /// A segment of one, by its number there.
-    Segment(Arc<Large<'p>>, usize),
+    Segment(Box<(Arc<Large<'p>>, usize)>),
 }
 
 /// A file that is fetched in segments.
@@ -40,14 +43,14 @@ impl Item<'_> {
     /// The number of its step.
     pub(super) fn step(&self) -> usize {
         match self {
-            Self::File(step, _) => *step,
-            Self::Segment(large, _) => large.step,
+            Self::File((step, _)) => *step,
+            Self::Segment(segment) => segment.0.step,
         }
     }
 
     /// It failed for good. A file fails once, in however many segments.
     pub(super) fn failed(&self, report: &Report, failure: Failure) {
-        let told = matches!(self, Self::Segment(large, _) if large.failed.swap(true, Ordering::Relaxed));
+        let told = matches!(self, Self::Segment(segment) if segment.0.failed.swap(true, Ordering::Relaxed));
         if !told {
             report.failed(failure);
         }
@@ -62,9 +65,9 @@ impl<'p> Large<'p> {
         let (present, left) = (segments.present(), Mutex::new(left));
         let failed = AtomicBool::new(false);
         let large = Arc::new(Self { step, order, segments, left, failed, present, began: Instant::now() });
-        let mut items = numbers.into_iter().map(|number| Item::Segment(Arc::clone(&large), number));
+        let mut items = numbers.into_iter().map(|number| Item::Segment(Box::new((Arc::clone(&large), number))));
         // Where all is there it is still to be proven and named.
-        let first = items.next().unwrap_or_else(|| Item::Segment(Arc::clone(&large), 0));
+        let first = items.next().unwrap_or_else(|| Item::Segment(Box::new((Arc::clone(&large), 0))));
         (first, items.collect())
     }
 

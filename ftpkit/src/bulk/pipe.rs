@@ -67,12 +67,12 @@ impl Pipe<'_> {
         while work.begun.len() < DEPTH {
             let Some(task) = work.next.take().or_else(|| queue.take_more()) else { break };
             let result = match &task.what {
-                Item::Segment(large, number) if work.begun.is_empty() => large.fetch(self.mover, session, *number),
-                Item::Segment(..) => {
+                Item::Segment(segment) if work.begun.is_empty() => segment.0.fetch(self.mover, session, segment.1),
+                Item::Segment(_) => {
                     work.next = Some(task);
                     break;
                 }
-                Item::File(step, what) => {
+                Item::File((step, what)) => {
                     let (step, Some(order)) = (*step, what.order()) else {
                         queue.finish();
                         continue;

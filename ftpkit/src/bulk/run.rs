@@ -1,6 +1,6 @@
 //! [`Job`]: a plan, carried out.
 
-use super::large::Item;
+use super::large::{Item, Numbered};
 use super::local;
 use super::one::{Mover, Way};
 use super::pipe::Pipe;
@@ -29,9 +29,6 @@ pub(crate) struct Job {
     /// What is to be taken care of with every file.
     pub(crate) care: Care,
 }
-
-/// A step, by its number in the plan.
-type Numbered<'p> = (usize, &'p Step);
 
 /// Hears when a step is done, by its number.
 pub(crate) type OnDone<'a> = dyn Fn(usize) + Sync + 'a;
@@ -66,7 +63,8 @@ impl Job {
         for level in levels(of(|step| matches!(step, Step::Mkdir { .. }))) {
             small(level)?;
         }
-        self.files(of(|step| matches!(step, Step::Move(_))).collect(), are_small(plan), report, on_done)?;
+        let files: Vec<_> = of(|step| matches!(step, Step::Move(_))).collect();
+        self.files(&files, are_small(plan), report, on_done)?;
         if report.has_failures() {
             return Ok(());
         }
@@ -78,13 +76,7 @@ impl Job {
     }
 
     /// Moves files. `small`: nearly all of them are.
-    fn files(
-        &self,
-        steps: Vec<Numbered<'_>>,
-        small: bool,
-        report: &Report,
-        on_done: &OnDone<'_>,
-    ) -> Result<(), Failure> {
+    fn files(&self, steps: &[Numbered<'_>], small: bool, report: &Report, on_done: &OnDone<'_>) -> Result<(), Failure> {
         let (way, dir, There { url, pool }) = match (&self.source, &self.target) {
             (Side::Remote(there), Side::Local(dir)) => (Way::Here, dir, there),
             (Side::Local(dir), Side::Remote(there)) => (Way::There, dir, there),
@@ -103,7 +95,7 @@ impl Job {
         let pipe = Pipe { mover: &mover, on_done, retries: pool.retries, trial: Trial::new(pool.site(), steps.len()) };
         let cut = steps.iter().filter_map(|(_, step)| step.order()).any(|order| mover.is_to_be_cut(order));
         pool.work_ahead(
-            steps.into_iter().map(|(number, step)| Item::File(number, step)).collect(),
+            steps.iter().map(Item::File).collect(),
             cut,
             |session, task, queue| pipe.run(session, task, queue),
             |item, failure| item.failed(report, failure),
