@@ -4,6 +4,7 @@
 //! Nothing is moved before the plan is whole: conflicts are settled, space is counted and names are checked by then, and the plan
 //! can be shown, kept in a file, and gone on with after a crash.
 
+mod across;
 mod encoded;
 pub(crate) mod filter;
 pub(crate) mod jobs;

@@ -304,7 +304,7 @@ impl<'p> Mover<'_> {
             return Ok(());
         }
         // What is there is of the file as it was when the plan was made.
-        if present > 0 && has_changed(session, one)? {
+        if present > 0 && has_changed(session, &one.remote, &one.url, one.order)? {
             present = 0;
         }
         self.fetch_from(session, one, present)
@@ -463,10 +463,13 @@ impl<'p> Mover<'_> {
 }
 
 /// Has the server's file another size or time than the plan says?
-fn has_changed(session: &mut Session, one: &One<'_>) -> Result<bool, Failure> {
-    let cannot = |error| failure(format!("cannot check {}", one.url), &error);
-    let size = session.size_to_come(&one.remote).map_err(cannot)?;
-    Ok(differs(one.order, size, session.modified(&one.remote).map_err(cannot)?))
+///
+/// # Errors
+/// [`Failure`] of the connection.
+pub(super) fn has_changed(session: &mut Session, path: &[u8], url: &str, order: &Move) -> Result<bool, Failure> {
+    let cannot = |error| failure(format!("cannot check {url}"), &error);
+    let size = session.size_to_come(path).map_err(cannot)?;
+    Ok(differs(order, size, session.modified(path).map_err(cannot)?))
 }
 
 /// Is the server's file, of this size and time, another than the plan says?

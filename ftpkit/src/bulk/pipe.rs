@@ -13,7 +13,7 @@ use crate::remote::Session;
 use std::collections::VecDeque;
 
 /// Files begun on a connection at once. The core asks for fewer; what is begun beyond that is at hand when it wants it.
-const DEPTH: usize = 6;
+pub(super) const DEPTH: usize = 6;
 
 /// Moves files by way of one connection.
 pub(super) struct Pipe<'a> {

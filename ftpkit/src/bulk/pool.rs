@@ -8,6 +8,7 @@ use crate::interrupt::Interrupt;
 use crate::remote::{Session, Site, pause};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Connections to one server.
 pub(crate) struct Pool {
@@ -23,9 +24,14 @@ pub(crate) struct Pool {
     /// A connection has stood: what fails now may pass.
     proven: AtomicBool,
     idle: Mutex<Vec<Session>>,
+    /// One has become idle, or is gone.
+    freed: Condvar,
     pub(super) retries: u32,
     interrupt: Interrupt,
 }
+
+/// How often who waits for a connection looks whether another can be made.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// How tasks ended: all that were taken are finished; or all but this one, which failed, are finished or back in the queue.
 pub(crate) type Done<T> = Result<(), (Task<T>, Failure)>;
@@ -42,6 +48,7 @@ impl Pool {
             tried: Condvar::new(),
             proven: AtomicBool::new(false),
             idle: Mutex::new(Vec::new()),
+            freed: Condvar::new(),
             retries,
         }
     }
@@ -146,19 +153,67 @@ impl Pool {
                         queue.finish();
                         break;
                     }
-                    let passes = failure.passes() || self.site.lets_tickets_run_out(&failure);
-                    if passes && task.failed < self.retries {
-                        self.put_off(queue, task);
-                    } else {
-                        failed(&task.what, failure);
-                        queue.finish();
-                    }
+                    self.again_or(queue, task, failure, failed);
                 }
             }
         }
         if let Some(session) = session {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
+            self.rest(session);
         }
+    }
+
+    /// Tries a task again after a pause, if what failed may pass. Otherwise `failed` hears of it.
+    pub(super) fn again_or<T>(&self, queue: &Queue<T>, task: Task<T>, failure: Failure, failed: impl Fn(&T, Failure)) {
+        let passes = failure.passes() || self.site.lets_tickets_run_out(&failure);
+        if passes && task.failed < self.retries {
+            self.put_off(queue, task);
+        } else {
+            failed(&task.what, failure);
+            queue.finish();
+        }
+    }
+
+    /// A connection to be given [`back`](Self::back), for tasks that another pool's connections take. Waits where the server wants no more of
+    /// them than there are.
+    ///
+    /// # Errors
+    /// [`Failure`]: there is none.
+    pub(super) fn lend(&self) -> Result<Session, Failure> {
+        loop {
+            if self.open.load(Ordering::Relaxed) < self.width.load(Ordering::Relaxed) {
+                match self.reach() {
+                    Err(failure) if self.is_one_too_many(&failure) => {}
+                    Err(failure) if self.may_pass(&failure) => return Err(failure.that_passes()),
+                    result => return result,
+                }
+            }
+            let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            let (mut idle, _) = self
+                .freed
+                .wait_timeout_while(idle, LOOK, |idle| idle.is_empty())
+                .unwrap_or_else(PoisonError::into_inner);
+            if let Some(session) = idle.pop() {
+                return Ok(session);
+            }
+            if self.interrupt.asked() {
+                return Err(interrupted());
+            }
+        }
+    }
+
+    /// A connection that was [lent](Self::lend); is it still to be used?
+    pub(super) fn back(&self, session: Session, usable: bool) {
+        if usable {
+            self.rest(session);
+        } else {
+            self.open.fetch_sub(1, Ordering::Relaxed);
+            self.freed.notify_one();
+        }
+    }
+
+    fn rest(&self, session: Session) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
+        self.freed.notify_one();
     }
 
     /// Gets a connection: one that is idle, or a new one.
@@ -223,7 +278,7 @@ impl Pool {
     pub(crate) fn with_one<T>(&self, deed: impl FnOnce(&mut Session) -> Result<T, Failure>) -> Result<T, Failure> {
         let mut session = self.reach()?;
         let done = deed(&mut session);
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
+        self.rest(session);
         done
     }
 

@@ -97,6 +97,11 @@ impl Report {
         self.failures.lock().unwrap_or_else(PoisonError::into_inner).push(failure);
     }
 
+    /// Says something, with the bar out of the way.
+    pub(crate) fn warn(&self, text: &str) {
+        self.aside(&mut || self.console.warning(text));
+    }
+
     /// Did anything fail?
     pub(crate) fn has_failures(&self) -> bool {
         !self.failures.lock().unwrap_or_else(PoisonError::into_inner).is_empty()

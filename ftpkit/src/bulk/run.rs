@@ -1,5 +1,6 @@
 //! [`Job`]: a plan, carried out.
 
+use super::across::Across;
 use super::large::{Item, Numbered};
 use super::local;
 use super::one::{Mover, Way};
@@ -80,7 +81,18 @@ impl Job {
         let (way, dir, There { url, pool }) = match (&self.source, &self.target) {
             (Side::Remote(there), Side::Local(dir)) => (Way::Here, dir, there),
             (Side::Local(dir), Side::Remote(there)) => (Way::There, dir, there),
-            _ => return Err(Failure::new(Exit::Usage, "cannot move files", "one side must be a server")),
+            (Side::Remote(from), Side::Remote(to)) => {
+                let across = Across::new((from, to), self.care, steps.len(), report, on_done);
+                return to.pool.work_ahead(
+                    steps,
+                    false,
+                    |session, task, queue| across.run(session, task, queue),
+                    |_, failure| report.failed(failure),
+                );
+            }
+            (Side::Local(_), Side::Local(_)) => {
+                return Err(Failure::new(Exit::Usage, "cannot move files", "one side must be a server"));
+            }
         };
         let mover = Mover {
             way,

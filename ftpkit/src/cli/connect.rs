@@ -87,6 +87,11 @@ impl ConnectOptions {
         Self { interrupt, ..self.clone() }
     }
 
+    /// Is there one password for whoever wants one?
+    pub(crate) fn gives_one_password(&self) -> bool {
+        self.password_stdin || self.password_command.is_some() || crate::password::is_in_environment()
+    }
+
     /// Is whoever sits there to be asked for a password, since nothing else gives one?
     pub(crate) fn asks_for_passwords(&self) -> bool {
         let given = self.password_stdin || self.password_command.is_some() || self.netrc.is_some();

@@ -10,8 +10,13 @@ use std::path::PathBuf;
 
 /// Make one directory what another is
 ///
-/// One side is a URL, the other a directory here. What is new, of another size or newer at SRC is moved to DST, with its time where
-/// the other side can keep it. Nothing is removed without --delete. Links are left out.
+/// One side at least is a URL; the other may be a directory here. What is new, of another size or newer at SRC is moved to DST, with its
+/// time where the other side can keep it. Nothing is removed without --delete. Links are left out.
+///
+/// Between two servers the files pass through this machine's memory and never touch its disk. The servers are not told to connect to each
+/// other (FXP), which good ones refuse since it can be turned against third parties. --verify hash compares what the two make of a file;
+/// where they have no digest in common, its bytes are counted. A password from the environment or an option is not sent to both: each has
+/// its own in the URL, of a bookmark, or by --netrc.
 ///
 /// Both sides are looked at before anything is moved; --dry-run shows what would be done, --plan writes it to a file, and --apply
 /// does what stands in one.
@@ -21,13 +26,16 @@ Examples:
   ftpkit mirror ftp://example.org/pub/docs docs
   ftpkit mirror site ftp://ann@example.org/www --delete --exclude '*.bak' -j 8
       a website, without what is not in `site`
+  ftpkit mirror ftp://ann@old.example.org/www ftp://ann@new.example.org/www --netrc --verify hash
+      from one server to another, and both asked for a digest of each file
   ftpkit mirror ftp://example.org/pub/docs docs --dry-run
   ftpkit mirror ftp://example.org/pub/docs docs --plan docs.plan && ftpkit mirror --apply docs.plan
       looked through in between
 
 With --json: one object a line; `event` is planned (files, bytes, directories, removals, left), started (url, file, offset, \
 size, with --segments also segments), progress (bytes, size; at most five a second), done (url, file, moved, bytes, seconds), failed (code, kind, message), \
-finished (files, moved, failed, seconds) or error (code, kind, message, remedy).
+finished (files, moved, failed, seconds) or error (code, kind, message, remedy). Between two servers, `url` is the source's and \
+`file` the target's URL.
 
 {}", Exit::help()))]
 pub(crate) struct MirrorOptions {

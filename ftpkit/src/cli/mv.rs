@@ -8,7 +8,8 @@ use clap::{Args, ValueHint};
 /// Rename or move files on a server
 ///
 /// The new name is a path on the same server, as the server reads it, or a URL of it. One that ends in `/` is a directory that
-/// what is moved keeps its name in. Whether a file that has the new name is replaced is the server's to decide.
+/// what is moved keeps its name in. Whether a file that has the new name is replaced is the server's to decide. Nothing is moved to
+/// another server: `ftpkit mirror` copies there.
 #[derive(Debug, Args)]
 #[command(after_help = format!("\
 Examples:

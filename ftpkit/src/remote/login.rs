@@ -48,6 +48,16 @@ pub(crate) fn is_certified(url: &FtpUrl, options: &ConnectOptions) -> bool {
     options.security.cert.is_some() || url.certificate.is_some()
 }
 
+/// Does its login take a password that neither the URL nor a bookmark nor `.netrc` gives?
+pub(crate) fn needs_password(url: &FtpUrl, options: &ConnectOptions) -> bool {
+    let entry = options.netrc.as_ref().and_then(|file| find_entry(url, file).ok().flatten()).unwrap_or_default();
+    let asked = options.password_stdin || options.password_command.is_some();
+    let user = url.user.clone().or_else(|| entry.user.map(String::into_bytes));
+    let is_anonymous = user.is_none_or(|user| anonymous::is_name(&user));
+    let given = url.password.is_some() || (!asked && (entry.password.is_some() || url.password_command.is_some()));
+    !is_anonymous && !given
+}
+
 fn find_entry(url: &FtpUrl, file: &Path) -> Result<Option<netrc::Entry>, Failure> {
     // The option's default, which no shell has expanded.
     let usual = || usual_file().unwrap_or_else(|| file.to_owned());

@@ -19,7 +19,7 @@ mod url;
 pub(crate) use certificate::CertificateFiles;
 pub(crate) use glob::expand;
 pub(crate) use kept::Kept;
-pub(crate) use login::is_certified;
+pub(crate) use login::{is_certified, needs_password};
 pub(crate) use session::{Looker, Moved, Session};
 pub(crate) use site::{Pipeline, Site, pause};
 pub(crate) use tree::{DEEPEST, entry, list, make_directories, remove, too_deep, walk};

@@ -156,9 +156,9 @@ fn refused(what: String, reply: &Reply) -> Failure {
         450 | 550 if speaks_of(reply, &["not empty", "exist already", "already exists", "is a directory"]) => {
             Failure::new(Exit::Refused, what, why)
         }
-        450 | 550 if !speaks_of_rights(reply) => Failure::new(Exit::NotFound, what, why)
-            .with_remedy("ftpkit ls shows what is there")
-            .or_at_prompt("`ls` shows what is there"),
+        // So pyftpdlib says it of MLSD.
+        501 if speaks_of(reply, &["no such"]) => not_found(what, &why),
+        450 | 550 if !speaks_of_rights(reply) => not_found(what, &why),
         450 => Failure::new(Exit::Refused, what, why).with_remedy("again later").that_passes(),
         452 | 552 => Failure::new(Exit::Refused, what, why).with_remedy("make room on the server").that_ends_all(),
         501 | 502 | 504 | 554 => {
@@ -168,6 +168,12 @@ fn refused(what: String, reply: &Reply) -> Failure {
             .with_remedy("log in as a user who may do this")
             .or_at_prompt("`user NAME` logs in as somebody who may"),
     }
+}
+
+fn not_found(what: String, why: &str) -> Failure {
+    Failure::new(Exit::NotFound, what, why)
+        .with_remedy("ftpkit ls shows what is there")
+        .or_at_prompt("`ls` shows what is there")
 }
 
 /// 550 is both "no such file" and "no access" (RFC 959 4.2.2); only the words tell them apart.
@@ -210,6 +216,7 @@ mod tests {
             (450, "Busy: in use"),
             (452, "Disk full"),
             (500, "OOPS: priv_sock_get_result"),
+            (501, "No such directory."),
             (502, "What?"),
             (530, "Log in first"),
             (550, "a: No such file\u{1b}[2J"),

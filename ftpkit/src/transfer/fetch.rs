@@ -111,7 +111,10 @@ fn tail(upload: &mut dyn Upload, order: &Fetch<'_>) -> Result<Vec<u8>, Failure> 
 }
 
 /// Proves that `came` bytes are the whole file.
-fn prove(session: &mut Session, order: &Fetch<'_>, came: u64, care: Care) -> Result<(), Failure> {
+///
+/// # Errors
+/// [`Failure`]: they are not, or nobody can tell.
+pub(super) fn prove(session: &mut Session, order: &Fetch<'_>, came: u64, care: Care) -> Result<(), Failure> {
     let what = || format!("cannot fetch {}", order.shown);
     let mut size = order.size;
     // A size from a listing may be out of date; the server itself is asked before the file is called cut.

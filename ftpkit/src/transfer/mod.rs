@@ -1,8 +1,10 @@
-//! One file from a server or to it, with all that makes it safe: published only when it is proven whole, gone on with only where
+//! One file from a server, to it, or from one to another, with all that makes it safe: published only when it is proven whole, gone on with only where
 //! what is there is its beginning, checked, dated, and no faster than was asked for.
 //!
 //! Which files, and in what order, is not decided here but in [`crate::verb`] and [`crate::bulk`].
 
+mod carry;
+mod conduit;
 mod cut;
 mod fetch;
 mod held;
@@ -12,6 +14,7 @@ mod proof;
 mod segments;
 mod store;
 
+pub(crate) use carry::{Fault, carry};
 use clap::ValueEnum;
 pub(crate) use cut::is_worth_cutting;
 pub(crate) use fetch::{Fetch, begin_fetch, fetch, repeated};
@@ -21,7 +24,7 @@ pub(crate) use limit::{Limit, parse_rate};
 pub(crate) use segments::{Ended, Segments, ask_version};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, SystemTime};
-pub(crate) use store::{Store, begin_store, store};
+pub(crate) use store::{Store, Unseen, begin_store, store};
 
 /// The bytes before the end of what is there that are compared before a transfer goes on behind them.
 pub(crate) const OVERLAP: u64 = 64 << 10;

@@ -56,9 +56,7 @@ pub(crate) fn store(
     if let Some(copy) = copy {
         compare_digests(session, order.path, order.codec, (&copy, u64::MAX), (order.shown, order.file))?;
     }
-    if let Some(request) = order.dating(session, care) {
-        order.dated(session.ask(request).map(drop))?;
-    }
+    order.date(session, care)?;
     Ok(moved)
 }
 
@@ -89,6 +87,17 @@ impl Store<'_> {
         Some(Request::SetModified { path: self.path.to_vec(), time })
     }
 
+    /// Gives it its time, where that is asked for and the server can.
+    ///
+    /// # Errors
+    /// [`Failure`] of the connection.
+    pub(crate) fn date(&self, session: &mut Session, care: Care) -> Result<(), Failure> {
+        match self.dating(session, care) {
+            Some(request) => self.dated(session.ask(request).map(drop)),
+            None => Ok(()),
+        }
+    }
+
     /// What came of that. It is a courtesy: the file is whole without it.
     ///
     /// # Errors
@@ -106,7 +115,11 @@ impl Store<'_> {
     }
 }
 
-fn check_size(session: &mut Session, order: &Store<'_>, sent: u64, care: Care) -> Result<(), Failure> {
+/// Has the server's file as many bytes as were sent?
+///
+/// # Errors
+/// [`Failure`]: it has not, or the server does not tell although it was asked to.
+pub(super) fn check_size(session: &mut Session, order: &Store<'_>, sent: u64, care: Care) -> Result<(), Failure> {
     let what = || format!("cannot check {}", order.shown);
     match session.size(order.path).map_err(|error| failure(what(), &error))? {
         Some(there) if there != sent => {
@@ -142,15 +155,11 @@ fn behind(session: &mut Session, order: &Store<'_>, source: Source) -> Result<So
 /// Does the server's file end as ours goes there? Where the server does not let it be read, nobody can tell, and the size decides later.
 fn compare(session: &mut Session, order: &Store<'_>, file: &File) -> Result<bool, Failure> {
     let length = order.present.min(OVERLAP);
-    let offset = order.present - length;
     let mut ours = vec![0; length as usize];
-    file.read_exact_at(&mut ours, offset)
+    file.read_exact_at(&mut ours, order.present - length)
         .map_err(|error| Failure::new(Exit::Disk, format!("cannot read {}", order.file), error))?;
-    let theirs = Memory::new(ours.len());
-    let request = Request::Retrieve { path: order.path.to_vec(), offset, codec: Codec::RAW };
-    let sink = Sink::Writer(Box::new(theirs.clone()));
-    match session.transfer(request, End::Sink(sink), &mut Unseen) {
-        Ok(_) => Ok(theirs.take() == ours),
+    match tail(session, order) {
+        Ok(theirs) => Ok(theirs == ours),
         // It is longer than it was.
         Err(ClientError::Transfer(TransferError::Storage(_))) => Ok(false),
         Err(ClientError::Refused(_)) => Ok(true),
@@ -158,8 +167,21 @@ fn compare(session: &mut Session, order: &Store<'_>, file: &File) -> Result<bool
     }
 }
 
+/// The last bytes of what the server has, as far as [`OVERLAP`] reaches back.
+///
+/// # Errors
+/// What the server said. With [`TransferError::Storage`], its file is longer than it was.
+pub(super) fn tail(session: &mut Session, order: &Store<'_>) -> Result<Vec<u8>, ClientError> {
+    let length = order.present.min(OVERLAP);
+    let theirs = Memory::new(length as usize);
+    let request = Request::Retrieve { path: order.path.to_vec(), offset: order.present - length, codec: Codec::RAW };
+    let sink = Sink::Writer(Box::new(theirs.clone()));
+    session.transfer(request, End::Sink(sink), &mut Unseen)?;
+    Ok(theirs.take())
+}
+
 /// Nobody looks.
-struct Unseen;
+pub(crate) struct Unseen;
 
 impl Looker for Unseen {
     fn moved(&mut self, _: u64) {}

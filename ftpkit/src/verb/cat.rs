@@ -6,7 +6,8 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::refusal::{broken, failure};
-use crate::remote::{FtpUrl, Looker, Session};
+use crate::remote::{FtpUrl, Session};
+use crate::transfer::Unseen;
 use ftp_core::client::Request;
 use ftp_core::codec::Codec;
 use ftp_host::client::End;
@@ -55,11 +56,4 @@ pub(crate) fn copy(
         }
         _ => Ok(moved.bytes),
     }
-}
-
-/// Nobody looks.
-struct Unseen;
-
-impl Looker for Unseen {
-    fn moved(&mut self, _: u64) {}
 }

@@ -3,13 +3,15 @@
 
 use crate::bulk::journal::Journal;
 use crate::bulk::run::OnDone;
-use crate::bulk::{Job, Plan, Pool, Report, Step, There, jobs};
+use crate::bulk::{Job, Plan, Pool, Report, Side, Step, There, jobs};
 use crate::cli::{ConnectOptions, TransferOptions};
 use crate::console::Console;
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::remote::{FtpUrl, Site};
+use crate::place::Place;
+use crate::remote::path::trimmed;
+use crate::remote::{FtpUrl, Site, needs_password};
 use crate::text::shown;
 use indicatif::HumanBytes;
 use std::sync::Arc;
@@ -30,6 +32,62 @@ pub(crate) fn there(
     let site = Site::new(&url, connect, console)?.for_transfers(transfer);
     let pool = Pool::new(site, transfer.jobs, connect.retries.unwrap_or(RETRIES));
     Ok(There { url, pool: Arc::new(pool) })
+}
+
+/// Pairs of connections at most between two servers: the two sessions of each wait for each other, and every one of them
+/// takes a thread of those that some runtimes move files with.
+const PAIRS: usize = 32;
+
+/// The two places of a job, one of them on a server at least.
+///
+/// # Errors
+/// [`Failure`]: they do not fit together, or a password is not to be had.
+pub(crate) fn sides(
+    source: &Place,
+    target: &Place,
+    connect: &ConnectOptions,
+    transfer: &TransferOptions,
+    console: Console,
+) -> Result<(Side, Side), Failure> {
+    // A root is a directory, however it is written.
+    let root = |url: &FtpUrl| url.at(trimmed(&url.path).to_vec());
+    let side = |url: FtpUrl, transfer: &TransferOptions| there(url, connect, transfer, console).map(Side::Remote);
+    match (source, target) {
+        (Place::Remote(url), Place::Local(dir)) => Ok((side(root(url), transfer)?, Side::Local(dir.clone()))),
+        (Place::Local(dir), Place::Remote(url)) => Ok((Side::Local(dir.clone()), side(root(url), transfer)?)),
+        (Place::Remote(from), Place::Remote(to)) => {
+            let (from, to) = (root(from), root(to));
+            check_pair(&from, &to, connect)?;
+            let transfer = TransferOptions { jobs: transfer.jobs.min(PAIRS), ..transfer.clone() };
+            // All bytes pass the source's connections: they keep the rate for both.
+            let source = side(from, &transfer)?;
+            Ok((source, side(to, &TransferOptions { limit_rate: None, ..transfer })?))
+        }
+        (Place::Local(_), Place::Local(_)) => {
+            Err(Failure::new(Exit::Usage, "cannot mirror", "one side at least must be a URL")
+                .with_remedy("as in: ftpkit mirror ftp://example.org/pub/docs docs"))
+        }
+    }
+}
+
+/// Refuses two places on servers that do not go together.
+fn check_pair(from: &FtpUrl, to: &FtpUrl, connect: &ConnectOptions) -> Result<(), Failure> {
+    let wrong = |why: &str| Failure::new(Exit::Usage, format!("cannot mirror {from} to {to}"), why);
+    let lies_in = |inner: &[u8], outer: &[u8]| match outer {
+        b"/" => true,
+        // Where the login leads. Whether that lies above an absolute path only the server knows.
+        b"" => !inner.starts_with(b"/"),
+        outer => inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/")),
+    };
+    if from.is_same_login(to) {
+        if lies_in(&from.path, &to.path) || lies_in(&to.path, &from.path) {
+            return Err(wrong("one of the two lies in the other"));
+        }
+    } else if connect.gives_one_password() && needs_password(from, connect) && needs_password(to, connect) {
+        return Err(wrong("one password would be sent to both servers")
+            .with_remedy("a bookmark's --password-command, --netrc or the URL gives each its own"));
+    }
+    Ok(())
 }
 
 /// Carries out a new plan. What is not done of it can be gone on with.

@@ -1,6 +1,6 @@
 //! `ftpkit jobs`: what was begun and is not done.
 
-use super::job::{there, with_journal};
+use super::job::{sides, with_journal};
 use crate::bookmark;
 use crate::bulk::journal::{Head, Journal, Record, Root};
 use crate::bulk::plan::{Move, Step};
@@ -11,6 +11,7 @@ use crate::console::{Console, Go};
 use crate::entry_text::date;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::place::Place;
 use crate::remote::FtpUrl;
 use crate::transfer::{Care, OVERLAP};
 use ftp_core::time::WallTime;
@@ -101,15 +102,16 @@ pub(crate) fn restored(
     console: Console,
 ) -> Result<Job, Failure> {
     let transfer = TransferOptions { jobs: head.jobs, ..TransferOptions::new(None, rate) };
-    let side = |root: &Root| match root {
-        Root::Dir(dir) => Ok(Side::Local(dir.clone())),
+    let place = |root: &Root| match root {
+        Root::Dir(dir) => Ok(Place::Local(dir.clone())),
         Root::Url(url) => {
             let url: FtpUrl = url.parse().map_err(|error| Failure::new(Exit::Usage, "cannot use the record", error))?;
-            there(bookmark::with_credentials(url)?, connect, &transfer, console).map(Side::Remote)
+            bookmark::with_credentials(url).map(Place::Remote)
         }
     };
+    let (source, target) = sides(&place(&head.source)?, &place(&head.target)?, connect, &transfer, console)?;
     let care = Care { preserve: head.preserve, verify: head.verify, segments: head.segments };
-    Ok(Job { source: side(&head.source)?, target: side(&head.target)?, care })
+    Ok(Job { source, target, care })
 }
 
 /// The plan, with what may be there of its files gone on with.

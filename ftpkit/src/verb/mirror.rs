@@ -1,7 +1,7 @@
 //! `ftpkit mirror`: one directory, made what another is.
 
 use super::ask::asker;
-use super::job::{perform, there};
+use super::job::{perform, sides};
 use super::jobs::restored;
 use crate::bulk::journal::{self, Journal};
 use crate::bulk::{Filter, Job, Plan, Rules, Side, Step, jobs, plan};
@@ -10,8 +10,6 @@ use crate::conflict::{Asker, Policy};
 use crate::console::{Console, Go};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::place::Place;
-use crate::remote::{FtpUrl, path};
 use crate::text::shown;
 use crate::transfer::Care;
 use indicatif::HumanBytes;
@@ -25,7 +23,10 @@ pub(crate) fn run(options: &MirrorOptions, console: Console) -> Result<(), Failu
     if let Some(file) = &options.apply {
         return apply(file, options, console);
     }
-    let (source, target) = sides(options, console)?;
+    let (Some(source), Some(target)) = (&options.source, &options.target) else {
+        return Err(Failure::new(Exit::Usage, "cannot mirror", "SRC and DST are missing"));
+    };
+    let (source, target) = sides(source, target, &options.connect, &options.transfer, console)?;
     if options.segments > 1 && matches!(target, Side::Remote(_)) {
         return Err(Failure::new(Exit::Usage, "cannot mirror", "--segments is for files that are fetched")
             .with_remedy("leave it out; -j moves several files at once"));
@@ -64,22 +65,6 @@ fn apply(file: &Path, options: &MirrorOptions, console: Console) -> Result<(), F
     perform(&job, &record.plan, record.head.jobs, console)?;
     job.close();
     Ok(())
-}
-
-/// The two places.
-fn sides(options: &MirrorOptions, console: Console) -> Result<(Side, Side), Failure> {
-    let side = |url: &FtpUrl| there(root(url), &options.connect, &options.transfer, console).map(Side::Remote);
-    match (&options.source, &options.target) {
-        (Some(Place::Remote(url)), Some(Place::Local(dir))) => Ok((side(url)?, Side::Local(dir.clone()))),
-        (Some(Place::Local(dir)), Some(Place::Remote(url))) => Ok((Side::Local(dir.clone()), side(url)?)),
-        _ => Err(Failure::new(Exit::Usage, "cannot mirror", "one side must be a URL, the other a directory here")
-            .with_remedy("as in: ftpkit mirror ftp://example.org/pub/docs docs")),
-    }
-}
-
-/// A root is a directory, however it is written.
-fn root(url: &FtpUrl) -> FtpUrl {
-    url.at(path::trimmed(&url.path).to_vec())
 }
 
 /// Walks both sides, at once, and compares them. The target is made if it is missing.

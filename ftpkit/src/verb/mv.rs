@@ -39,8 +39,9 @@ fn target(options: &MvOptions) -> Result<Vec<u8>, Failure> {
     let what = || format!("cannot rename {}", options.from);
     let to: FtpUrl = options.to.parse().map_err(|error| Failure::new(Exit::Usage, what(), error))?;
     if !to.is_same_server(&options.from) {
-        return Err(Failure::new(Exit::Usage, what(), "a file cannot be renamed to another server")
-            .with_remedy("fetch it, store it there, and remove it here"));
+        return Err(Failure::new(Exit::Usage, what(), "a file cannot be renamed to another server").with_remedy(
+            "ftpkit mirror copies a directory from one server to another; what it left behind, ftpkit rm removes",
+        ));
     }
     Ok(to.path)
 }

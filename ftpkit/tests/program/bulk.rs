@@ -33,7 +33,7 @@ pub(crate) fn tree(root: &Path) -> Result<Tree, Box<dyn std::error::Error>> {
 }
 
 /// A tree of files of all kinds of size and name.
-fn grow(root: &Path) -> Outcome {
+pub(crate) fn grow(root: &Path) -> Outcome {
     for dir in ["empty", "d/e", "näme with  blanks"] {
         fs::create_dir_all(root.join(dir))?;
     }
@@ -43,11 +43,11 @@ fn grow(root: &Path) -> Outcome {
     Ok(())
 }
 
-fn events(ran: &Ran, name: &str) -> Vec<serde_json::Value> {
+pub(crate) fn events(ran: &Ran, name: &str) -> Vec<serde_json::Value> {
     ran.json().into_iter().filter(|event| event["event"] == name).collect()
 }
 
-fn date(path: &Path, seconds: u64) -> Outcome {
+pub(crate) fn date(path: &Path, seconds: u64) -> Outcome {
     let time = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
     Ok(File::options().append(true).open(path)?.set_times(FileTimes::new().set_modified(time))?)
 }

@@ -12,23 +12,23 @@ use std::process::{Child, Command, Stdio};
 /// Bytes that are compared before a transfer goes on.
 const OVERLAP: u64 = 64 << 10;
 
-type Events = BufReader<std::process::ChildStdout>;
+pub(crate) type Events = BufReader<std::process::ChildStdout>;
 
 /// The program in `dir`, with memories of its own, its events to be read.
-fn start(dir: &Path, arguments: &[&str]) -> Result<(Child, Events), Box<dyn std::error::Error>> {
+pub(crate) fn start(dir: &Path, arguments: &[&str]) -> Result<(Child, Events), Box<dyn std::error::Error>> {
     let mut child = command(dir, arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
     let events = BufReader::new(child.stdout.take().ok_or("no standard output")?);
     Ok((child, events))
 }
 
-fn command(dir: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn command(dir: &Path, arguments: &[&str]) -> Command {
     let mut command = program();
     command.current_dir(dir).args(arguments).env("XDG_STATE_HOME", dir.join("state")).env("FTPKIT_PASSWORD", "secret");
     command
 }
 
 /// Reads events until `count` of this name have come.
-fn wait_for(events: &mut Events, name: &str, count: usize) -> Outcome {
+pub(crate) fn wait_for(events: &mut Events, name: &str, count: usize) -> Outcome {
     let needle = format!("\"event\":\"{name}\"");
     let mut line = String::new();
     for _ in 0..count {
@@ -45,7 +45,7 @@ fn wait_for(events: &mut Events, name: &str, count: usize) -> Outcome {
     Ok(())
 }
 
-fn kill(child: &mut Child) -> Outcome {
+pub(crate) fn kill(child: &mut Child) -> Outcome {
     child.kill()?;
     child.wait()?;
     Ok(())

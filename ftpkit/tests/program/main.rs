@@ -1,6 +1,7 @@
 //! The built program, run as people and scripts run it.
 
 mod account;
+mod across;
 mod background;
 mod bulk;
 mod check;
