@@ -84,7 +84,7 @@ impl Job {
             (Side::Remote(from), Side::Remote(to)) => {
                 let across = Across::new((from, to), self.care, steps.len(), report, on_done);
                 return to.pool.work_ahead(
-                    steps,
+                    steps.to_vec(),
                     false,
                     |session, task, queue| across.run(session, task, queue),
                     |_, failure| report.failed(failure),
