@@ -55,7 +55,7 @@ pub(crate) use serve::{AnonymousMode, ClientCertificateMode, ServeOptions, TlsMo
 pub(crate) use shell::ConnectCommand;
 pub(crate) use stat::StatOptions;
 use std::path::Path;
-pub(crate) use transfer::{FileOptions, TransferOptions};
+pub(crate) use transfer::{FileOptions, TransferOptions, connections};
 pub(crate) use trust::TrustCommand;
 
 /// Serve files over FTP, and fetch, store and list them.

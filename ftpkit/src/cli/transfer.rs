@@ -108,8 +108,8 @@ fn pipeline(text: &str) -> Result<Pipeline, String> {
     }
 }
 
-/// What `-j` takes.
-pub(super) fn connections(text: &str) -> Result<usize, String> {
+/// What `-j` and `--segments` take.
+pub(crate) fn connections(text: &str) -> Result<usize, String> {
     let number = text.parse().ok().filter(|number| (1..=64).contains(number));
     number.ok_or_else(|| "write a number from 1 to 64".to_owned())
 }

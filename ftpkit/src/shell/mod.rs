@@ -66,6 +66,8 @@ struct Shell {
     policy: Policy,
     /// Bytes a second at most.
     rate: Option<u64>,
+    /// Segments in which a large file is fetched.
+    segments: usize,
     /// Jobs that were begun in the background, where there is a screen to see them on.
     jobs: usize,
     /// The line that is obeyed.
@@ -92,6 +94,7 @@ impl Shell {
             codec: Codec::RAW,
             policy: Policy::Ask,
             rate: None,
+            segments: 1,
             jobs: 0,
             doing: String::new(),
             used: Instant::now(),

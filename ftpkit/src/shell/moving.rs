@@ -62,7 +62,7 @@ fn fetch(shell: &mut Shell, paths: &[String], to: Option<&String>, many: bool, p
         places.push(Place::Remote(if many { url } else { FtpUrl { pattern: None, ..url } }));
     }
     places.extend(to.map(|to| Place::Local(to.into())));
-    let options = GetOptions { places, segments: 1, files: options(shell, many, policy) };
+    let options = GetOptions { places, segments: shell.segments, files: options(shell, many, policy) };
     start(shell, &options.files.connect.clone(), move |console| verb::get::run(&options, console))
 }
 
@@ -168,6 +168,8 @@ pub(super) fn mirror(shell: &mut Shell, arguments: &[String]) -> Result<(), Fail
         Some(path) => shell.url(path.as_bytes()).map(Place::Remote),
         None => Ok(Place::Local(text.into())),
     };
+    // For what is fetched; files are not stored so.
+    let segments = if to.starts_with(':') { 1 } else { shell.segments };
     let options = MirrorOptions {
         source: Some(place(from)?),
         target: Some(place(to)?),
@@ -177,7 +179,7 @@ pub(super) fn mirror(shell: &mut Shell, arguments: &[String]) -> Result<(), Fail
         exclude: Vec::new(),
         dry_run: false,
         plan: None,
-        segments: 1,
+        segments,
         apply: None,
         transfer: TransferOptions::new(None, shell.rate),
         connect: shell.connect.apart(),

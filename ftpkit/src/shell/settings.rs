@@ -1,6 +1,7 @@
 //! Commands that say how things are done from now on.
 
 use super::{Shell, connection};
+use crate::cli::connections;
 use crate::conflict::Policy;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -108,6 +109,12 @@ pub(super) fn limit(shell: &mut Shell, arguments: &[String]) -> Result<(), Failu
         }
         None => None,
     };
+    Ok(())
+}
+
+pub(super) fn segments(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
+    let number = arguments.first().map_or(Ok(1), |number| connections(number));
+    shell.segments = number.map_err(|error| Failure::new(Exit::Usage, "cannot set the segments", error))?;
     Ok(())
 }
 

@@ -248,6 +248,13 @@ pub(crate) const TABLE: &[Command] = &[
         run: settings::limit,
     },
     Command {
+        name: "segments",
+        aliases: &[],
+        arguments: &[Optional(&Word("N"))],
+        help: "fetch large files in so many segments at once in the commands that follow; without a number, in one piece",
+        run: settings::segments,
+    },
+    Command {
         name: "binary",
         aliases: &["image"],
         arguments: &[],

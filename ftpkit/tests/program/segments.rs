@@ -1,7 +1,7 @@
 //! One file, fetched over several connections at once.
 
 use crate::bulk::tree;
-use crate::common::{Outcome, Ran, Server, noise, program, run};
+use crate::common::{Outcome, Ran, Server, noise, program, run, run_with_input};
 use crate::peer::{Exchange, Peer};
 use crate::relay::Relay;
 use std::collections::{BTreeMap, HashMap};
@@ -77,6 +77,25 @@ fn each_connection_fetches_its_piece_of_the_file() -> Outcome {
         theirs.duration_since(ours).is_ok_and(|apart| apart.as_secs() == 0),
         "its time is the server's, to the second"
     );
+    Ok(())
+}
+
+#[test]
+fn the_interactive_client_fetches_in_segments_where_it_is_told_to() -> Outcome {
+    let server = Server::start()?;
+    let content = noise(3 * MIB);
+    fs::create_dir(server.root().join("d"))?;
+    fs::write(server.root().join("d/large"), &content)?;
+    let relay = Relay::before(server.port())?;
+    let url = format!("ftp://127.0.0.1:{}/", relay.port());
+    let commands = b"segments 3\nget d/large\nmirror :d copy\nsegments\nget d/large again\n";
+    let ran = run_with_input(&server.work(), ["connect", &url], commands);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    for name in ["large", "copy/large", "again"] {
+        assert!(fs::read(server.work().join(name))? == content, "{name}");
+    }
+    let mib = MIB as u64;
+    assert_eq!(beginnings(&relay)?, [0, 0, 0, mib, mib, 2 * mib, 2 * mib]);
     Ok(())
 }
 
