@@ -68,6 +68,9 @@ ssl_ciphers=HIGH
 implicit_ssl={implicit}
 rsa_cert_file={certificate}
 rsa_private_key_file={key}
+require_cert={client}
+validate_cert={client}
+ca_certs_file={ca}
 """
 
 PROFTPD = """\
@@ -121,6 +124,7 @@ TLSRSACertificateFile {certificate}
 TLSRSACertificateKeyFile {key}
 # Left to itself it reads the system's authorities anew for each session: 30 ms.
 TLSCACertificateFile {ca}
+TLSVerifyClient {verify}
 {options}
 """
 
@@ -163,6 +167,8 @@ class Tls:
 
     implicit: bool = False
     only_1_2: bool = False
+    # vsftpd and ProFTPD: nobody without a certificate of the authority's.
+    client: bool = False
 
 
 def run(*command, **options):
@@ -190,7 +196,7 @@ def fetch(work):
 
 
 def certificates(work):
-    """An authority, and a certificate of it for this machine, as files: ca.pem; certificate.pem, key.pem, and pair.pem with both."""
+    """An authority, and certificates of it, as files: ca.pem; for this machine certificate.pem, key.pem, and pair.pem with both; for a user user.pem."""
     place = work / "certificates"
     place.mkdir(exist_ok=True)
     ca, ca_key, certificate, key = (place / name for name in ("ca.pem", "ca-key.pem", "certificate.pem", "key.pem"))
@@ -201,6 +207,9 @@ def certificates(work):
     run(*new, "-subj", "/CN=localhost", "-addext", names, "-addext", "basicConstraints=critical,CA:FALSE", "-CA", ca, "-CAkey", ca_key,
         "-keyout", key, "-out", certificate, **quiet)
     (place / "pair.pem").write_text(certificate.read_text() + key.read_text())
+    user, user_key = place / "user.pem", place / "user-key.pem"
+    run(*new, "-subj", "/CN=bench", "-addext", "basicConstraints=critical,CA:FALSE", "-CA", ca, "-CAkey", ca_key, "-keyout", user_key, "-out", user, **quiet)
+    user.write_text(user.read_text() + user_key.read_text())
     return place
 
 
@@ -282,6 +291,7 @@ def start(name, port, work, program, log, host="127.0.0.1", tls=None, ours=()):
     if tls:
         place["implicit"] = "YES" if tls.implicit else "NO"
         place["options"] = "TLSOptions UseImplicitSSL" if tls.implicit else ""
+        place["client"], place["verify"] = ("YES", "on") if tls.client else ("NO", "off")
         place["protocols"] = "TLSv1.2" if tls.only_1_2 else "TLSv1.2 TLSv1.3"
         if tls.only_1_2:
             limits = work / "openssl.conf"

@@ -7,6 +7,7 @@ As root; ../bench/servers.py says how the servers are fetched and started, and t
 ProFTPD demand that data connections resume the session of the control connection. From each, by TLS 1.2 and 1.3, explicitly
 and, where the server has that, implicitly: a file goes up and comes down again, and is compared; then many small files come
 down in one session, and go up in one, each under a ticket that has to be new, or in TLS 1.2, which the client prefers with ProFTPD.
+Then vsftpd and ProFTPD let nobody in without a certificate, which is shown, and not shown.
 """
 
 import argparse
@@ -24,6 +25,7 @@ import servers
 from servers import FILES, Tls
 
 IMPLICIT = ["ours", "vsftpd", "proftpd"]
+CLIENT_CERTIFICATES = ["vsftpd", "proftpd"]
 
 
 def ftpkit(options, *arguments):
@@ -62,6 +64,16 @@ def many(options, what, url, work):
         subprocess.run(["rm", "-rf", place.parent], check=True)
 
 
+def certified(options, what, url, work):
+    back, user = work / "back", options.work / "certificates/user.pem"
+    there = FILES / "home/many/f00000"
+    without = ftpkit(options, "get", "--overwrite", url + "many/" + there.name, back)
+    check(f"{what}: nobody without a certificate", without.returncode != 0 and not back.exists(), without)
+    shown = ftpkit(options, "get", "--overwrite", "--cert", user, url + "many/" + there.name, back)
+    check(f"{what}: in with a certificate", back.exists() and digest(back) == digest(there), shown)
+    back.unlink(missing_ok=True)
+
+
 def inside(options):
     """All of it, in namespaces of its own."""
     servers.set_the_scene(options.work)
@@ -88,6 +100,13 @@ def inside(options):
                         move(options, what, url, local, work)
                         if not implicit:
                             many(options, what, url, work)
+                    finally:
+                        servers.stop_all([(name, 2121, process)])
+            if name in CLIENT_CERTIFICATES:
+                for only_1_2 in [True, False]:
+                    process = servers.start(name, 2121, options.work, options.program, log, tls=Tls(only_1_2=only_1_2, client=True))
+                    try:
+                        certified(options, f"{name}, {'TLS 1.2' if only_1_2 else 'TLS 1.3'}", "ftp://bench@127.0.0.1:2121/", work)
                     finally:
                         servers.stop_all([(name, 2121, process)])
     return 1 if interop.failures else 0

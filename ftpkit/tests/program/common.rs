@@ -188,7 +188,8 @@ impl Server {
     }
 }
 
-fn next_event(lines: &mut impl BufRead) -> Result<Value, Box<dyn std::error::Error>> {
+/// The next line of JSON.
+pub(crate) fn next_event(lines: &mut impl BufRead) -> Result<Value, Box<dyn std::error::Error>> {
     let mut line = String::new();
     lines.read_line(&mut line)?;
     Ok(serde_json::from_str(&line).map_err(|error| format!("{line:?}: {error}"))?)

@@ -15,13 +15,13 @@ use tempfile::TempDir;
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// An authority, and the certificates that it gives, as files.
-struct Authority {
+pub(crate) struct Authority {
     place: TempDir,
     issuer: Issuer<'static, KeyPair>,
 }
 
 impl Authority {
-    fn new() -> Result<Self, Box<dyn std::error::Error>> {
+    pub(crate) fn new() -> Result<Self, Box<dyn std::error::Error>> {
         let place = tempfile::tempdir()?;
         let key = KeyPair::generate()?;
         let mut params = CertificateParams::new(Vec::new())?;
@@ -30,12 +30,13 @@ impl Authority {
         Ok(Self { place, issuer: Issuer::new(params, key) })
     }
 
-    fn file(&self) -> String {
+    /// Its own certificate.
+    pub(crate) fn file(&self) -> String {
         self.place.path().join("ca.pem").display().to_string()
     }
 
     /// A file with a certificate for this name, and its key; it ended long ago if it is `old`.
-    fn certify(&self, name: &str, old: bool) -> Result<PathBuf, Box<dyn std::error::Error>> {
+    pub(crate) fn certify(&self, name: &str, old: bool) -> Result<PathBuf, Box<dyn std::error::Error>> {
         let key = KeyPair::generate()?;
         let mut params = CertificateParams::new(vec![name.to_owned()])?;
         if old {
@@ -45,7 +46,7 @@ impl Authority {
     }
 
     /// The same for a user, by his common name.
-    fn certify_user(&self, name: &str) -> Result<String, Box<dyn std::error::Error>> {
+    pub(crate) fn certify_user(&self, name: &str) -> Result<String, Box<dyn std::error::Error>> {
         let key = KeyPair::generate()?;
         let mut params = CertificateParams::new(Vec::new())?;
         params.distinguished_name.push(DnType::CommonName, name);
