@@ -1,6 +1,7 @@
 //! [`TlsClient`]: the TLS of a client of one server; [`ClientSide`]: what the connections of one session share.
 
 use super::certificates::read;
+use super::demand::Demand;
 use super::peer::Identity;
 use super::tickets::Tickets;
 use super::{ALPN, Fingerprint, Stream, provider};
@@ -67,6 +68,7 @@ pub struct TlsClient {
     lasting: ClientConfig,
     name: ServerName<'static>,
     judge: Arc<Judge>,
+    demand: Arc<Demand>,
     /// The server lets the tickets of TLS 1.3 run out, with which its data connections fail.
     scarce: Arc<AtomicBool>,
 }
@@ -86,9 +88,10 @@ impl TlsClient {
         };
         let judge = Judge { verifier, anybody: matches!(trust, Trust::Anybody), known, verdict: Mutex::default() };
         let judge = Arc::new(judge);
-        let lasting = config(provider(), &[&version::TLS12], Arc::clone(&judge))?;
-        let config = config(provider(), rustls::DEFAULT_VERSIONS, Arc::clone(&judge))?;
-        Ok(Self { config, lasting, name, judge, scarce: Arc::default() })
+        let demand = Arc::<Demand>::default();
+        let lasting = config(provider(), &[&version::TLS12], &judge, &demand)?;
+        let config = config(provider(), rustls::DEFAULT_VERSIONS, &judge, &demand)?;
+        Ok(Self { config, lasting, name, judge, demand, scarce: Arc::default() })
     }
 
     /// The certificate that was not believed, if that is why there was no TLS.
@@ -99,6 +102,11 @@ impl TlsClient {
     /// The fingerprint of the certificate that was believed.
     pub fn accepted(&self) -> Option<Fingerprint> {
         self.judge.verdict().accepted
+    }
+
+    /// Did the server ask for a certificate, and go no further without one? Whoever [shows](Self::showing) one is not told so.
+    pub fn demanded_certificate(&self) -> bool {
+        self.demand.is_insisted()
     }
 
     /// The same with this certificate, its chain behind it, and its key (PEM), for servers that ask who the client is.
@@ -120,7 +128,7 @@ impl TlsClient {
     pub fn with_one_suite(mut self) -> io::Result<Self> {
         let mut provider = CryptoProvider::clone(&provider());
         provider.cipher_suites.retain(|suite| suite.suite() == CipherSuite::TLS13_AES_128_GCM_SHA256);
-        self.config = config(provider.into(), &[&version::TLS13], Arc::clone(&self.judge))?;
+        self.config = config(provider.into(), &[&version::TLS13], &self.judge, &self.demand)?;
         self.lasting = self.config.clone();
         Ok(self)
     }
@@ -139,7 +147,8 @@ impl TlsClient {
             config.resumption = Resumption::store(tickets.clone());
             Arc::new(config)
         });
-        let mut side = ClientSide { config, lasting, name: self.name.clone(), identity: Identity::default() };
+        let (name, demand) = (self.name.clone(), Arc::clone(&self.demand));
+        let mut side = ClientSide { config, lasting, name, identity: Identity::default(), demand };
         if self.tickets_ran_out() {
             side.last();
         }
@@ -150,11 +159,12 @@ impl TlsClient {
 fn config(
     provider: Arc<CryptoProvider>,
     versions: &[&'static SupportedProtocolVersion],
-    judge: Arc<Judge>,
+    judge: &Arc<Judge>,
+    demand: &Arc<Demand>,
 ) -> io::Result<ClientConfig> {
     let builder = ClientConfig::builder_with_provider(provider).with_protocol_versions(versions);
-    let builder = builder.map_err(io::Error::other)?.dangerous().with_custom_certificate_verifier(judge);
-    let mut config = builder.with_no_client_auth();
+    let builder = builder.map_err(io::Error::other)?.dangerous().with_custom_certificate_verifier(judge.clone());
+    let mut config = builder.with_client_cert_resolver(demand.clone());
     config.alpn_protocols = vec![ALPN.to_vec()];
     Ok(config)
 }
@@ -181,6 +191,7 @@ pub struct ClientSide {
     name: ServerName<'static>,
     /// The server as it has shown itself.
     identity: Identity,
+    demand: Arc<Demand>,
 }
 
 impl ClientSide {
@@ -207,7 +218,8 @@ impl ClientSide {
 
     /// TLS on the control connection, which begins with `received`.
     pub(crate) fn control(&self, socket: Arc<TcpStream>, received: Vec<u8>) -> io::Result<Stream> {
-        Ok(Stream::control(socket, self.connection()?, self.identity.clone(), received))
+        let stream = Stream::control(socket, self.connection()?, self.identity.clone(), received);
+        Ok(stream.heard_by(Arc::clone(&self.demand)))
     }
 
     /// TLS on a data connection. The same name and the same store: so it resumes the control connection's session.

@@ -6,6 +6,7 @@
 
 mod certificates;
 mod client;
+mod demand;
 mod failure;
 mod fingerprint;
 mod peer;

@@ -1,5 +1,6 @@
 //! [`Stream`]: TLS over one socket, for either side. It never blocks, and holds a bounded number of bytes.
 
+use super::demand::Demand;
 use super::peer::{Client, ClientCertificate, Identity};
 use super::{Failure, Fingerprint};
 use crate::channel::uninterrupted;
@@ -35,6 +36,8 @@ pub(crate) struct Stream {
     resumed: bool,
     /// Who the peer of the session is: the control connection tells, data connections ask.
     identity: Identity,
+    /// Who wants to know why TLS failed.
+    demand: Option<Arc<Demand>>,
     /// The end of the socket without `close_notify` is the end of the stream.
     lenient: bool,
     phase: Phase,
@@ -80,6 +83,7 @@ impl Stream {
             at_end: false,
             resumed: false,
             identity,
+            demand: None,
             lenient: false,
             phase: Phase::Handshake,
             waits: Direction::Read,
@@ -91,6 +95,11 @@ impl Stream {
         self.resumed = resumed;
         self.lenient = !closed;
         self
+    }
+
+    /// A client without a certificate hears why it gets no further.
+    pub(super) fn heard_by(self, demand: Arc<Demand>) -> Self {
+        Self { demand: Some(demand), ..self }
     }
 
     pub(crate) const fn socket(&self) -> &Arc<TcpStream> {
@@ -317,6 +326,9 @@ impl Stream {
             self.incoming.release();
         }
         if let Err(error) = self.connection.process_new_packets() {
+            if let Some(demand) = &self.demand {
+                demand.hear(&error);
+            }
             // The alert tells the peer why, if it can still be told.
             let _ = self.flush();
             let why = error.to_string();

@@ -82,6 +82,13 @@ pub(crate) fn failure(what: String, error: &ClientError) -> Failure {
     }
 }
 
+/// The failure to show a certificate, to a server that lets nobody in without.
+pub(crate) fn unknown_user(what: String) -> Failure {
+    Failure::new(Exit::Tls, what, "the server wants a certificate of whoever connects")
+        .with_remedy("--cert names a file with one and its key (PEM)")
+        .or_at_prompt("leave; --cert names a file with one and its key (PEM)")
+}
+
 /// The failure to connect.
 pub(crate) fn unconnected(what: String, error: &ConnectError) -> Failure {
     // The name did not lead to an address, or the last address did not answer.

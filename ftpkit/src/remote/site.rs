@@ -190,6 +190,9 @@ impl Site {
             match (session.ask(self.login.clone()), tls_client) {
                 (Ok(_), _) if self.first => return Ok(session),
                 (Ok(_), _) => return Ok(session.kept_by(self.kept.clone(), url.clone())),
+                (Err(ClientError::TlsFailed | ClientError::Disconnected), Some(tls)) if tls.demanded_certificate() => {
+                    return Err(refusal::unknown_user(format!("cannot log in to {url}")));
+                }
                 // TLS 1.2 was asked for, and there is none: now with what there is.
                 (Err(ClientError::TlsFailed), Some(tls))
                     if tls.rejected().is_none()

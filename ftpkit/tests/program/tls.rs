@@ -341,6 +341,21 @@ fn a_user_with_a_certificate_needs_no_password_and_nobody_elses_will_do() -> Out
 }
 
 #[test]
+fn who_has_no_certificate_is_told_where_one_is_demanded() -> Outcome {
+    let (authority, place) = (Authority::new()?, tempfile::tempdir()?);
+    let own = authority.certify("127.0.0.1", false)?.display().to_string();
+    let ca = authority.file();
+    let options = ["--tls", "require-data", "--tls-cert", &own, "--tls-client-ca", &ca, "--tls-client", "require"];
+    let server = Server::start_with(&options)?;
+    let ran = run(place.path(), &["ls", "--ca", &ca, &server.url_as("ann", "")])?;
+    assert!(ran.status.code() == Some(14) && said(&ran).contains("--cert names"), "{ran:?}");
+    let shown = authority.certify_user("ann")?;
+    let ran = run(place.path(), &["ls", "--ca", &ca, "--cert", &shown, &server.url_as("ann", "")])?;
+    assert!(ran.status.success(), "{ran:?}");
+    Ok(())
+}
+
+#[test]
 fn a_name_that_is_asked_for_gets_its_certificate_and_one_of_many_is_exchanged() -> Outcome {
     let (authority, other, place) = (Authority::new()?, Authority::new()?, tempfile::tempdir()?);
     let (address, named) = (authority.certify("127.0.0.1", false)?, other.certify("localhost", false)?);
