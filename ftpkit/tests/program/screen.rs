@@ -301,6 +301,30 @@ fn names_are_completed_and_help_is_a_key_away() -> Outcome {
 }
 
 #[test]
+fn what_is_pasted_waits_to_be_entered_and_nothing_that_is_typed_is_lost() -> Outcome {
+    let server = Server::start()?;
+    furnish(&server)?;
+    let mut terminal = Terminal::start(&server.work(), (120, 24), &["connect", &server.url_as("ann", "")])?;
+    terminal.wait_for_prompt("127.0.0.1:/>")?;
+    // From a terminal that tells what is pasted.
+    terminal.press("\u{1b}[200~size notes.txt\nsize photo.jpg\n\u{1b}[201~")?;
+    terminal.wait_for(&["│127.0.0.1:/> size notes.txt "])?;
+    terminal.press("\r")?;
+    terminal.wait_for(&["1200  notes.txt", "│127.0.0.1:/> size photo.jpg "])?;
+    terminal.press("\r")?;
+    terminal.wait_for(&["345678  photo.jpg"])?;
+    // From one that does not, more than is read at once.
+    terminal.press(&format!("{}\u{15}size large1\r", "x".repeat(3000)))?;
+    terminal.wait_for(&["3000000  large1"])?;
+    // Along with a change of size.
+    terminal.press("size large2")?;
+    terminal.resize((100, 24))?;
+    terminal.press("\r")?;
+    terminal.wait_for(&["3000000  large2"])?;
+    Ok(())
+}
+
+#[test]
 fn a_screen_may_change_its_size_at_any_time() -> Outcome {
     let server = Server::start()?;
     for file in 0..200 {

@@ -52,8 +52,7 @@ impl Terminal {
         Ok(self.keys.flush()?)
     }
 
-    /// Becomes larger or smaller, while the program runs, and waits until a frame reaches the new edge. No key may be on its way: crossterm
-    /// leaves one that comes with a change of size until the next comes.
+    /// Becomes larger or smaller, while the program runs, and waits until a frame reaches the new edge.
     pub(crate) fn resize(&self, (columns, rows): (u16, u16)) -> Outcome {
         self.seen.0.lock().unwrap_or_else(PoisonError::into_inner).screen_mut().set_size(rows, columns);
         self.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 })?;

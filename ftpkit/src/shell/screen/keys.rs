@@ -5,9 +5,7 @@ use super::editor::{Editor, Motion};
 use super::state::State;
 use crate::entry_text::in_columns;
 use crate::tone::{Styled, Tone};
-use ratatui::crossterm::event::{
-    KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
-};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 use std::collections::VecDeque;
 

@@ -17,12 +17,12 @@ use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::remote::FtpUrl;
 use crate::tone::{Styled, Tone};
-use keys::{Input, Wish};
-use ratatui::DefaultTerminal;
-use ratatui::crossterm::event::{
+use crossterm::event::{
     self, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event,
 };
-use ratatui::crossterm::execute;
+use crossterm::execute;
+use keys::{Input, Wish};
+use ratatui::DefaultTerminal;
 use scout::Scout;
 use state::Shared;
 use std::io;
@@ -31,6 +31,9 @@ use std::time::{Duration, Instant};
 
 /// How long a change may wait to be seen.
 const PAUSE: Duration = Duration::from_millis(20);
+
+/// How long to look for more that has come: to crossterm no time at all means not to look.
+const INSTANT: Duration = Duration::from_millis(1);
 
 /// How often transfers are drawn anew.
 const PACE: Duration = Duration::from_millis(200);
@@ -160,7 +163,7 @@ fn attend(
         // All that has come is heard before it is drawn.
         let mut wait = PAUSE;
         while event::poll(wait).map_err(cannot)? {
-            wait = Duration::ZERO;
+            wait = INSTANT;
             let event = event::read().map_err(cannot)?;
             let wish = shared.with(|state| match event {
                 Event::Key(key) => input.key(key, state),
