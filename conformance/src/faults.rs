@@ -1,4 +1,4 @@
-//! What every adapter must bear, as [`table`] lists it: peers that send and read byte by byte, that vanish, that close half (`control`); no
+//! What every adapter must bear, as `table` lists it: peers that send and read byte by byte, that vanish, that close half (`control`); no
 //! descriptors left (`descriptors`); storage that hangs or panics (`storage`); a stop in the midst of it all (`midst`); transfers that break
 //! (`transfers`) and a server that is killed (`killed`). [`main`] makes each a test of its own.
 //!
