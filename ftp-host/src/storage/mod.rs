@@ -12,7 +12,7 @@ mod memory;
 pub(crate) use disk::is_in_memory;
 pub use disk::{Disk, Folder};
 #[cfg(unix)]
-pub use disk::{MOST_PIECES, Piece, PieceWriter, Pieces, Version};
+pub use disk::{Left, MOST_PIECES, Piece, PieceWriter, Pieces, Version};
 pub(crate) use error::from_io;
 pub use memory::{Memory, MemoryCall};
 

@@ -20,7 +20,7 @@ use ftp_core::command::Mode;
 use ftp_core::time::WallTime;
 use ftp_host::client::End;
 use ftp_host::pump::{Memory, Sink};
-use ftp_host::storage::{Disk, Folder, Source, Storage, Version};
+use ftp_host::storage::{Disk, Folder, Left, Source, Storage};
 use std::time::{Duration, Instant};
 
 /// What all files of a job have in common.
@@ -246,7 +246,7 @@ impl<'p> Mover<'_> {
     }
 
     /// What an interrupted run has left of it in pieces.
-    fn left(&self, order: &Move) -> Result<Option<(Version, u64)>, Failure> {
+    fn left(&self, order: &Move) -> Result<Option<Left>, Failure> {
         if !matches!(self.way, Way::Here) || !order.resume {
             return Ok(None);
         }
@@ -273,7 +273,7 @@ impl<'p> Mover<'_> {
             }
         };
         let there = match left {
-            Some((old, present)) => Some(present).filter(|_| old.may_be(&version)),
+            Some(left) => Some(left.present).filter(|_| left.version.may_be(&version)),
             None if order.resume => {
                 let present = self.present(&one)?;
                 if self.is_published(&one, present) {

@@ -19,7 +19,7 @@ pub(crate) fn check_local(plan: &Plan, disk: &Disk, dir: &str) -> Result<(), Fai
         Step::Move(order) if order.resume => {
             let path = VirtualPath::root().resolve(&order.to).ok();
             path.and_then(|path| {
-                let in_pieces = disk.pieces_left(&path).ok().flatten().map(|(_, present)| present);
+                let in_pieces = disk.pieces_left(&path).ok().flatten().map(|left| left.taken.min(left.version.size));
                 in_pieces.or(disk.partial(&path).ok().flatten())
             })
             .unwrap_or(0)

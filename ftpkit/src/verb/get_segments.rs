@@ -42,11 +42,11 @@ pub(super) fn run(
         }
     };
     let there = match left {
-        Some((old, _)) if !old.may_be(&version) => {
+        Some(left) if !left.version.may_be(&version) => {
             let why = format!("what is there of {} is of another state of the server's file", one.file.shown);
             return Err(Failure::new(Exit::Conflict, what(), why).with_remedy("--overwrite fetches it anew"));
         }
-        Some((_, present)) => present,
+        Some(left) => left.present,
         None if resume => one.file.present()?.bytes,
         None => 0,
     };
@@ -54,7 +54,8 @@ pub(super) fn run(
     if left.is_none() && !version.size.checked_sub(there).is_some_and(|missing| is_worth_cutting(missing, parts)) {
         return Ok(Some(session));
     }
-    one.check_room(version.size.saturating_sub(there))?;
+    let taken = left.map_or(there, |left| left.taken);
+    one.check_room(version.size.saturating_sub(taken))?;
     let order = Fetch {
         path: &one.url.path,
         codec: one.codec,

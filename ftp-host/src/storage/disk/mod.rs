@@ -19,7 +19,7 @@ mod upload;
 
 pub use folder::Folder;
 #[cfg(unix)]
-pub use pieces::{MOST_PIECES, Piece, PieceWriter, Pieces, Version};
+pub use pieces::{Left, MOST_PIECES, Piece, PieceWriter, Pieces, Version};
 #[cfg(target_os = "linux")]
 pub(crate) use prompt::is_in_memory;
 

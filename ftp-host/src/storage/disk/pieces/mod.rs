@@ -20,7 +20,7 @@ use record::{Record, position};
 use rustix::fs::{SeekFrom, seek};
 use std::fs::File;
 use std::io::Seek;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The most pieces that a file can come in.
@@ -64,6 +64,17 @@ impl Version {
         self.size == other.size
             && self.modified.zip(other.modified).is_none_or(|(one, other)| one.seconds == other.seconds)
     }
+}
+
+/// What an interrupted run has left of a file in pieces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// What it is of.
+    pub version: Version,
+    /// The bytes that are there.
+    pub present: u64,
+    /// The room in bytes that it takes on the medium: what is set aside for the missing ones is part of that.
+    pub taken: u64,
 }
 
 /// A file that comes in pieces, locked against others. Dropped, it stays for whoever goes on with it, if anything has come.
@@ -131,11 +142,11 @@ impl Disk {
         Ok(Pieces { whole, shared: Arc::new(shared) })
     }
 
-    /// What an interrupted run has left of `path` in pieces: of what, and how many bytes. `None`: nothing.
+    /// What an interrupted run has left of `path` in pieces. `None`: nothing.
     ///
     /// # Errors
     /// What the medium says.
-    pub fn pieces_left(&self, path: &VirtualPath) -> Result<Option<(Version, u64)>> {
+    pub fn pieces_left(&self, path: &VirtualPath) -> Result<Option<Left>> {
         names::check_present(path)?;
         let target = Target::find(self, path)?;
         let Ok(name) = name_aside(&target) else { return Ok(None) };
@@ -147,8 +158,11 @@ impl Disk {
             Err(StorageError::NotFound) => return Ok(None),
             Err(error) => return Err(error),
         };
-        let record = Record::read(&file)?;
-        Ok(record.map(|record| (record.version, record.pieces.iter().map(Piece::present).sum())))
+        let Some(Record { version, pieces }) = Record::read(&file)? else { return Ok(None) };
+        let facts = file.metadata().map_err(|error| from_io(&error))?;
+        // In units of 512 bytes, whatever those of the file system are.
+        let taken = facts.blocks().saturating_mul(512);
+        Ok(Some(Left { version, present: pieces.iter().map(Piece::present).sum(), taken }))
     }
 
     /// Removes what an interrupted run has left of `path` in pieces, unless somebody is at work on it.
