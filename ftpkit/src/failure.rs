@@ -64,6 +64,11 @@ impl Failure {
         self.at_prompt.filter(|_| prompt).or(self.remedy.as_deref())
     }
 
+    /// What can be done about it is what can be done at the prompt, whoever says it.
+    pub(crate) fn of_the_prompt(self) -> Self {
+        Self { remedy: self.remedy(true).map(str::to_owned), ..self }
+    }
+
     /// It may be gone by itself in a while.
     pub(crate) fn that_passes(self) -> Self {
         Self { nature: Nature::Passing, ..self }

@@ -77,7 +77,8 @@ pub(crate) fn expand(session: &mut Session, url: &FtpUrl) -> Result<Vec<Found>, 
     }
     if found.is_empty() {
         return Err(Failure::new(Exit::NotFound, what(), "nothing fits the pattern")
-            .with_remedy("%2A, %3F and %5B stand for the signs *, ? and [ themselves"));
+            .with_remedy("%2A, %3F and %5B stand for the signs *, ? and [ themselves")
+            .or_at_prompt("`ls` shows what is there"));
     }
     found.sort_by(|a, b| a.0.cmp(&b.0));
     Ok(found)

@@ -28,8 +28,16 @@ pub(super) fn open(shell: &mut Shell, arguments: &[String]) -> Result<(), Failur
         return to(shell, url);
     }
     let text = if place.contains("://") { place.clone() } else { format!("ftp://{place}") };
-    let url: FtpUrl = text.parse().map_err(|error| Failure::new(Exit::Usage, "cannot open it", error))?;
+    let url = url(&text)?;
     to(shell, url)
+}
+
+/// A URL that was typed.
+///
+/// # Errors
+/// [`Failure`], with what is wrong with it.
+pub(super) fn url(text: &str) -> Result<FtpUrl, Failure> {
+    text.parse().map_err(|error| Failure::new(Exit::Usage, "cannot read the URL", error))
 }
 
 /// Connects, asks for user and password where they are needed, once more where they were wrong, and goes to the URL's directory.

@@ -1,6 +1,7 @@
 //! Commands that look: listings, facts, and files on the screen.
 
 use super::Shell;
+use super::table::LISTING;
 use crate::cli::EditOptions;
 use crate::entry_text::{columns, date, in_columns, size as size_of, tone};
 use crate::exit::Exit;
@@ -37,8 +38,7 @@ pub(super) fn expanded(shell: &mut Shell, arguments: &[String]) -> Result<Vec<Ve
 
 /// What is in a directory, or what fits a pattern, in the order that the options ask for, and whether they ask for details.
 fn entries(shell: &mut Shell, arguments: &[String]) -> Result<(Vec<Entry>, bool), Failure> {
-    let (options, arguments): (Vec<&String>, Vec<&String>) =
-        arguments.iter().partition(|word| word.starts_with('-') && word.len() > 1);
+    let (options, arguments): (Vec<&String>, Vec<&String>) = arguments.iter().partition(|word| LISTING.is_option(word));
     let has = |letter| options.iter().any(|word| word.contains(letter));
     let mut entries = found(shell, arguments.first().map(|path| path.as_str()).unwrap_or_default())?;
     if has('t') {

@@ -1,6 +1,7 @@
 //! Commands that move files: by the functions of `ftpkit get`, `put` and `mirror`, on connections of their own.
 
-use super::Shell;
+use super::{Shell, connection};
+use crate::bookmark;
 use crate::cli::{ConnectOptions, FileOptions, GetOptions, MirrorOptions, PutOptions, TransferOptions};
 use crate::conflict::Policy;
 use crate::console::{Console, Job};
@@ -141,6 +142,11 @@ pub(super) fn append(shell: &mut Shell, arguments: &[String]) -> Result<(), Fail
     Ok(())
 }
 
+/// What is below a bookmark, `NAME:PATH`; a file that is there is meant, whatever else has its name.
+fn bookmarked(text: &str) -> Result<Option<FtpUrl>, Failure> {
+    if text.contains(':') && !PathBuf::from(text).exists() { bookmark::place(text) } else { Ok(None) }
+}
+
 /// The files here that a pattern means; its last component may be one.
 fn fitting(pattern: &str) -> Result<Vec<PathBuf>, Failure> {
     let path = PathBuf::from(pattern);
@@ -163,21 +169,24 @@ fn fitting(pattern: &str) -> Result<Vec<PathBuf>, Failure> {
 }
 
 pub(super) fn mirror(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
-    let [from, to] = arguments else { return Ok(()) };
+    let (flags, places): (Vec<&String>, Vec<&String>) = arguments.iter().partition(|word| word.starts_with("--"));
+    let [from, to] = places.as_slice() else { return Ok(()) };
+    let has = |flag: &str| flags.iter().any(|word| *word == flag);
     let place = |text: &str| match text.strip_prefix(':') {
         Some(path) => shell.url(path.as_bytes()).map(Place::Remote),
-        None => Ok(Place::Local(text.into())),
+        None if text.contains("://") => connection::url(text).map(Place::Remote),
+        None => Ok(bookmarked(text)?.map_or_else(|| Place::Local(text.into()), Place::Remote)),
     };
     // For what is fetched; files are not stored so.
     let segments = if to.starts_with(':') { 1 } else { shell.segments };
     let options = MirrorOptions {
         source: Some(place(from)?),
         target: Some(place(to)?),
-        delete: false,
-        newer: false,
+        delete: has("--delete"),
+        newer: has("--newer"),
         include: Vec::new(),
         exclude: Vec::new(),
-        dry_run: false,
+        dry_run: has("--dry-run"),
         plan: None,
         segments,
         apply: None,

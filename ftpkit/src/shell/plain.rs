@@ -28,7 +28,9 @@ pub(super) fn run(options: &ConnectCommand, console: Console) -> Result<(), Fail
         None => Box::new(BufReader::new(io::stdin())),
     };
     let mut text = String::new();
+    let mut number = 0;
     while !shell.over {
+        number += 1;
         if somebody {
             // A terminal that is gone shows no prompt.
             let _ = write!(io::stdout(), "{}", shell.prompt()).and_then(|()| io::stdout().flush());
@@ -38,11 +40,14 @@ pub(super) fn run(options: &ConnectCommand, console: Console) -> Result<(), Fail
         if read.map_err(|error| Failure::new(Exit::Disk, "cannot read the commands", error))? == 0 {
             break;
         }
-        match shell.obey(text.trim_end_matches(['\r', '\n'])) {
-            Ok(()) => {}
-            Err(failure) if somebody || options.keep_going => console.failure(&failure),
-            Err(failure) => return Err(failure),
+        let Err(failure) = shell.obey(text.trim_end_matches(['\r', '\n'])) else { continue };
+        if !somebody {
+            console.note(&format!("line {number}:"));
         }
+        if !somebody && !options.keep_going {
+            return Err(failure.of_the_prompt());
+        }
+        console.failure(&failure);
     }
     connection::leave(&mut shell);
     Ok(())

@@ -37,12 +37,14 @@ pub(crate) enum Argument {
     Many(&'static Argument),
     /// Options of one letter each; they stand first in the table and anywhere in the line.
     Options(&'static str),
+    /// Options of one word each; they stand there too.
+    Flags(&'static [&'static str]),
 }
 
-use Argument::{Local, Many, Optional, Options, Remote, Word, Words};
+use Argument::{Flags, Local, Many, Optional, Options, Remote, Word, Words};
 
 /// The options of `ls` that people have in their fingers: details, by time, by size, the other way round; everything is shown anyway.
-const LISTING: Argument = Options("ltSraAh1");
+pub(super) const LISTING: Argument = Options("ltSraAh1");
 
 /// Every command, in the order of the help.
 pub(crate) const TABLE: &[Command] = &[
@@ -229,7 +231,7 @@ pub(crate) const TABLE: &[Command] = &[
     Command {
         name: "mirror",
         aliases: &["sync"],
-        arguments: &[Word("SRC"), Word("DST")],
+        arguments: &[Flags(&["--delete", "--newer", "--dry-run"]), Word("SRC"), Word("DST")],
         help: "make one directory what another is; the server's is written as a URL or with : before it",
         run: moving::mirror,
     },
@@ -419,13 +421,14 @@ impl Command {
 
     /// Is this one of its options, or several in one?
     pub(crate) fn is_option(&self, word: &str) -> bool {
-        let Some(Options(known)) = self.arguments.first() else { return false };
-        word.strip_prefix('-')
-            .is_some_and(|letters| !letters.is_empty() && letters.chars().all(|letter| known.contains(letter)))
+        self.arguments.first().is_some_and(|argument| argument.is_option(word))
     }
 
     fn besides_options(&self) -> &'static [Argument] {
-        self.arguments.strip_prefix(&[LISTING]).unwrap_or(self.arguments)
+        match self.arguments.split_first() {
+            Some((Options(_) | Flags(_), arguments)) => arguments,
+            _ => self.arguments,
+        }
     }
 
     /// What stands at this place of its arguments.
@@ -440,6 +443,17 @@ impl Command {
 }
 
 impl Argument {
+    /// Is the word one of these options?
+    pub(super) fn is_option(self, word: &str) -> bool {
+        match (self, word.strip_prefix('-')) {
+            (Options(known), Some(letters)) => {
+                !letters.is_empty() && letters.chars().all(|letter| known.contains(letter))
+            }
+            (Flags(known), _) => known.contains(&word),
+            _ => false,
+        }
+    }
+
     fn shown(self) -> String {
         match self {
             Remote => "REMOTE".into(),
@@ -450,6 +464,7 @@ impl Argument {
             Optional(inner) => format!("[{}]", inner.shown()),
             Many(inner) => format!("{}...", inner.shown()),
             Options(_) => "[-ltSr]".into(),
+            Flags(words) => words.iter().map(|word| format!("[{word}]")).collect::<Vec<_>>().join(" "),
         }
     }
 }

@@ -42,8 +42,12 @@ fn the_first_command_that_fails_is_the_last() -> Outcome {
     let commands = b"cd none\npwd\n";
     let ran = run_with_input(&server.work(), ["connect", &server.url("")], commands);
     assert_eq!((ran.code, ran.out.as_slice()), (Some(5), &b""[..]), "{ran:?}");
+    assert!(ran.err.contains("line 1:") && ran.err.contains("try: `ls` shows what is there"), "{ran:?}");
     let ran = run_with_input(&server.work(), ["connect", "--keep-going", &server.url("")], commands);
     assert_eq!((ran.code, ran.out.as_slice()), (Some(0), &b"/\n"[..]), "{ran:?}");
+    // No other command runs by mistake where the first is not to be had.
+    let ran = run_with_input(&server.work(), ["connect"], b"pwd\nlpwd\n");
+    assert!(ran.code == Some(2) && ran.out.is_empty() && ran.err.contains("there is no connection"), "{ran:?}");
     fs::write(server.work().join("file"), "bogus\n")?;
     let ran = server.run(["connect", "-f", "file"]);
     assert!(ran.code == Some(2) && ran.err.contains("help shows the commands"), "{ran:?}");
@@ -64,6 +68,32 @@ fn every_command_is_there_and_says_what_it_does() -> Outcome {
     let lines: Vec<_> = COMMANDS.split_whitespace().map(|name| format!("help {name}\n")).collect();
     let ran = run_with_input(&server.work(), ["connect"], lines.concat().as_bytes());
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{ran:?}");
+    Ok(())
+}
+
+/// The names that other systems give them are in the help, and whatever people type without thinking is understood.
+#[test]
+fn every_name_is_in_the_help_and_options_of_listings_are_known() -> Outcome {
+    let server = Server::start()?;
+    for (name, size) in [("small", 1), ("large", 300), ("middle", 20)] {
+        fs::write(server.home().join(name), vec![b'x'; size])?;
+    }
+    let ran = run_with_input(&server.work(), ["connect"], b"help\n");
+    let help = String::from_utf8_lossy(&ran.out).into_owned();
+    for name in
+        "list ll copy send recv del erase rm md rd ren mv move chdir bye exit more image text raw syst sync".split(' ')
+    {
+        let also = |line: &str| line.contains("(also ") && line.contains(name);
+        assert!(help.lines().any(also), "{name} is not in\n{help}");
+    }
+    let commands = b"ls -lS\nls -Sr\ndir -la .\n";
+    let ran = run_with_input(&server.work(), ["connect", &server.url_as("ann", "")], commands);
+    let lines: Vec<_> = std::str::from_utf8(&ran.out)?.lines().map(str::to_owned).collect();
+    let name = |line: &String| line.split_whitespace().last().unwrap_or_default().to_owned();
+    assert_eq!(lines.iter().take(3).map(name).collect::<Vec<_>>(), ["large", "middle", "small"], "{ran:?}");
+    assert_eq!((lines[3].as_str(), lines.len()), ("small   middle  large", 7), "{ran:?}");
+    let ran = run_with_input(&server.work(), ["connect", &server.url_as("ann", "")], b"ls -x\n");
+    assert!(ran.code == Some(5), "what is no option is a name: {ran:?}");
     Ok(())
 }
 
@@ -104,6 +134,8 @@ lls
 lcd ..
 lcat more
 mirror site :site
+mirror --dry-run --delete site :site
+mirror --delete :site twin
 du site
 debug on
 quote NOOP
@@ -124,6 +156,7 @@ status
     assert_eq!(fs::read(server.work().join("half"))?, b"0123456789");
     assert_eq!(fs::read(server.home().join("site/index"))?, b"x");
     assert!(server.work().join("made").is_dir());
+    assert_eq!(fs::read(server.work().join("twin/index"))?, b"x");
     let out = String::from_utf8_lossy(&ran.out).into_owned();
     let steady = |line: &str| !line.contains("20") && !line.contains("ftp://");
     insta::assert_snapshot!(out.lines().filter(|line| steady(line)).collect::<Vec<_>>().join("\n"));

@@ -356,17 +356,7 @@ impl Input {
                 let start = before.rfind([' ', '/']).map_or(0, |at| at + 1);
                 let names: Vec<_> =
                     found.iter().filter_map(|line| Some((Tone::Faint, line.get(start..)?.to_owned()))).collect();
-                let mut lines = in_columns(&names, state.width.max(1));
-                if lines.len() > OFFERED {
-                    lines.truncate(OFFERED);
-                    lines.push(Styled::new(
-                        Tone::Faint,
-                        format!("{} names in all; a few letters more leave fewer", names.len()),
-                    ));
-                }
-                for line in lines {
-                    state.print(line);
-                }
+                offer(&names, state);
             }
             _ => {}
         }
@@ -425,6 +415,21 @@ impl Input {
         }
         let fits = self.history.iter().rev().find_map(|line| line.strip_prefix(self.line.text()));
         fits.unwrap_or_default().to_owned()
+    }
+}
+
+/// Shows names, not more than help.
+fn offer(names: &[(Tone, String)], state: &mut State) {
+    let width = state.width.max(1);
+    let mut lines = in_columns(names, width);
+    if lines.len() > OFFERED {
+        let shown = OFFERED * names.len().div_ceil(lines.len());
+        lines = in_columns(names.get(..shown).unwrap_or(names), width);
+        let text = format!("{} names in all; a few letters more leave fewer", names.len());
+        lines.push(Styled::new(Tone::Faint, text));
+    }
+    for line in lines {
+        state.print(line);
     }
 }
 
@@ -533,6 +538,17 @@ mod tests {
         input.looked_up(&mut state);
         assert_eq!(input.line.text(), "get notes.txt ");
         assert!(!input.awaits() && input.foresees(&state).is_none());
+    }
+
+    #[test]
+    fn of_many_names_the_first_are_offered() {
+        let names: Vec<_> = (0..300).map(|number| (Tone::Faint, format!("file{number:03}"))).collect();
+        let mut state = State { width: 20, ..State::default() };
+        offer(&names, &mut state);
+        let output: Vec<_> = state.output.iter().map(Styled::text).collect();
+        assert_eq!(output.len(), OFFERED + 1);
+        assert_eq!((output[0].as_str(), output[7].as_str()), ("file000  file008", "file007  file015"));
+        assert!(output[8].starts_with("300 names"));
     }
 
     #[test]
