@@ -88,7 +88,10 @@ pub(super) fn run(
         },
     );
     drop(progress);
-    worked?;
+    worked.map_err(|failure| match failure.exit {
+        Exit::Interrupted => failure.with_remedy("the same command with -c goes on with it"),
+        _ => failure,
+    })?;
     if let Some(failure) = trouble.into_inner().unwrap_or_else(PoisonError::into_inner) {
         return Err(failure);
     }

@@ -158,6 +158,29 @@ fn after_a_crash_each_piece_goes_on_where_it_was() -> Outcome {
 }
 
 #[test]
+fn a_server_that_goes_and_comes_back_costs_no_segment_more_than_the_overlap() -> Outcome {
+    let mut server = Server::start()?;
+    let content = noise(6 * MIB);
+    fs::write(server.root().join("large"), &content)?;
+    let relay = Relay::before(server.port())?;
+    let url = format!("ftp://127.0.0.1:{}/large", relay.port());
+    let get = ["get", "--segments", "3", "--retries", "20", "--json", "--limit-rate", "3M", &url];
+    let mut child = command(&server.work(), &get).stdout(Stdio::piped()).spawn()?;
+    let mut lines = BufReader::new(child.stdout.take().ok_or("no standard output")?).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains(r#""event":"progress""#)));
+    server.kill()?;
+    let began = beginnings(&relay)?;
+    assert_eq!(began.len(), 3);
+    server.restart()?;
+    let rest: Vec<_> = lines.collect();
+    assert_eq!(child.wait()?.code(), Some(0), "{rest:?}");
+    assert!(fs::read(server.work().join("large"))? == content);
+    let again = beginnings(&relay)?;
+    assert!(again.len() == 3 && began.iter().zip(&again).all(|(first, second)| first < second), "{began:?}, {again:?}");
+    Ok(())
+}
+
+#[test]
 fn what_was_begun_in_pieces_is_ended_in_pieces_and_what_was_begun_in_one_is_cut() -> Outcome {
     let server = Server::start()?;
     let content = noise(6 * MIB);
