@@ -3,7 +3,8 @@
 
     python3 ftpkit/bench/mirror.py [--program target/release/ftpkit] [--servers ours,vsftpd] [--clients ftpkit,lftp,...]
                                    [--ways get,put] [--directories 100] [--files 100] [--connections 4] [--rounds 3]
-                                   [--delay MILLISECONDS] [--large] [--crash] [--seed N] [--work DIR]
+                                   [--delay MILLISECONDS] [--large] [--segments N [--window BYTES]] [--crash] [--seed N]
+                                   [--work DIR]
 
 As root, with lftp, curl and ncftp installed; servers and namespaces are those of servers.py. Every client has as many connections
 (ncftp, which has one, is started as many times), is timed from its start to its end, and its copy is counted. The clients take
@@ -18,7 +19,9 @@ there more than once, and the bytes that this cost with the listings for going o
 six files on each connection. The copy is compared with the original, byte by byte and date by date (of directories nothing but their
 names).
 
-curl lists nothing: it is told the names. With --large one file of 1 GiB is fetched and stored, on one connection.
+curl lists nothing: it is told the names. With --large one file of 1 GiB is fetched and stored, on one connection. With --segments one
+of 100 MiB is fetched in so many segments at once, by ftpkit and by lftp's pget, and by ftpkit in one piece. --window bounds the
+buffers of each connection on both sides, and with them what is under way at a time, as many long ways do.
 """
 
 import argparse
@@ -97,6 +100,17 @@ def large(client, way, host, port, place, options):
         return [["lftp", "-c", f"set ftp:ssl-allow no; open -u bench,bench ftp://{host}:{port}; {verb}"]]
     if client == "curl":
         return [["curl", "-s", *(["-o", place, f"{url}/large"] if way == "get" else ["-T", DESK / "large", f"{url}/{place.name}"])]]
+    return None
+
+
+def segments(client, way, host, port, place, options):
+    url = f"ftp://bench:bench@{host}:{port}"
+    if client.startswith("ftpkit"):
+        segments = 1 if client == "ftpkit-one" else options.segments
+        return [[options.program, "get", "--quiet", "--tls", "off", "--segments", segments, f"{url}/large", place]]
+    if client == "lftp-pget":
+        pget = f"pget -n {options.segments} large -o {place}"
+        return [["lftp", "-c", f"set ftp:ssl-allow no; set net:connection-limit 0; open -u bench,bench ftp://{host}:{port}; {pget}"]]
     return None
 
 
@@ -194,7 +208,9 @@ def clear(place):
 
 
 def measure(targets, options):
-    expected = 1 if options.large else options.directories * options.files
+    single = options.large or options.segments
+    expected = 1 if single else options.directories * options.files
+    task = segments if options.segments else large if options.large else command
     results = collections.defaultdict(list)
     for turn in range(options.rounds):
         for way in options.ways:
@@ -202,12 +218,12 @@ def measure(targets, options):
                 for client in options.clients:
                     place = (DESK if way == "get" else HOME) / f"copy-{turn}"
                     clear(place)
-                    processes = (large if options.large else command)(client, way, host, port, place, options)
+                    processes = task(client, way, host, port, place, options)
                     if processes is None:
                         continue
                     subprocess.run(peers.CLEAR.split(), stdout=subprocess.DEVNULL)
                     taken, cpu = run(processes)
-                    found = (1 if place.exists() and place.stat().st_size == 1 << 30 else 0) if options.large else count(place)
+                    found = (1 if place.exists() and place.stat().st_size == options.size else 0) if single else count(place)
                     if found != expected:
                         print(f"{client} {way} {server}: {found} of {expected} files", file=sys.stderr)
                     else:
@@ -224,8 +240,8 @@ def show(way, server, results, options):
     best = min((taken for client, taken in medians.items() if client != "ftpkit"), default=None)
     for client, taken in medians.items():
         cpu = statistics.median(cpu for _, cpu in results[client])
-        if options.large:
-            figure = f"{1024 / taken:8.0f} MiB/s"
+        if options.large or options.segments:
+            figure = f"{(options.size >> 20) / taken:8.1f} MiB/s"
         else:
             files = options.directories * options.files
             figure = f"{files / taken:8.0f} files/s"
@@ -312,7 +328,10 @@ def inside(options):
     (work / "accounts.json").unlink(missing_ok=True)
     DESK.mkdir()
     HOME.chmod(0o777)
-    if options.large:
+    if options.segments:
+        with open(servers.FILES / "large", "rb") as whole:
+            (HOME / "large").write_bytes(whole.read(options.size))
+    elif options.large:
         os.link(servers.FILES / "large", HOME / "large")
         os.link(servers.FILES / "large", DESK / "large")
     else:
@@ -323,6 +342,10 @@ def inside(options):
     os.environ["XDG_STATE_HOME"] = str(DESK / "state")
     forks = far_side(options.delay / 2000) if options.delay else ()
     host = FAR if options.delay else "127.0.0.1"
+    if options.window:
+        # Of this network; the servers have one of their own.
+        for direction in ("r", "w"):
+            pathlib.Path(f"/proc/sys/net/ipv4/tcp_{direction}mem").write_text(f"4096 {options.window} {options.window}")
     if forks is None:
         serve(options, host)
         signal.pause()
@@ -370,11 +393,16 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--delay", type=float, default=0, help="there and back, in milliseconds")
     parser.add_argument("--large", action="store_true", help="one file of 1 GiB")
+    parser.add_argument("--segments", type=int, default=0, help="one file of 100 MiB, in so many segments")
+    parser.add_argument("--window", type=int, default=0, help="buffers of a connection, in bytes")
     parser.add_argument("--crash", action="store_true", help="client and server are killed on the way")
     parser.add_argument("--seed", type=int, help="of the moments of --crash")
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("/var/tmp/ftpkit-peers"), help="where what is fetched is kept")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    options.size = 100 << 20 if options.segments else 1 << 30
+    if options.segments:
+        options.ways, options.clients = ["get"], ["ftpkit", "ftpkit-one", "lftp-pget"]
     servers.enter(__file__, sys.argv[1:], options, inside)
 
 
