@@ -69,6 +69,8 @@ pub struct TlsClient {
     name: ServerName<'static>,
     judge: Arc<Judge>,
     demand: Arc<Demand>,
+    /// Data connections go on from the control connection's session.
+    resumes: bool,
     /// The server lets the tickets of TLS 1.3 run out, with which its data connections fail.
     scarce: Arc<AtomicBool>,
 }
@@ -91,7 +93,7 @@ impl TlsClient {
         let demand = Arc::<Demand>::default();
         let lasting = config(provider(), &[&version::TLS12], &judge, &demand)?;
         let config = config(provider(), rustls::DEFAULT_VERSIONS, &judge, &demand)?;
-        Ok(Self { config, lasting, name, judge, demand, scarce: Arc::default() })
+        Ok(Self { config, lasting, name, judge, demand, resumes: true, scarce: Arc::default() })
     }
 
     /// The certificate that was not believed, if that is why there was no TLS.
@@ -133,6 +135,13 @@ impl TlsClient {
         Ok(self)
     }
 
+    /// The same, whose data connections do not go on from the control connection's session (RFC 4217 10.2): to find out whether
+    /// a server demands it.
+    #[must_use]
+    pub fn without_resumption(self) -> Self {
+        Self { resumes: false, ..self }
+    }
+
     /// Did the server let its tickets of TLS 1.3 run out, so that a data connection could not go on from the session?
     pub fn tickets_ran_out(&self) -> bool {
         self.scarce.load(Ordering::Relaxed)
@@ -144,7 +153,7 @@ impl TlsClient {
         let tickets = Arc::new(Tickets::new(Arc::clone(&self.scarce)));
         let [config, lasting] = [&self.config, &self.lasting].map(|config| {
             let mut config = config.clone();
-            config.resumption = Resumption::store(tickets.clone());
+            config.resumption = if self.resumes { Resumption::store(tickets.clone()) } else { Resumption::disabled() };
             Arc::new(config)
         });
         let (name, demand) = (self.name.clone(), Arc::clone(&self.demand));

@@ -152,6 +152,15 @@ fn refused(what: String, reply: &Reply) -> Failure {
         500 if reply.text().starts_with(b"OOPS") => broken(what, &why),
         421 => Failure::new(Exit::Connect, what, why).with_remedy("again later").that_passes(),
         426 | 451 => broken(what, &why),
+        425 | 450 | 522 if speaks_of_resumption(reply) => {
+            let why = format!(
+                "the server has data connections resume the TLS session of the control connection, and says this one did not ({why})"
+            );
+            Failure::new(Exit::Tls, what, why).with_remedy(
+                "a server can do without: require_ssl_reuse=NO (vsftpd), TLSOptions NoSessionReuseRequired (ProFTPD), --data-resumption prefer \
+                 (ftpkit)",
+            )
+        }
         425 => Failure::new(Exit::Connect, what, why)
             .with_remedy("--active lets the server connect to you")
             .or_at_prompt("`passive off` lets the server connect to you"),
@@ -188,6 +197,11 @@ fn speaks_of_rights(reply: &Reply) -> bool {
     speaks_of(reply, &["denied", "permission", "permitted", "not allowed", "forbidden", "read-only", "in use"])
 }
 
+/// Of a data connection whose TLS is a session of its own (RFC 4217 10.2). The codes are those of other things too.
+fn speaks_of_resumption(reply: &Reply) -> bool {
+    speaks_of(reply, &["session reuse", "tls session", "ssl session", "not resumed"])
+}
+
 /// "Too many connections" comes with 530 too, and with codes of a server's own.
 fn speaks_of_a_crowd(reply: &Reply) -> bool {
     speaks_of(reply, &["too many", "maximum", "limit"])
@@ -199,7 +213,7 @@ fn speaks_of(reply: &Reply, words: &[&str]) -> bool {
 }
 
 /// The reply in its own words.
-fn said(reply: &Reply) -> String {
+pub(crate) fn said(reply: &Reply) -> String {
     format!("{} {}", reply.code().number(), shown(reply.text()))
 }
 
@@ -224,6 +238,15 @@ mod tests {
             (452, "Disk full"),
             (500, "OOPS: priv_sock_get_result"),
             (501, "No such directory."),
+            (
+                522,
+                "SSL connection failed; session reuse required: see require_ssl_reuse option in vsftpd.conf man page",
+            ),
+            (425, "Unable to build data connection: TLS session of data connection not resumed."),
+            (
+                450,
+                "TLS session of data connection has not resumed or the session does not match the control connection",
+            ),
             (502, "What?"),
             (530, "Log in first"),
             (550, "a: No such file\u{1b}[2J"),

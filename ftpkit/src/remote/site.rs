@@ -108,6 +108,13 @@ impl Site {
         self.with_rate(options.limit_rate).with_pipeline(options.pipeline)
     }
 
+    /// Its data connections are TLS sessions of their own, which some servers refuse.
+    #[must_use]
+    pub(crate) fn without_resumption(mut self) -> Self {
+        self.tls = self.tls.without_resumption();
+        self
+    }
+
     /// With other settings of the client.
     #[must_use]
     pub(crate) fn with_options(mut self, change: impl FnOnce(&mut ClientOptions)) -> Self {

@@ -38,6 +38,8 @@ pub(crate) struct ClientTls {
     pinned: Vec<Fingerprint>,
     /// What it shows of itself.
     certificate: Option<Certificate>,
+    /// Its data connections go on from the control connection's session.
+    resumes: bool,
     /// What was made for the last connection, and serves the next.
     made: Arc<Mutex<Option<Arc<TlsClient>>>>,
 }
@@ -77,8 +79,14 @@ impl ClientTls {
             trust,
             pinned: options.pin.clone(),
             certificate,
+            resumes: true,
             made: Arc::default(),
         })
+    }
+
+    /// The same, whose data connections do not go on from the control connection's session.
+    pub(crate) fn without_resumption(self) -> Self {
+        Self { resumes: false, made: Arc::default(), ..self }
     }
 
     /// For a connection; none where there is no TLS.
@@ -122,6 +130,7 @@ impl ClientTls {
             Failure::new(Exit::Usage, format!("cannot do TLS with {}", self.host), error)
                 .with_remedy("--ca names a file of certificates (PEM)")
         })?;
+        let client = if self.resumes { client } else { client.without_resumption() };
         let Some(Certificate { chain, key }) = &self.certificate else { return Ok(Arc::new(client)) };
         client.showing(chain, key).map(Arc::new).map_err(|error| {
             Failure::new(Exit::Usage, "cannot use the certificate", error)

@@ -2,6 +2,7 @@
 
 use crate::common::{Outcome, Server, run};
 use crate::peer::Peer;
+use crate::secure::SecurePeer;
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -59,5 +60,45 @@ fn a_server_without_data_connections_is_found_ill() -> Outcome {
     let ran = run(dir.path(), ["doctor", "--json", &peer.url("")]);
     let bad: Vec<_> = ran.json().into_iter().filter(|finding| finding["verdict"] == "bad").collect();
     assert!(ran.code != Some(0) && bad.len() == 2, "{ran:?}");
+    Ok(())
+}
+
+#[test]
+fn whether_data_connections_have_to_resume_tls_is_said_in_plain_words() -> Outcome {
+    for (options, code) in [
+        (&["--data-resumption", "require"][..], Some("522 ")),
+        (&["--data-resumption", "require", "--tls-refusal", "425"], Some("425 ")),
+        (&["--data-resumption", "prefer"], None),
+    ] {
+        let server = Server::start_with(&[&["--tls", "offer"], options].concat())?;
+        let findings = server.run(["doctor", "--insecure", "--json", &server.url_as("ann", "")]).json();
+        let found = findings.iter().find(|finding| finding["check"] == "resumption").ok_or("nothing is said of it")?;
+        let message = found["message"].as_str().unwrap_or_default();
+        assert_eq!(found["verdict"], "good", "{found}");
+        match code {
+            Some(code) => assert!(message.contains("have to resume") && message.contains(code), "{message}"),
+            None => assert!(message.contains("any client will do"), "{message}"),
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_server_that_takes_no_session_for_resumed_is_explained_with_what_to_do_about_it() -> Outcome {
+    let dir = tempfile::tempdir()?;
+    for reply in [
+        "522 SSL connection failed; session reuse required: see require_ssl_reuse option in vsftpd.conf man page",
+        "425 Unable to build data connection: TLS session of data connection not resumed.",
+        "450 TLS session of data connection has not resumed or the session does not match the control connection",
+    ] {
+        let peer = SecurePeer::refusing(reply)?;
+        let ran = run(dir.path(), ["doctor", "--insecure", &peer.url()]);
+        let told = String::from_utf8_lossy(&ran.out);
+        assert_eq!(ran.code, Some(14), "{ran:?}");
+        assert!(told.contains("resume the TLS session of the control connection"), "{told}");
+        assert!(told.contains(reply) && told.contains("NoSessionReuseRequired"), "{told}");
+        let ran = run(dir.path(), ["ls", "--insecure", &peer.url()]);
+        assert!(ran.code == Some(14) && ran.err.contains("resume the TLS session"), "{ran:?}");
+    }
     Ok(())
 }

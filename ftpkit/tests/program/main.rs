@@ -19,6 +19,7 @@ mod peer;
 mod readme;
 mod relay;
 mod screen;
+mod secure;
 mod segments;
 mod serve;
 mod shell;

@@ -1,7 +1,9 @@
 //! `ftpkit doctor`: what of a server works, found out by using the client as everybody does, and said in plain words.
 
+mod tls;
+
 use super::cat::copy;
-use crate::cli::{ClientTlsMode, DoctorOptions};
+use crate::cli::DoctorOptions;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -76,7 +78,12 @@ pub(crate) fn run(options: &DoctorOptions, console: Console) -> Result<(), Failu
         }
     };
     tell(Finding::new("login", Verdict::Good, "the server lets this user in"))?;
-    tell(tls(options, console)?)?;
+    let kept = tls::tls(options, console)?;
+    let private = kept.verdict == Verdict::Good;
+    tell(kept)?;
+    if private {
+        tell(tls::resumption(options, console)?)?;
+    }
     let heard = Heard::default();
     let extended = Way::Extended.attempt(options, console, &heard);
     let [passive, active] = [Way::Passive, Way::Active].map(|way| way.attempt(options, console, &Heard::default()));
@@ -121,28 +128,6 @@ fn print(finding: &Finding, console: Console) -> Result<(), Failure> {
         console.result(Styled::from(" ".repeat(20)).and(Tone::Good, "try:").and(Tone::Plain, format!(" {remedy}")))?;
     }
     Ok(())
-}
-
-/// Can the login and the files be kept from others?
-fn tls(options: &DoctorOptions, console: Console) -> Result<Finding, Failure> {
-    let asked = options.connect.security.tls == Some(ClientTlsMode::Require) || options.url.implicit;
-    let mut connect = options.connect.clone();
-    connect.security.tls = Some(ClientTlsMode::Require);
-    let opened = Site::new(&options.url, &connect, console)?.knowing(Learnt::default()).open_once();
-    let listed = opened.and_then(|mut session| {
-        let listed = list(&mut session, &dir(&options.url));
-        session.close();
-        listed.map_err(|error| failure("cannot list under TLS".into(), &error))
-    });
-    Ok(match listed {
-        Ok(_) => Finding::new("tls", Verdict::Good, "passwords and files can cross the network under TLS"),
-        Err(failure) if asked => Finding::of("tls", Verdict::Bad, &failure),
-        Err(failure) => {
-            let finding = Finding::of("tls", Verdict::Missing, &failure);
-            // What sends a password in the clear all the same is no advice to give.
-            if finding.message.contains("does no TLS") { Finding { remedy: None, ..finding } } else { finding }
-        }
-    })
 }
 
 /// The conversation on one connection.
