@@ -250,6 +250,7 @@ mod tests {
             include_str!("answer.rs"),
             include_str!("change.rs"),
             include_str!("digests.rs"),
+            include_str!("dispatch.rs"),
             include_str!("files.rs"),
             include_str!("greet.rs"),
             include_str!("inform.rs"),

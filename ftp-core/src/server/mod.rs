@@ -18,6 +18,7 @@ mod answer;
 mod change;
 mod config;
 mod digests;
+mod dispatch;
 mod files;
 mod greet;
 mod inform;
