@@ -177,7 +177,7 @@ fn refused(what: String, reply: &Reply) -> Failure {
         450 | 550 if !speaks_of_rights(reply) => not_found(what, &why),
         450 => Failure::new(Exit::Refused, what, why).with_remedy("again later").that_passes(),
         452 | 552 => Failure::new(Exit::Refused, what, why).with_remedy("make room on the server").that_ends_all(),
-        501 | 502 | 504 | 554 => {
+        500 | 501 | 502 | 504 | 554 => {
             Failure::new(Exit::Refused, what, why).with_remedy("-v shows the conversation").or_at_prompt(CONVERSATION)
         }
         _ => Failure::new(Exit::Refused, what, why)

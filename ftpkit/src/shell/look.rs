@@ -49,6 +49,9 @@ fn entries(shell: &mut Shell, arguments: &[String]) -> Result<(Vec<Entry>, bool)
     if has('r') {
         entries.reverse();
     }
+    if entries.is_empty() && shell.console.has_somebody() {
+        shell.console.note("there is nothing in it");
+    }
     Ok((entries, has('l')))
 }
 

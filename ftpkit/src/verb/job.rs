@@ -65,7 +65,8 @@ pub(crate) fn sides(
         }
         (Place::Local(_), Place::Local(_)) => {
             Err(Failure::new(Exit::Usage, "cannot mirror", "one side at least must be a URL")
-                .with_remedy("as in: ftpkit mirror ftp://example.org/pub/docs docs"))
+                .with_remedy("as in: ftpkit mirror ftp://example.org/pub/docs docs")
+                .or_at_prompt("as in: mirror :pub/docs docs"))
         }
     }
 }

@@ -204,6 +204,24 @@ fn the_next_transfer_takes_the_connection_of_the_last() -> Outcome {
     Ok(())
 }
 
+/// A listing, a failure and the conversation: all that has a colour.
+#[test]
+fn colours_are_there_unless_they_are_unwanted() -> Outcome {
+    let server = Server::start()?;
+    furnish(&server)?;
+    for coloured in [true, false] {
+        let arguments = ["connect", &server.url_as("ann", "")];
+        let mut terminal = Terminal::start_with(&server.work(), (120, 24), &arguments, coloured)?;
+        terminal.wait_for_prompt("127.0.0.1:/>")?;
+        terminal.press("dir\rfoo\r")?;
+        terminal.wait_for(&["pub ", "there is no such command"])?;
+        let shown = terminal.settled("127.0.0.1:/>")?;
+        let letters = terminal.coloured();
+        assert_eq!(letters > 0, coloured, "{letters} coloured on\n{shown}");
+    }
+    Ok(())
+}
+
 fn a_conflict(columns: u16, rows: u16) -> Result<String, Box<dyn std::error::Error>> {
     let server = Server::start()?;
     furnish(&server)?;

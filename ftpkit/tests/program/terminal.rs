@@ -25,12 +25,22 @@ impl Terminal {
         (columns, rows): (u16, u16),
         arguments: &[&str],
     ) -> Result<Self, Box<dyn std::error::Error>> {
+        Self::start_with(dir, (columns, rows), arguments, false)
+    }
+
+    /// The same, with colours where the program has some.
+    pub(crate) fn start_with(
+        dir: &Path,
+        (columns, rows): (u16, u16),
+        arguments: &[&str],
+        coloured: bool,
+    ) -> Result<Self, Box<dyn std::error::Error>> {
         let pair = native_pty_system().openpty(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 })?;
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_ftpkit"));
         command.args(arguments);
         command.cwd(dir);
         command.env("TERM", "xterm-256color");
-        command.env("NO_COLOR", "1");
+        command.env("NO_COLOR", if coloured { "" } else { "1" });
         command.env("XDG_STATE_HOME", dir.join("state"));
         command.env_remove("FTPKIT_PASSWORD");
         let child = pair.slave.spawn_command(command)?;
@@ -74,6 +84,16 @@ impl Terminal {
             line.is_some_and(|line| line.trim_end() == prompt) && shown.contains(" Command ─")
         };
         self.wait_until(ready).map_err(|shown| format!("no {prompt} on\n{shown}").into())
+    }
+
+    /// The places of the screen that have a colour of their own.
+    pub(crate) fn coloured(&self) -> usize {
+        let parser = self.seen.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (rows, columns) = parser.screen().size();
+        let places = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
+        let cells = places.filter_map(|(row, column)| parser.screen().cell(row, column));
+        let plain = vt100::Color::Default;
+        cells.filter(|cell| cell.fgcolor() != plain || cell.bgcolor() != plain).count()
     }
 
     /// What the screen shows when all that has happened is drawn: a key is seen, and taken back, only after that.
