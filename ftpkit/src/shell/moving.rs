@@ -177,18 +177,18 @@ pub(super) fn mirror(shell: &mut Shell, arguments: &[String]) -> Result<(), Fail
         None if text.contains("://") => connection::url(text).map(Place::Remote),
         None => Ok(bookmarked(text)?.map_or_else(|| Place::Local(text.into()), Place::Remote)),
     };
-    // For what is fetched; files are not stored so.
-    let segments = if to.starts_with(':') { 1 } else { shell.segments };
+    let (source, target) = (place(from)?, place(to)?);
     let options = MirrorOptions {
-        source: Some(place(from)?),
-        target: Some(place(to)?),
+        // For what is fetched; files are not stored so.
+        segments: if matches!(target, Place::Local(_)) { shell.segments } else { 1 },
+        source: Some(source),
+        target: Some(target),
         delete: has("--delete"),
         newer: has("--newer"),
         include: Vec::new(),
         exclude: Vec::new(),
         dry_run: has("--dry-run"),
         plan: None,
-        segments,
         apply: None,
         transfer: TransferOptions::new(None, shell.rate),
         connect: shell.connect.apart(),
