@@ -438,6 +438,8 @@ pub enum StorageError {
     BadOffset,
     /// This storage cannot do that.
     Unsupported,
+    /// The machine, or the host's process, has nothing left to open it with: descriptors, memory. Later it may have.
+    Exhausted,
     /// Something in the machine failed; the host's log knows more.
     Local,
 }

@@ -198,11 +198,16 @@ fn faults(arguments: &str) -> Result<Vec<(MemoryCall, StorageError)>, String> {
     let (calls, error) = arguments.rsplit_once(' ').ok_or("write `@fail CALL… ERROR`")?;
     let error = match error {
         "busy" => StorageError::Busy,
+        "exhausted" => StorageError::Exhausted,
         "local" => StorageError::Local,
         "no-space" => StorageError::NoSpace,
         "over-quota" => StorageError::OverQuota,
         "name" => StorageError::NameNotAllowed,
-        _ => return Err(format!("{error:?} is no error: there are busy, local, no-space, over-quota and name")),
+        _ => {
+            return Err(format!(
+                "{error:?} is no error: there are busy, exhausted, local, no-space, over-quota and name"
+            ));
+        }
     };
     let call = |name| {
         let call = MemoryCall::NAMES.into_iter().find(|(known, _)| *known == name);

@@ -45,7 +45,7 @@ fn codes(error: StorageError) -> &'static [u16] {
         StorageError::Busy => &[450, 550, 451],
         StorageError::BadOffset => &[554, 501, 451],
         StorageError::Unsupported => &[504, 550, 451],
-        StorageError::Local => &[451, 450, 550],
+        StorageError::Exhausted | StorageError::Local => &[451, 450, 550],
     }
 }
 
@@ -63,6 +63,7 @@ fn meaning(error: StorageError) -> &'static str {
         StorageError::Busy => "it is in use, try again",
         StorageError::BadOffset => "the restart offset is beyond the end of the file",
         StorageError::Unsupported => "this storage cannot do that",
+        StorageError::Exhausted => "too much is open here, try again",
         StorageError::Local => "local error",
     }
 }

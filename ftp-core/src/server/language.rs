@@ -173,6 +173,7 @@ const GERMAN: &[(&str, &str)] = &[
     ("*: this name is not allowed.", "*: dieser Name ist nicht erlaubt."),
     ("*: it is in use, try again.", "*: ist in Benutzung, später noch einmal versuchen."),
     ("*: this storage cannot do that.", "*: dieser Speicher kann das nicht."),
+    ("*: too much is open here, try again.", "*: hier ist zu viel geöffnet, später noch einmal versuchen."),
     ("*: local error.", "*: Fehler auf dieser Seite."),
     ("*: not a file with a time.", "*: keine Datei mit einer Zeit."),
     // The data connection.

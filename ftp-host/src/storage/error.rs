@@ -1,14 +1,18 @@
 //! What the operating system's errors mean to a [`Storage`](super::Storage): the one place where they are translated.
 
 use ftp_core::action::StorageError;
+#[cfg(unix)]
+use rustix::io::Errno;
 use std::io::{self, ErrorKind};
 
 /// What `error` tells the peer. Whatever has no name of its own is the machine's fault, not the peer's.
 pub(crate) fn from_io(error: &io::Error) -> StorageError {
     #[cfg(unix)]
-    if let Some(rustix::io::Errno::LOOP | rustix::io::Errno::NXIO) = rustix::io::Errno::from_io_error(error) {
+    match Errno::from_io_error(error) {
         // A ring of links, or a link where none is followed; a socket, or a pipe that nobody reads.
-        return StorageError::Denied;
+        Some(Errno::LOOP | Errno::NXIO) => return StorageError::Denied,
+        Some(Errno::MFILE | Errno::NFILE) => return StorageError::Exhausted,
+        _ => {}
     }
     match error.kind() {
         ErrorKind::NotFound => StorageError::NotFound,
@@ -24,6 +28,7 @@ pub(crate) fn from_io(error: &io::Error) -> StorageError {
         ErrorKind::ResourceBusy | ErrorKind::ExecutableFileBusy | ErrorKind::WouldBlock => StorageError::Busy,
         // A rename from one medium to another beneath the same root.
         ErrorKind::CrossesDevices | ErrorKind::Unsupported => StorageError::Unsupported,
+        ErrorKind::OutOfMemory => StorageError::Exhausted,
         _ => StorageError::Local,
     }
 }
@@ -31,7 +36,6 @@ pub(crate) fn from_io(error: &io::Error) -> StorageError {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-    use rustix::io::Errno;
 
     #[test]
     fn errno_means_what_the_peer_is_told() {
@@ -55,7 +59,8 @@ mod tests {
             (Errno::TXTBSY, StorageError::Busy),
             (Errno::XDEV, StorageError::Unsupported),
             (Errno::IO, StorageError::Local),
-            (Errno::MFILE, StorageError::Local),
+            (Errno::MFILE, StorageError::Exhausted),
+            (Errno::NOMEM, StorageError::Exhausted),
         ] {
             assert_eq!(from_io(&io::Error::from(errno)), meaning, "{errno:?}");
         }

@@ -120,6 +120,9 @@ pub(crate) fn disk(what: String, error: StorageError) -> Failure {
         StorageError::Busy => ("another program uses it", Some("again when that has ended")),
         StorageError::BadOffset => ("it is shorter than what is to be continued", Some("leave out -c")),
         StorageError::Unsupported => ("the system cannot do that", None),
+        StorageError::Exhausted => {
+            ("too many files are open here", Some("`ulimit -n` says how many may be; with a smaller -j fewer are"))
+        }
         StorageError::Local => ("reading or writing failed", None),
     };
     let failure = match error {
