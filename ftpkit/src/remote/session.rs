@@ -8,7 +8,7 @@ use crate::conversation::Ear;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::runtime::Client;
-use crate::transfer::Limit;
+use crate::transfer::{Limit, Unseen};
 use ftp_core::client::{ClientError, Event, Features, Finding, Outcome, Request};
 use ftp_core::reply::Reply;
 use ftp_core::time::WallTime;
@@ -57,6 +57,24 @@ pub(crate) trait Looker: Send {
     /// Prints something with what else is on the screen out of the way.
     fn aside(&self, print: &mut dyn FnMut()) {
         print();
+    }
+}
+
+/// The size that an answer tells, if it does.
+fn size_of(answer: Result<Outcome, ClientError>) -> Result<Option<u64>, ClientError> {
+    match answer {
+        Ok(Outcome::Size(size)) => Ok(Some(size)),
+        Ok(_) | Err(ClientError::Refused(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The time that an answer tells, if it does.
+fn time_of(answer: Result<Outcome, ClientError>) -> Result<Option<WallTime>, ClientError> {
+    match answer {
+        Ok(Outcome::Modified(time)) => Ok(Some(time)),
+        Ok(_) | Err(ClientError::Refused(_) | ClientError::Protocol(_)) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -133,11 +151,7 @@ impl Session {
     /// # Errors
     /// Anything but a refusal.
     pub(crate) fn size(&mut self, path: &[u8]) -> Result<Option<u64>, ClientError> {
-        match self.ask(Request::Size(path.to_vec())) {
-            Ok(Outcome::Size(size)) => Ok(Some(size)),
-            Ok(_) | Err(ClientError::Refused(_)) => Ok(None),
-            Err(error) => Err(error),
-        }
+        size_of(self.ask(Request::Size(path.to_vec())))
     }
 
     /// The size of a file that is to be fetched. Some servers say 0 of files that have bytes: that is taken for no answer, since an empty file
@@ -154,11 +168,21 @@ impl Session {
     /// # Errors
     /// Anything but a refusal.
     pub(crate) fn modified(&mut self, path: &[u8]) -> Result<Option<WallTime>, ClientError> {
-        match self.ask(Request::Modified(path.to_vec())) {
-            Ok(Outcome::Modified(time)) => Ok(Some(time)),
-            Ok(_) | Err(ClientError::Refused(_) | ClientError::Protocol(_)) => Ok(None),
-            Err(error) => Err(error),
-        }
+        time_of(self.ask(Request::Modified(path.to_vec())))
+    }
+
+    /// Both [`size_to_come`](Self::size_to_come) and [`modified`](Self::modified), asked for at once where the server bears it.
+    ///
+    /// # Errors
+    /// Anything but a refusal.
+    pub(crate) fn size_and_time_to_come(
+        &mut self,
+        path: &[u8],
+    ) -> Result<(Option<u64>, Option<WallTime>), ClientError> {
+        self.begin(Request::Size(path.to_vec()), None)?;
+        self.begin(Request::Modified(path.to_vec()), None)?;
+        let (size, time) = (self.finish(&mut Unseen), self.finish(&mut Unseen));
+        Ok((size_of(size)?.filter(|&size| size > 0), time_of(time)?))
     }
 
     /// Moves a file. Ctrl-C aborts it in good order.

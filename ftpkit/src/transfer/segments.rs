@@ -70,8 +70,10 @@ pub(crate) fn ask_version(session: &mut Session, path: &[u8]) -> Result<Result<V
     if !session.offers("REST STREAM") {
         return Ok(Err("the server does not offer REST STREAM"));
     }
-    let Some(size) = session.size_to_come(path)? else { return Ok(Err("the server does not tell its size")) };
-    Ok(Ok(Version { size, modified: session.modified(path)? }))
+    match session.size_and_time_to_come(path)? {
+        (Some(size), modified) => Ok(Ok(Version { size, modified })),
+        (None, _) => Ok(Err("the server does not tell its size")),
+    }
 }
 
 impl Segments {
