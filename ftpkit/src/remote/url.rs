@@ -90,6 +90,22 @@ pub(crate) fn encoded_path(path: &[u8]) -> String {
     percent_encode(path, PATH).to_string()
 }
 
+/// The same, as people read it: letters of all languages stand for themselves.
+fn readable_path(path: &[u8]) -> String {
+    let mut text = String::with_capacity(path.len());
+    for chunk in path.utf8_chunks() {
+        for sign in chunk.valid().chars() {
+            if !sign.is_ascii() && sign.is_alphanumeric() {
+                text.push(sign);
+            } else {
+                text.extend(percent_encode(sign.encode_utf8(&mut [0; 4]).as_bytes(), PATH));
+            }
+        }
+        text.extend(percent_encode(chunk.invalid(), PATH));
+    }
+    text
+}
+
 /// The URL without its password: for screens and logs.
 impl fmt::Display for FtpUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -102,10 +118,8 @@ impl fmt::Display for FtpUrl {
         if self.port != usual_port(self.implicit) {
             write!(f, ":{}", self.port)?;
         }
-        match self.path.strip_prefix(b"/") {
-            Some(rest) => write!(f, "/%2F{}", encoded_path(rest))?,
-            None => write!(f, "/{}", encoded_path(&self.path))?,
-        }
+        // An absolute path gives the second slash.
+        write!(f, "/{}", readable_path(&self.path))?;
         match self.codec {
             Some(codec) if codec.is_raw() => f.write_str(";type=i"),
             Some(_) => f.write_str(";type=a"),
@@ -330,6 +344,12 @@ mod tests {
             assert_eq!(url(text).to_string().parse(), Ok(url(text)));
         }
         assert_eq!(url("ftp://ann:secret@h/x").to_string(), "ftp://ann@h/x");
+        let shown = url("ftp://h/%2Fp%C3%A4th/x%20%E2%80%AEy%FF").to_string();
+        assert_eq!(shown, "ftp://h//p\u{e4}th/x%20%E2%80%AEy%FF", "letters are read, what could mislead is not shown");
+        assert_eq!(
+            shown.parse::<FtpUrl>().map(|url| url.path),
+            Ok("/p\u{e4}th/x \u{202e}y".bytes().chain([0xff]).collect())
+        );
     }
 
     #[test]

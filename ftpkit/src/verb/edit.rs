@@ -7,7 +7,7 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::place::Place;
-use crate::remote::{Session, Site, entry, path};
+use crate::remote::{Session, Site, entry};
 use crate::text::shown;
 use ftp_core::client::{ClientError, Outcome, Request};
 use ftp_core::path::VirtualPath;
@@ -34,9 +34,9 @@ struct Mark {
 pub(crate) fn run(options: &EditOptions, console: Console) -> Result<(), Failure> {
     let url = &options.url;
     let what = || format!("cannot edit {url}");
-    let name = path::split(&url.path).1;
+    let name = url.name();
     if name.is_empty() || VirtualPath::parse(name).is_err() || matches!(name, b"." | b"..") {
-        return Err(Failure::new(Exit::Usage, what(), "the URL names no file"));
+        return Err(directory(what()));
     }
     let here = |error: io::Error| Failure::new(Exit::Disk, what(), error);
     let dir = tempfile::Builder::new().prefix("ftpkit-edit-").tempdir().map_err(here)?;
@@ -96,6 +96,15 @@ fn put_back(
     super::put::run(&PutOptions { places, files }, console)
 }
 
+/// Only files are edited.
+fn directory(what: String) -> Failure {
+    Failure::new(Exit::Usage, what, "it is a directory, and only a file can be edited")
+        .with_remedy(
+            "name a file in it, as in: ftpkit edit ftp://ann@example.org/notes.txt; ftpkit ls shows which there are",
+        )
+        .or_at_prompt("name a file in it; `ls` shows which there are")
+}
+
 /// What is on the server; `None`: nothing of that name.
 fn mark(session: &mut Session, path: &[u8]) -> Result<Option<Mark>, Failure> {
     let there = match entry(session, path) {
@@ -104,7 +113,7 @@ fn mark(session: &mut Session, path: &[u8]) -> Result<Option<Mark>, Failure> {
         Err(failure) => return Err(failure),
     };
     if there.is_directory() {
-        return Err(Failure::new(Exit::Usage, format!("cannot edit {}", shown(path)), "it is a directory"));
+        return Err(directory(format!("cannot edit {}", shown(path))));
     }
     let digest = match session.ask(Request::Digest { path: path.to_vec(), algorithm: None }) {
         Ok(Outcome::Digest { digest, .. }) => Some(digest),

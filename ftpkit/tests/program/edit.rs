@@ -29,6 +29,18 @@ fn what_was_changed_is_put_back() -> Outcome {
 }
 
 #[test]
+fn a_directory_is_not_edited_and_it_is_said_what_to_do() -> Outcome {
+    let server = Server::start()?;
+    fs::create_dir(server.home().join("d"))?;
+    for path in ["d/", "d", "", "none/", "d/.."] {
+        let ran = edit(&server, "false", path);
+        assert!(ran.code == Some(2) && ran.err.contains("it is a directory"), "{path}: {ran:?}");
+        assert!(ran.err.contains("name a file in it"), "{path}: {ran:?}");
+    }
+    Ok(())
+}
+
+#[test]
 fn what_somebody_else_changed_meanwhile_is_not_overwritten() -> Outcome {
     let server = Server::start()?;
     let file = server.home().join("notes.txt");
