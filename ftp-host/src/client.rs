@@ -157,6 +157,13 @@ impl Connection {
         self.machine.abort(self.clock.now());
     }
 
+    /// Gives the connection up, whatever the server is doing: all that was asked for ends with
+    /// [`ClientError::Disconnected`](ftp_core::client::ClientError::Disconnected).
+    pub fn give_up(&mut self) {
+        self.machine.closed(self.clock.now());
+        self.settle();
+    }
+
     /// The next thing that happened.
     pub fn event(&mut self) -> Option<Event> {
         self.events.pop_front()

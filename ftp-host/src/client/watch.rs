@@ -5,7 +5,7 @@ use crate::readiness::Turn;
 use ftp_core::client::{ClientError, Event, Misuse, Outcome, Request};
 use std::time::Duration;
 
-/// How often a [`Watch`] hears of a transfer's progress, at least.
+/// How often a [`Watch`] hears of a transfer's progress, or is asked whether to wait, at least.
 const PROGRESS: Duration = Duration::from_millis(200);
 
 /// Sees what happens while a call runs. `()` sees nothing.
@@ -16,6 +16,13 @@ pub trait Watch {
     /// So many bytes have moved over the data connection.
     fn progress(&mut self, _bytes: u64) -> Go {
         Go::On
+    }
+
+    /// No file moves: the server's word is awaited. Whoever may lose patience is asked as often as about a transfer, and has the connection given up
+    /// by [`Go::Abort`], since nothing else ends a command that is not answered; its call ends with [`ClientError::Disconnected`]. `None`:
+    /// he has all the time that the settings give.
+    fn waiting(&mut self) -> Option<Go> {
+        None
     }
 }
 
@@ -60,26 +67,43 @@ impl Connection {
 
     /// Tells `watch` what came of a turn, and the adapter what is next. Where several requests were done in one turn, each call gives one.
     pub fn watched(&mut self, turn: Turn, watch: &mut dyn Watch) -> News {
-        while let Some(event) = self.event() {
-            watch.event(&event);
-            if let Event::Done(result) = event {
-                self.calls = self.calls.saturating_sub(1);
-                return News::Done(result);
-            }
+        if let Some(result) = self.told(watch) {
+            return News::Done(result);
         }
         if turn == Turn::Over {
             self.calls = 0;
             return News::Done(Err(ClientError::Disconnected));
         }
         let moved = self.moved();
-        if moved.is_some_and(|bytes| watch.progress(bytes) == Go::Abort) {
-            self.abort();
+        let go = match moved {
+            Some(bytes) => Some(watch.progress(bytes)),
+            None => watch.waiting(),
+        };
+        match (go, moved) {
+            (Some(Go::Abort), Some(_)) => self.abort(),
+            (Some(Go::Abort), None) => {
+                self.give_up();
+                return News::Done(self.told(watch).unwrap_or(Err(ClientError::Disconnected)));
+            }
+            _ => {}
         }
         let deadline = self.clock().sleep_for(self.interest().deadline);
-        News::Wait(match (turn, moved) {
+        News::Wait(match (turn, go) {
             (Turn::Again, _) => Some(Duration::ZERO),
             (_, Some(_)) => Some(deadline.map_or(PROGRESS, |deadline| deadline.min(PROGRESS))),
             (_, None) => deadline,
         })
+    }
+
+    /// Tells what happened, up to the end of a call.
+    fn told(&mut self, watch: &mut dyn Watch) -> Option<Result<Outcome, ClientError>> {
+        while let Some(event) = self.event() {
+            watch.event(&event);
+            if let Event::Done(result) = event {
+                self.calls = self.calls.saturating_sub(1);
+                return Some(result);
+            }
+        }
+        None
     }
 }

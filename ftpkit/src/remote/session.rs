@@ -30,6 +30,8 @@ pub(crate) struct Session {
     open: usize,
     /// Nothing has gone wrong with the connection.
     sound: bool,
+    /// Nobody has to wait for an answer who does not want to.
+    stoppable: bool,
     memory: Memory,
     /// It was told that the server is to make the data connections.
     active: bool,
@@ -98,8 +100,14 @@ impl Session {
             keeper: None,
             open: 0,
             sound: true,
+            stoppable: false,
             active: false,
         }
+    }
+
+    /// What is asked for can be stopped by whoever sits there before it is answered, for the price of the connection.
+    pub(super) fn stoppable(self) -> Self {
+        Self { stoppable: true, ..self }
     }
 
     /// Goes to `keeper` when nobody needs it any more.
@@ -133,7 +141,8 @@ impl Session {
     /// What the server said, or that it said nothing.
     pub(crate) fn ask(&mut self, request: Request) -> Result<Outcome, ClientError> {
         let Self { ear, farewell, .. } = self;
-        let mut watcher = Watcher { ear, farewell, looker: None, interrupt: None, limit: None, moved: 0 };
+        let patience = self.stoppable.then_some(&self.interrupt);
+        let mut watcher = Watcher { ear, farewell, looker: None, interrupt: None, patience, limit: None, moved: 0 };
         let outcome = self.client.request(request, &mut watcher);
         outcome.map_err(|error| self.explained(error))
     }
@@ -227,7 +236,8 @@ impl Session {
     pub(crate) fn finish(&mut self, looker: &mut dyn Looker) -> Result<Outcome, ClientError> {
         let Self { ear, farewell, .. } = self;
         let (interrupt, limit) = (Some(self.interrupt.clone()), self.limit.clone());
-        let mut watcher = Watcher { ear, farewell, looker: Some(looker), interrupt, limit, moved: 0 };
+        let patience = self.stoppable.then_some(&self.interrupt);
+        let mut watcher = Watcher { ear, farewell, looker: Some(looker), interrupt, patience, limit, moved: 0 };
         let outcome = self.client.finish(&mut watcher).unwrap_or(Err(ClientError::Disconnected));
         self.open = self.open.saturating_sub(1);
         if let Ok(Outcome::Transferred { bytes, .. }) = &outcome {
@@ -279,6 +289,7 @@ impl Session {
             ClientError::Disconnected | ClientError::TimedOut | ClientError::TlsFailed | ClientError::Protocol(_)
         );
         match (error, self.farewell.take()) {
+            (ClientError::Disconnected, _) if self.stoppable && self.interrupt.asked() => ClientError::Aborted,
             (ClientError::Disconnected, Some(reply)) => ClientError::Refused(reply),
             (error, _) => error,
         }
@@ -299,7 +310,9 @@ impl Session {
     /// Says goodbye. All is done by then: whether the server hears it does not matter.
     pub(crate) fn quit(mut self) {
         self.remember();
-        let _ = self.ask(Request::Quit);
+        if self.sound {
+            let _ = self.ask(Request::Quit);
+        }
     }
 }
 
@@ -317,6 +330,8 @@ struct Watcher<'a> {
     farewell: &'a mut Option<Reply>,
     looker: Option<&'a mut dyn Looker>,
     interrupt: Option<Interrupt>,
+    /// What ends the wait for an answer.
+    patience: Option<&'a Interrupt>,
     limit: Option<Arc<Limit>>,
     moved: u64,
 }
@@ -343,6 +358,15 @@ impl Watch for Watcher<'_> {
         if let (Some(limit), 1..) = (&self.limit, new) {
             limit.moved(new, asked);
         }
-        if asked() { Go::Abort } else { Go::On }
+        if asked() {
+            // From now on the answer to ABOR is awaited.
+            self.patience = None;
+            return Go::Abort;
+        }
+        Go::On
+    }
+
+    fn waiting(&mut self) -> Option<Go> {
+        self.patience.map(|interrupt| if interrupt.asked() { Go::Abort } else { Go::On })
     }
 }

@@ -193,7 +193,8 @@ impl Site {
                 .connect((url.host.as_str(), url.port), &options)
                 .map_err(|error| refusal::unconnected(format!("cannot connect to {url}"), &error))?;
             let (ear, limit, memory) = (self.ear(None), self.limit.clone(), self.memory.clone());
-            let mut session = Session::new(client, ear, self.interrupt.clone(), limit, memory);
+            let session = Session::new(client, ear, self.interrupt.clone(), limit, memory);
+            let mut session = if self.first { session.stoppable() } else { session };
             match (session.ask(self.login.clone()), tls_client) {
                 (Ok(_), _) if self.first => return Ok(session),
                 (Ok(_), _) => return Ok(session.kept_by(self.kept.clone(), url.clone())),

@@ -92,6 +92,32 @@ fn a_get_that_is_not_logged_in_yet_is_seen_and_can_be_stopped() -> Outcome {
 }
 
 #[test]
+fn a_command_that_is_not_answered_can_be_stopped_and_the_next_is_obeyed() -> Outcome {
+    let dir = tempfile::tempdir()?;
+    let gate = Gate::default();
+    let peer = Peer::start(move |exchange| {
+        Ok(Some(match exchange.verb {
+            "PWD" => "257 \"/\"".into(),
+            "CWD" => "250 Fine".into(),
+            "SIZE" => {
+                gate.pass();
+                "213 5".into()
+            }
+            _ => return Ok(None),
+        }))
+    })?;
+    let mut terminal = Terminal::start(dir.path(), (120, 24), &["connect", &peer.url("")])?;
+    terminal.wait_for_prompt("127.0.0.1:/>")?;
+    terminal.press("size notes.txt\r")?;
+    terminal.wait_for(&["Command (working)", "> SIZE notes.txt"])?;
+    terminal.press("\u{3}")?;
+    terminal.wait_for(&["cannot tell the size of notes.txt: interrupted", " Command ─"])?;
+    terminal.press("syst\r")?;
+    terminal.wait_for(&["the connection was lost; connecting again", "> SYST", "502 No"])?;
+    Ok(())
+}
+
+#[test]
 fn a_connection_that_was_lost_comes_back_when_the_server_does() -> Outcome {
     let mut server = Server::start()?;
     std::fs::create_dir(server.home().join("pub"))?;

@@ -212,10 +212,15 @@ fn obey(mut shell: Shell, url: Option<FtpUrl>, orders: &Receiver<Order>, shared:
     let console = shell.console;
     // Until there is a connection, or none to be had.
     shared.with(|state| state.waiting += 1);
-    if let Some(url) = url
-        && let Err(failure) = connection::to(&mut shell, url)
-    {
-        console.failure(&failure);
+    // Ctrl-C ends what is under way, a wait for an answer too.
+    let interrupt = shell.connect.interrupt();
+    let hold = || interrupt.as_ref().ok().map(Interrupt::hold);
+    if let Some(url) = url {
+        let held = hold();
+        if let Err(failure) = connection::to(&mut shell, url) {
+            console.failure(&failure);
+        }
+        drop(held);
     }
     shared.with(|state| {
         state.waiting -= 1;
@@ -231,9 +236,11 @@ fn obey(mut shell: Shell, url: Option<FtpUrl>, orders: &Receiver<Order>, shared:
                 // It stands before what comes of it, also where it was typed ahead.
                 let prompt = shell.prompt();
                 shared.with(|state| state.print(Styled::new(Tone::Faint, prompt).and(Tone::Plain, line.clone())));
+                let held = hold();
                 if let Err(failure) = shell.obey(&line) {
                     console.failure(&failure);
                 }
+                drop(held);
                 shared.with(|state| {
                     state.waiting -= 1;
                     state.show_place(&shell);
