@@ -1,6 +1,6 @@
 //! A server that gives names, and digests, which no honest one would.
 
-use crate::common::{Outcome, run, run_with_input};
+use crate::common::{Outcome, Server, run, run_with_input};
 use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -287,5 +287,20 @@ fn a_file_whose_digest_is_another_is_not_published() -> Outcome {
     }
     // What came is not kept to be gone on with either.
     assert_eq!(names(place.path())?, [b"good"]);
+    Ok(())
+}
+
+#[test]
+fn nothing_is_stored_outside_the_target_on_another_server() -> Outcome {
+    let server = Server::start()?;
+    let from = format!("ftp://127.0.0.1:{}/", serve()?);
+    let ran = server.run(["mirror", &from, &server.url_as("ann", "a/b/in")]);
+    assert_eq!(ran.code, Some(11), "{ran:?}");
+    assert_eq!(fs::read(server.home().join("a/b/in/good"))?, b"hello");
+    assert_eq!(fs::read(server.home().join("a/b/in/out/inner"))?, b"hello");
+    for dir in ["", "a", "a/b"] {
+        assert_eq!(fs::read_dir(server.home().join(dir))?.count(), 1, "{dir}: {ran:?}");
+    }
+    assert_eq!(fs::read_dir(server.root())?.count(), 0);
     Ok(())
 }
