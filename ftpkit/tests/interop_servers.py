@@ -5,7 +5,7 @@
 
 As root; ../bench/servers.py says how the servers are fetched and started, and that nothing outside changes. Ours, vsftpd and
 ProFTPD demand that data connections resume the session of the control connection. From each, by TLS 1.2 and 1.3, explicitly
-and, where the server has that, implicitly: a file goes up and comes down again, and is compared; then many small files come
+and, where the server has that, implicitly: a file goes up and comes down again, in one piece and in three, and is compared; then many small files come
 down in one session, and go up in one, each under a ticket that has to be new, or in TLS 1.2, which the client prefers with ProFTPD.
 Then vsftpd and ProFTPD let nobody in without a certificate, which is shown, and not shown.
 """
@@ -46,6 +46,9 @@ def move(options, what, url, local, work):
     check(f"{what}: up", there.exists() and digest(there) == digest(local), up)
     down = ftpkit(options, "get", "--overwrite", url + "there", back)
     check(f"{what}: down", back.exists() and digest(back) == digest(local), down)
+    back.unlink(missing_ok=True)
+    cut = ftpkit(options, "get", "--segments", "3", "-v", url + "there", back)
+    check(f"{what}: down in segments", back.exists() and digest(back) == digest(local) and spoken(cut, "> RETR") == 3, cut)
     for file in [there, back]:
         file.unlink(missing_ok=True)
 

@@ -26,8 +26,8 @@ With --json: one object a line: id, source, target (each a URL or a directory), 
     List(JobsListOptions),
     /// Go on with one
     ///
-    /// What is there of a file is compared with the server's before it is gone on with: size, time and the last bytes. A password that
-    /// was in the URL is asked for again, since none is recorded.
+    /// What is there of a file, or of each of its segments, is compared with the server's before it is gone on with: size, time and the
+    /// last bytes. A password that was in the URL is asked for again, since none is recorded.
     #[command(after_help = format!("\
 Examples:
   ftpkit jobs resume
