@@ -89,6 +89,14 @@ pub(crate) fn unknown_user(what: String) -> Failure {
         .or_at_prompt("leave; --cert names a file with one and its key (PEM)")
 }
 
+/// The failure of `what`, which moves no file: there is nothing to go on with.
+pub(crate) fn unanswered(what: String, error: &ClientError) -> Failure {
+    match error {
+        ClientError::Aborted => Failure::new(Exit::Interrupted, what, "interrupted"),
+        error => failure(what, error),
+    }
+}
+
 /// The failure to connect.
 pub(crate) fn unconnected(what: String, error: &ConnectError) -> Failure {
     // The name did not lead to an address, or the last address did not answer.

@@ -2,7 +2,7 @@
 
 use super::kept::Kept;
 use super::learnt::Memory;
-use super::refusal::failure;
+use super::refusal::unanswered;
 use super::url::FtpUrl;
 use crate::conversation::Ear;
 use crate::failure::Failure;
@@ -152,7 +152,7 @@ impl Session {
     /// # Errors
     /// [`Failure`].
     pub(crate) fn need(&mut self, request: Request, what: impl FnOnce() -> String) -> Result<Outcome, Failure> {
-        self.ask(request).map_err(|error| failure(what(), &error))
+        self.ask(request).map_err(|error| unanswered(what(), &error))
     }
 
     /// The size of a file; `None` if the server does not tell, which does not mean that there is no file.

@@ -7,7 +7,7 @@ use crate::entry_text::{columns, date, in_columns, size as size_of, tone};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::path::trimmed;
-use crate::remote::refusal::failure;
+use crate::remote::refusal::unanswered;
 use crate::remote::{entry, expand, list, walk};
 use crate::text::shown;
 use crate::verb;
@@ -69,7 +69,7 @@ fn found(shell: &mut Shell, path: &str) -> Result<Vec<Entry>, Failure> {
     }
     let what =
         || if path.is_empty() { "cannot list".to_owned() } else { format!("cannot list {}", shown(path.as_bytes())) };
-    let entries = list(shell.session()?, path.as_bytes()).map_err(|error| failure(what(), &error))?;
+    let entries = list(shell.session()?, path.as_bytes()).map_err(|error| unanswered(what(), &error))?;
     let dir = shell.url(path.as_bytes())?.path;
     shell.names.learn(trimmed(&dir).to_vec(), &entries);
     Ok(entries)

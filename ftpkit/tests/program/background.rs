@@ -111,7 +111,8 @@ fn a_command_that_is_not_answered_can_be_stopped_and_the_next_is_obeyed() -> Out
     terminal.press("size notes.txt\r")?;
     terminal.wait_for(&["Command (working)", "> SIZE notes.txt"])?;
     terminal.press("\u{3}")?;
-    terminal.wait_for(&["cannot tell the size of notes.txt: interrupted", " Command ─"])?;
+    let shown = terminal.wait_for(&["cannot tell the size of notes.txt: interrupted", " Command ─"])?;
+    assert!(!shown.contains("try:"), "there is nothing to go on with:\n{shown}");
     terminal.press("syst\r")?;
     terminal.wait_for(&["the connection was lost; connecting again", "> SYST", "502 No"])?;
     Ok(())
