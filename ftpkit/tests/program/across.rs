@@ -337,3 +337,22 @@ fn one_password_is_not_sent_to_two_servers_and_a_place_not_mirrored_into_itself(
     assert_eq!((ran.code, fs::read(source.home().join("ab/f"))?), (Some(0), b"x".to_vec()), "{ran:?}");
     Ok(())
 }
+
+#[test]
+fn ctrl_c_ends_both_sides_in_good_order_and_what_is_left_can_be_gone_on_with() -> Outcome {
+    for runtime in ["blocking", "smol", "mio"] {
+        let (source, target) = (Server::start()?, Server::start()?);
+        fs::write(source.root().join("large"), noise(3_000_000))?;
+        let (from, to) = (source.url(""), format!("ftp://ann@127.0.0.1:{}/", target.port()));
+        let arguments = ["mirror", "--runtime", runtime, "--json", "--limit-rate", "2M", &from, &to];
+        let (mut child, mut said) = start(&source.work(), &arguments)?;
+        wait_for(&mut said, "progress", 2)?;
+        assert!(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status()?.success());
+        let rest: Vec<_> = std::io::BufRead::lines(said).collect::<Result<_, _>>()?;
+        assert_eq!(child.wait()?.code(), Some(130), "{runtime}: {rest:?}");
+        assert!(!target.home().join("large").exists(), "{runtime}: a part passed for the whole");
+        assert_eq!(command(&source.work(), &["jobs", "resume"]).status()?.code(), Some(0), "{runtime}");
+        assert_eq!(tree(&target.home())?, tree(&source.root())?, "{runtime}");
+    }
+    Ok(())
+}
