@@ -54,7 +54,7 @@ impl Root {
     pub(super) fn of(side: &Side) -> Self {
         match side {
             Side::Local(dir) => Self::Dir(std::path::absolute(dir).unwrap_or_else(|_| dir.clone())),
-            Side::Remote(there) => Self::Url(there.url.to_string()),
+            Side::Remote(there) => Self::Url(there.with_user().to_string()),
         }
     }
 }

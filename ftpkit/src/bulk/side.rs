@@ -8,6 +8,7 @@ use super::{local, space, walk};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::remote::{FtpUrl, make_directories};
+use ftp_core::anonymous::is_name;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,6 +29,15 @@ pub(crate) struct There {
     pub(crate) url: FtpUrl,
     /// The connections; several jobs may have the same.
     pub(crate) pool: Arc<Pool>,
+}
+
+impl There {
+    /// The URL with the user who logs in there, where `.netrc` named him.
+    pub(super) fn with_user(&self) -> FtpUrl {
+        let user =
+            self.url.user.clone().or_else(|| self.pool.site().user().filter(|user| !is_name(user)).map(<[u8]>::to_vec));
+        FtpUrl { user, ..self.url.clone() }
+    }
 }
 
 impl Side {

@@ -273,6 +273,14 @@ impl Site {
         &self.interrupt
     }
 
+    /// Who logs in.
+    pub(crate) fn user(&self) -> Option<&[u8]> {
+        match &self.login {
+            Request::Login { user, .. } => Some(user),
+            _ => None,
+        }
+    }
+
     /// The URL by which it was named.
     pub(crate) fn url(&self) -> &FtpUrl {
         &self.url

@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::place::Place;
 use crate::remote::FtpUrl;
 use crate::transfer::{Care, OVERLAP};
+use ftp_core::anonymous;
 use ftp_core::time::WallTime;
 use serde::Serialize;
 
@@ -106,7 +107,10 @@ pub(crate) fn restored(
         Root::Dir(dir) => Ok(Place::Local(dir.clone())),
         Root::Url(url) => {
             let url: FtpUrl = url.parse().map_err(|error| Failure::new(Exit::Usage, "cannot use the record", error))?;
-            bookmark::with_credentials(url).map(Place::Remote)
+            let url = bookmark::with_credentials(url)?;
+            // It was an anonymous one, whoever has an entry for the host by now.
+            let user = url.user.clone().or_else(|| connect.netrc.is_some().then(|| anonymous::USER.into()));
+            Ok(Place::Remote(FtpUrl { user, ..url }))
         }
     };
     let (source, target) = sides(&place(&head.source)?, &place(&head.target)?, connect, &transfer, console)?;

@@ -356,3 +356,23 @@ fn ctrl_c_ends_both_sides_in_good_order_and_what_is_left_can_be_gone_on_with() -
     }
     Ok(())
 }
+
+#[test]
+fn a_record_says_who_logs_in_whatever_netrc_says_later() -> Outcome {
+    let (source, target) = (Server::start()?, Server::start()?);
+    fs::write(source.root().join("f"), "everybody's")?;
+    fs::write(source.home().join("f"), "ann's")?;
+    let netrc = source.work().join("netrc");
+    fs::write(&netrc, "machine 127.0.0.1 login ann password secret\n")?;
+    let to = target.url_as("ann", "");
+    // Once as anybody, and once as the user whom .netrc names.
+    for (options, content) in [(&[][..], "everybody's"), (&["--netrc=netrc"], "ann's")] {
+        let plan = ["mirror", &source.url(""), &to, "--on-conflict", "overwrite", "--plan", "plan"];
+        let ran = source.run(plan.iter().chain(options));
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        let ran = source.run(["mirror", "--apply", "plan", "--netrc=netrc"]);
+        assert_eq!((ran.code, fs::read_to_string(target.home().join("f"))?.as_str()), (Some(0), content), "{ran:?}");
+        fs::remove_file(source.work().join("plan"))?;
+    }
+    Ok(())
+}
