@@ -2,7 +2,7 @@
 //! several at once, so that they do not wait for the network between them; any other is [carried](carry) alone.
 
 use super::large::Numbered;
-use super::one::has_changed;
+use super::one::{BLOCKS, has_changed};
 use super::pipe::DEPTH;
 use super::plan::{Move, SMALL};
 use super::pool::{Done, is_final, is_of_connection};
@@ -33,6 +33,8 @@ pub(super) struct Across<'a> {
     source: &'a There,
     target: &'a There,
     care: Care,
+    /// Small files may go in MODE B, where a server does best with that.
+    blocks: bool,
     report: &'a Report,
     on_done: &'a OnDone<'a>,
     /// Whether either server can make the data connections.
@@ -55,6 +57,8 @@ struct Small<'p> {
     task: Task<Numbered<'p>>,
     one: One<'p>,
     began: Instant,
+    /// It goes in MODE B.
+    blocks: bool,
     /// Its time is being set, behind it.
     dated: bool,
 }
@@ -62,18 +66,30 @@ struct Small<'p> {
 /// How files ended: as [`Done`] says, and by whose fault.
 type Ended<'p> = Result<(), Box<(Task<Numbered<'p>>, Fault)>>;
 
+impl Small<'_> {
+    /// Is the data connection gone that was to serve it in MODE B too, or was never to be had so?
+    fn lost_its_connection(&self, error: &ClientError, session: &Session) -> bool {
+        match error {
+            ClientError::NoDataConnection => self.blocks,
+            ClientError::Refused(_) => self.blocks && !session.keeps_data_connection(),
+            _ => false,
+        }
+    }
+}
+
 impl<'a> Across<'a> {
-    /// For so many files.
+    /// For so many files, nearly all of which are small or not.
     pub(super) fn new(
         (source, target): (&'a There, &'a There),
         care: Care,
-        files: usize,
+        (files, small): (usize, bool),
         report: &'a Report,
         on_done: &'a OnDone<'a>,
     ) -> Self {
         let trial = |there: &'a There| Trial::new(there.pool.site(), files);
         let trials = (trial(source), trial(target));
-        Self { source, target, care, report, on_done, trials, counted: AtomicBool::new(false) }
+        let blocks = small && source.url.codec.is_none() && target.url.codec.is_none();
+        Self { source, target, care, blocks, report, on_done, trials, counted: AtomicBool::new(false) }
     }
 
     /// Moves this file and, where it is small, others of its kind with it, by this connection to the target.
@@ -293,7 +309,9 @@ impl<'a> Across<'a> {
             };
             let (one, content) = (self.one(order), Memory::new(SMALL as usize));
             let fetch = self.fetch(&one, 0);
-            let request = Request::Retrieve { path: one.from.clone(), offset: 0, codec: fetch.codec };
+            let blocks = self.blocks && session.keeps_data_connection();
+            let codec = if blocks { BLOCKS } else { fetch.codec };
+            let request = Request::Retrieve { path: one.from.clone(), offset: 0, codec };
             self.report.started(&one.source, &one.target, 0, order.size);
             let end = End::Sink(Sink::Writer(Box::new(content.clone())));
             if let Err(error) = session.begin(request, Some(end)) {
@@ -302,7 +320,7 @@ impl<'a> Across<'a> {
                 back(queue, begun.into_iter().map(|(small, _): (Small<'_>, Memory)| small.task));
                 return Err(Box::new((task, fault)));
             }
-            begun.push_back((Small { task, one, began: Instant::now(), dated: false }, content));
+            begun.push_back((Small { task, one, began: Instant::now(), blocks, dated: false }, content));
         }
         while let Some((small, content)) = begun.pop_front() {
             let fetch = self.fetch(&small.one, 0);
@@ -320,6 +338,10 @@ impl<'a> Across<'a> {
                 Ok(_) => ClientError::Protocol("the end of a transfer"),
                 // It has grown beyond what is held in memory.
                 Err(ClientError::Transfer(TransferError::Storage(StorageError::NoSpace))) => {
+                    queue.later(small.task);
+                    continue;
+                }
+                Err(error) if small.lost_its_connection(&error, session) => {
                     queue.later(small.task);
                     continue;
                 }
@@ -341,25 +363,36 @@ impl<'a> Across<'a> {
         fetched: &mut VecDeque<(Small<'p>, Vec<u8>)>,
         queue: &Queue<Numbered<'p>>,
     ) -> Ended<'p> {
+        let mut sizes = VecDeque::new();
         for (small, content) in fetched.iter_mut() {
+            small.blocks = self.blocks && session.keeps_data_connection();
             let store = self.store(&small.one, 0);
+            let store = if small.blocks { Store { codec: BLOCKS, ..store } } else { store };
             let (content, dating) = (std::mem::take(content), store.dating(session, self.care));
             let size = content.len() as u64;
+            sizes.push_back(size);
             let source = Source::Stream { reader: Box::new(Cursor::new(content)), remaining: Some(size) };
             let (request, end) = begin_store(&store, source);
             // A connection that takes nothing more says why when the first of them is to be finished.
             small.dated = session.begin(request, Some(end)).is_ok()
                 && dating.is_some_and(|request| session.begin(request, None).is_ok());
         }
-        while let Some((small, _)) = fetched.pop_front() {
-            let mut looker = OneFile::new(self.report);
+        while let (Some((small, _)), Some(size)) = (fetched.pop_front(), sizes.pop_front()) {
+            // In MODE B more than the file goes over the wire.
+            let mut looker = OneFile::new(self.report).at_most(size);
             let outcome = session.finish(&mut looker);
             // Both answers are taken, whatever the first one says.
             let dated = if small.dated { session.finish(&mut Unseen).map(drop) } else { Ok(()) };
             let store = self.store(&small.one, 0);
             let result = match outcome {
-                Ok(Outcome::Transferred { bytes, .. }) => store.dated(dated).map(|()| bytes),
+                Ok(Outcome::Transferred { bytes, .. }) => {
+                    store.dated(dated).map(|()| if small.blocks { size } else { bytes })
+                }
                 Ok(_) => Err(store.failure(&ClientError::Protocol("the end of a transfer"))),
+                Err(error) if small.lost_its_connection(&error, session) => {
+                    queue.later(small.task);
+                    continue;
+                }
                 Err(error) => Err(store.failure(&error)),
             };
             match result {

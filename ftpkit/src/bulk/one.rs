@@ -50,7 +50,7 @@ pub(super) enum Way {
 }
 
 /// TYPE I and MODE B: a data connection that stays open for the next file.
-const BLOCKS: Codec = Codec { mode: Mode::Block, ..Codec::RAW };
+pub(super) const BLOCKS: Codec = Codec { mode: Mode::Block, ..Codec::RAW };
 
 /// The directory that a connection's last small file went to, held open for the next.
 pub(super) type Last = Option<Folder>;

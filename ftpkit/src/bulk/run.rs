@@ -82,7 +82,7 @@ impl Job {
             (Side::Remote(there), Side::Local(dir)) => (Way::Here, dir, there),
             (Side::Local(dir), Side::Remote(there)) => (Way::There, dir, there),
             (Side::Remote(from), Side::Remote(to)) => {
-                let across = Across::new((from, to), self.care, steps.len(), report, on_done);
+                let across = Across::new((from, to), self.care, (steps.len(), small), report, on_done);
                 return to.pool.work_ahead(
                     steps.to_vec(),
                     false,
