@@ -3,6 +3,7 @@
 use crate::common::{Outcome, Server};
 use crate::peer::{Gate, Peer};
 use crate::terminal::Terminal;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[test]
@@ -39,10 +40,11 @@ fn tab_does_not_wait_for_the_server_and_completes_when_it_has_answered() -> Outc
 #[test]
 fn a_server_with_one_connection_for_each_is_asked_on_that_one() -> Outcome {
     let dir = tempfile::tempdir()?;
-    let logins = AtomicUsize::new(0);
+    let logins = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&logins);
     let peer = Peer::start(move |exchange| {
         Ok(Some(match exchange.verb {
-            "PASS" if logins.fetch_add(1, Ordering::SeqCst) > 0 => "530 Only one".into(),
+            "PASS" if counted.fetch_add(1, Ordering::SeqCst) > 0 => "530 Only one".into(),
             "FEAT" => "211-Extensions\r\n MLST type*;\r\n211 End".into(),
             "PWD" => "257 \"/\"".into(),
             "MLSD" => {
@@ -55,7 +57,11 @@ fn a_server_with_one_connection_for_each_is_asked_on_that_one() -> Outcome {
     let mut terminal = Terminal::start(dir.path(), (120, 24), &["connect", &peer.url("")])?;
     terminal.wait_for_prompt("127.0.0.1:/>")?;
     terminal.press("size no\t")?;
-    terminal.wait_for(&["│127.0.0.1:/> size notes.txt ", "│> MLSD /"])?;
+    terminal.wait_for(&["│127.0.0.1:/> size notes.txt ", "│> MLSD / "])?;
+    // It is not tried a second time: who is refused too often may be shut out.
+    terminal.press("\u{15}size pub/no\t")?;
+    terminal.wait_for(&["│127.0.0.1:/> size pub/notes.txt ", "│> MLSD /pub "])?;
+    assert_eq!(logins.load(Ordering::SeqCst), 2);
     Ok(())
 }
 

@@ -119,9 +119,9 @@ struct Helpers<'a> {
 }
 
 impl Helpers<'_> {
-    fn look_up(&self, dir: Vec<u8>, shared: &Shared) {
+    fn look_up(&self, dir: Vec<u8>, wanted: bool, shared: &Shared) {
         if let Some(site) = shared.with_unseen(|state| state.site.clone()) {
-            self.scout.send(site, dir);
+            self.scout.send(site, dir, wanted);
         }
     }
 }
@@ -187,12 +187,12 @@ fn attend(
                     history::add(&line);
                     drop(helpers.orders.send(Order::Line(line)));
                 }
-                Wish::LookUp(dir) => helpers.look_up(dir, shared),
+                Wish::LookUp(dir) => helpers.look_up(dir, true, shared),
             }
         }
         // What is typed next may be completed by then.
         if let Some(dir) = shared.with_unseen(|state| input.foresees(state)) {
-            helpers.look_up(dir, shared);
+            helpers.look_up(dir, false, shared);
         }
     }
 }
