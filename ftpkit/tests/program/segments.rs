@@ -137,7 +137,7 @@ fn after_a_crash_each_piece_goes_on_where_it_was() -> Outcome {
     let relay = Relay::before(server.port())?;
     let url = format!("ftp://127.0.0.1:{}/large", relay.port());
     let aside = server.work().join(".ftpkit-parts.large");
-    let get = ["get", "-c", "--segments", "3", "--json", "--limit-rate", "3M", &url];
+    let get = ["get", "-c", "--segments", "3", "--json", "--limit-rate", "2M", &url];
     let mut expected = Vec::new();
     for times in [2, 1, 3] {
         killed_after(&server.work(), &get, times)?;
@@ -164,19 +164,25 @@ fn a_server_that_goes_and_comes_back_costs_no_segment_more_than_the_overlap() ->
     fs::write(server.root().join("large"), &content)?;
     let relay = Relay::before(server.port())?;
     let url = format!("ftp://127.0.0.1:{}/large", relay.port());
-    let get = ["get", "--segments", "3", "--retries", "20", "--json", "--limit-rate", "3M", &url];
+    let get = ["get", "--segments", "3", "--retries", "20", "--json", "--limit-rate", "2M", &url];
     let mut child = command(&server.work(), &get).stdout(Stdio::piped()).spawn()?;
     let mut lines = BufReader::new(child.stdout.take().ok_or("no standard output")?).lines().map_while(Result::ok);
-    assert!(lines.any(|line| line.contains(r#""event":"progress""#)));
+    // Until all three are under way.
+    let mut begun = 0;
+    while begun < 3 {
+        assert!(lines.any(|line| line.contains(r#""event":"progress""#)), "{begun} have begun");
+        begun += beginnings(&relay)?.len();
+    }
     server.kill()?;
-    let began = beginnings(&relay)?;
-    assert_eq!(began.len(), 3);
     server.restart()?;
     let rest: Vec<_> = lines.collect();
     assert_eq!(child.wait()?.code(), Some(0), "{rest:?}");
     assert!(fs::read(server.work().join("large"))? == content);
     let again = beginnings(&relay)?;
-    assert!(again.len() == 3 && began.iter().zip(&again).all(|(first, second)| first < second), "{began:?}, {again:?}");
+    let starts = [0, 2 * MIB as u64, 4 * MIB as u64];
+    let fits = |(start, again): (&u64, &u64)| (*start..start + 2 * MIB as u64).contains(again);
+    assert!(again.len() == 3 && starts.iter().zip(&again).all(fits), "{again:?}");
+    assert_ne!(again, starts, "something was there");
     Ok(())
 }
 
@@ -189,11 +195,11 @@ fn what_was_begun_in_pieces_is_ended_in_pieces_and_what_was_begun_in_one_is_cut(
     let url = format!("ftp://127.0.0.1:{}/large", relay.port());
     let work = server.work();
     // In one piece, and then in three.
-    killed_after(&work, &["get", "--json", "--limit-rate", "3M", &url], 3)?;
+    killed_after(&work, &["get", "--json", "--limit-rate", "2M", &url], 3)?;
     relay.hear_the_gone();
     relay.take_commands();
     let there = fs::metadata(work.join(".ftpkit-part.large"))?.len();
-    killed_after(&work, &["get", "-c", "--segments", "3", "--json", "--limit-rate", "3M", &url], 2)?;
+    killed_after(&work, &["get", "-c", "--segments", "3", "--json", "--limit-rate", "2M", &url], 2)?;
     relay.hear_the_gone();
     let began = beginnings(&relay)?;
     assert_eq!((began.len(), began.first()), (3, Some(&(there - OVERLAP))), "{there} were there");
@@ -204,7 +210,7 @@ fn what_was_begun_in_pieces_is_ended_in_pieces_and_what_was_begun_in_one_is_cut(
     assert_eq!(beginnings(&relay)?, expected);
     assert!(fs::read(work.join("large"))? == content);
     // Whoever wants it anew gets it anew, and nothing is left.
-    killed_after(&work, &["get", "--overwrite", "--segments", "2", "--json", "--limit-rate", "3M", &url], 3)?;
+    killed_after(&work, &["get", "--overwrite", "--segments", "2", "--json", "--limit-rate", "2M", &url], 3)?;
     assert!(fs::read(work.join("large"))? == content, "what is there is unharmed");
     let ran = server.run(["get", "--overwrite", &url]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
@@ -281,6 +287,7 @@ fn a_killed_job_goes_on_in_every_segment() -> Outcome {
     let relay = Relay::before(server.port())?;
     let (url, work) = (format!("ftp://127.0.0.1:{}/", relay.port()), server.work());
     killed_after(&work, &["mirror", &url, "copy", "-j", "3", "--segments", "3", "--json", "--limit-rate", "3M"], 3)?;
+    let mut resumed = 0;
     for times in [2, 3] {
         relay.hear_the_gone();
         relay.take_commands();
@@ -291,7 +298,7 @@ fn a_killed_job_goes_on_in_every_segment() -> Outcome {
                 expected.extend(continuations(&pieces(&aside)?));
             }
         }
-        assert!(!expected.is_empty());
+        resumed += expected.len();
         killed_after(&work, &["jobs", "resume", "--json", "--limit-rate", "3M"], times)?;
         relay.hear_the_gone();
         for began in beginnings(&relay)?.into_iter().filter(|&began| began > 0) {
@@ -300,6 +307,7 @@ fn a_killed_job_goes_on_in_every_segment() -> Outcome {
             assert!(fits, "{began} is none of {expected:?}");
         }
     }
+    assert!(resumed > 0, "both times nothing was under way");
     let done = command(&work, &["jobs", "resume", "-q"]).output()?;
     assert_eq!((done.status.code(), done.stderr), (Some(0), Vec::new()));
     assert!(tree(&work.join("copy"))? == tree(&server.root())?);
