@@ -1,11 +1,12 @@
 //! The client: each call returns when what it asked for is done.
 
-use crate::wait::{Alarm, wait};
+use crate::wait::wait_for_any;
 use ftp_core::client::{Advice, ClientError, Features, Finding, Learnt, Outcome, Request, Restart};
 use ftp_host::client::{ClientOptions, ConnectError, Connection, End, News, Watch};
-use ftp_host::readiness::Ready;
+use ftp_host::readiness::{Ready, Turn};
 use std::io;
 use std::net::{TcpStream, ToSocketAddrs};
+use std::time::{Duration, Instant};
 
 /// Room to read replies into.
 const SCRATCH: usize = 4096;
@@ -14,8 +15,18 @@ const SCRATCH: usize = 4096;
 #[derive(Debug)]
 pub struct Client {
     connection: Connection,
-    /// Nobody rings it; it completes what there is to wait for.
-    alarm: Alarm,
+    state: State,
+}
+
+/// What is to be done with a client next.
+#[derive(Debug)]
+enum State {
+    /// A turn, for which this may be ready.
+    Due(Ready),
+    /// To tell what came of a turn.
+    News(Turn),
+    /// To wait, until then at the latest.
+    Waiting(Option<Instant>),
 }
 
 impl Client {
@@ -34,7 +45,8 @@ impl Client {
     /// # Errors
     /// What the system says: the connection is gone already.
     pub fn new(stream: TcpStream, options: &ClientOptions) -> io::Result<Self> {
-        Ok(Self { connection: Connection::open(stream, options)?, alarm: Alarm::new()? })
+        let connection = Connection::open(stream, options)?.level_triggered();
+        Ok(Self { connection, state: State::Due(Ready::ALL) })
     }
 
     /// Asks for something that moves no file.
@@ -84,28 +96,99 @@ impl Client {
     /// # Errors
     /// [`ClientError`], when too much was begun or the connection is closed.
     pub fn begin(&mut self, request: Request, end: Option<End>) -> Result<(), ClientError> {
-        self.connection.call(request, end)
+        self.connection.call(request, end)?;
+        self.state.hurry();
+        Ok(())
     }
 
     /// Waits for the end of what was begun first; `None` when nothing is left.
     pub fn finish(&mut self, watch: &mut dyn Watch) -> Option<Result<Outcome, ClientError>> {
-        (self.connection.calls() > 0).then(|| self.wait_for_one(watch))
+        Self::finish_any(&mut [(self, watch)]).map(|(_, result)| result)
+    }
+
+    /// Waits for the first end of what was begun on any of these: whose it was, by its place, and what came of it; `None` when nothing is left on any. So
+    /// one thread serves several connections: where files are small and the processors busy, it finds work on one while the server is at another's.
+    pub fn finish_any(clients: &mut [(&mut Self, &mut dyn Watch)]) -> Option<(usize, Result<Outcome, ClientError>)> {
+        let mut scratch = [0; SCRATCH];
+        loop {
+            // All of them first: what their servers wait for goes out before anybody does something with a result.
+            for (client, _) in &mut *clients {
+                client.turn(&mut scratch);
+            }
+            for (at, (client, watch)) in clients.iter_mut().enumerate() {
+                if let Some(result) = client.news(*watch) {
+                    return Some((at, result));
+                }
+            }
+            let mut waiting: Vec<_> =
+                clients.iter_mut().map(|(client, _)| &mut **client).filter(|client| client.is_busy()).collect();
+            if waiting.is_empty() {
+                return None;
+            }
+            Self::wait(&mut waiting);
+        }
+    }
+
+    /// Is there something on it that has not ended?
+    fn is_busy(&self) -> bool {
+        self.connection.calls() > 0
+    }
+
+    fn turn(&mut self, scratch: &mut [u8]) {
+        if let State::Due(ready) = self.state
+            && self.is_busy()
+        {
+            self.state = State::News(self.connection.turn(ready, scratch));
+        }
+    }
+
+    /// Tells what came of the last turn: has something ended?
+    fn news(&mut self, watch: &mut dyn Watch) -> Option<Result<Outcome, ClientError>> {
+        let State::News(turn) = self.state else { return None };
+        match self.connection.watched(turn, watch) {
+            News::Done(result) => {
+                // There may be more.
+                self.state = State::Due(Ready::default());
+                return Some(result);
+            }
+            News::Wait(Some(Duration::ZERO)) => self.state = State::Due(Ready::default()),
+            News::Wait(limit) => self.state = State::Waiting(limit.map(|limit| Instant::now() + limit)),
+        }
+        None
+    }
+
+    /// Waits until at least one of them is due.
+    fn wait(clients: &mut [&mut Self]) {
+        let until = |client: &&mut Self| match client.state {
+            State::Waiting(until) => until,
+            State::Due(_) | State::News(_) => Some(Instant::now()),
+        };
+        let first = clients.iter().filter_map(until).min();
+        let limit = first.map(|first| first.saturating_duration_since(Instant::now()));
+        let interests: Vec<_> = clients.iter().map(|client| client.connection.interest()).collect();
+        let found = wait_for_any(&interests, limit);
+        let now = first.map(|_| Instant::now());
+        for (client, ready) in clients.iter_mut().zip(found) {
+            match client.state {
+                State::Waiting(until) if ready == Ready::default() && until.is_none_or(|until| Some(until) > now) => {}
+                State::Waiting(_) => client.state = State::Due(ready),
+                State::Due(before) => client.state = State::Due(before.or(ready)),
+                State::News(_) => {}
+            }
+        }
     }
 
     fn run(&mut self, request: Request, end: Option<End>, watch: &mut dyn Watch) -> Result<Outcome, ClientError> {
-        self.connection.call(request, end)?;
-        self.wait_for_one(watch)
+        self.begin(request, end)?;
+        self.finish(watch).unwrap_or(Err(ClientError::Disconnected))
     }
+}
 
-    fn wait_for_one(&mut self, watch: &mut dyn Watch) -> Result<Outcome, ClientError> {
-        let mut scratch = [0; SCRATCH];
-        let mut ready = Ready::ALL;
-        loop {
-            let turn = self.connection.turn(ready, &mut scratch);
-            match self.connection.watched(turn, watch) {
-                News::Done(result) => return result,
-                News::Wait(limit) => ready = wait(&self.connection.interest(), &self.alarm, limit),
-            }
+impl State {
+    /// There is something to do at once.
+    fn hurry(&mut self) {
+        if !matches!(self, Self::Due(_)) {
+            *self = Self::Due(Ready::default());
         }
     }
 }

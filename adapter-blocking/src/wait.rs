@@ -1,4 +1,5 @@
-//! Where a thread sleeps: [`Alarm`], which wakes it from elsewhere, and [`wait`], which sleeps until a session is ready.
+//! Where a thread sleeps: [`Alarm`], which wakes it from elsewhere; [`wait`], which sleeps until a session is ready, and
+//! [`wait_for_any`], until one of several is.
 
 use ftp_host::readiness::{Direction, Interest, Ready};
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
@@ -36,36 +37,64 @@ impl AsFd for Alarm {
 
 /// Sleeps until something of `interest` is ready, the alarm rings, or `limit` is over (`None`: no limit).
 pub(crate) fn wait(interest: &Interest<'_>, alarm: &Alarm, limit: Option<Duration>) -> Ready {
-    let mut control = PollFlags::empty();
-    control.set(PollFlags::IN, interest.control_read);
-    control.set(PollFlags::OUT, interest.control_write);
-    control.set(PollFlags::PRI, interest.control_urgent);
-    let (data_fd, data) = match &interest.data {
-        Some((socket, Direction::Read)) => (socket.as_fd(), PollFlags::IN),
-        Some((socket, Direction::Write)) => (socket.as_fd(), PollFlags::OUT),
-        None => (alarm.as_fd(), PollFlags::IN),
-    };
-    let mut fds = [
-        PollFd::from_borrowed_fd(alarm.as_fd(), PollFlags::IN),
-        PollFd::from_borrowed_fd(interest.control, control),
-        PollFd::from_borrowed_fd(data_fd, data),
-    ];
-    // A control connection that nobody wants to read from would report its end over and over: it is left out.
-    let (watched, control_at, data_at) = if control.is_empty() {
-        fds.swap(1, 2);
-        (&mut fds[..2], None, 1)
-    } else {
-        (&mut fds[..], Some(1), 2)
-    };
-    sleep(watched, limit);
-    let ready = |at: usize| !watched[at].revents().is_empty();
-    if ready(0) {
+    let mut fds = Vec::with_capacity(3);
+    fds.push(PollFd::from_borrowed_fd(alarm.as_fd(), PollFlags::IN));
+    let places = Places::of(interest, &mut fds);
+    sleep(&mut fds, limit);
+    if fds.first().is_some_and(|fd| !fd.revents().is_empty()) {
         alarm.silence();
     }
-    // A connection that breaks while only urgent data is awaited has to be read from, too, or it would wake for ever.
-    let attention = PollFlags::PRI | PollFlags::ERR | PollFlags::HUP;
-    let urgent = interest.control_urgent && control_at.is_some_and(|at| watched[at].revents().intersects(attention));
-    Ready { control: control_at.is_some_and(ready), urgent, data: interest.data.is_some() && ready(data_at) }
+    places.ready(interest, &fds)
+}
+
+/// Sleeps until something of these interests is ready or `limit` is over (`None`: no limit): what is ready of each, in their order.
+pub(crate) fn wait_for_any(interests: &[Interest<'_>], limit: Option<Duration>) -> Vec<Ready> {
+    let mut fds = Vec::with_capacity(2 * interests.len());
+    let places: Vec<_> = interests.iter().map(|interest| Places::of(interest, &mut fds)).collect();
+    sleep(&mut fds, limit);
+    interests.iter().zip(places).map(|(interest, places)| places.ready(interest, &fds)).collect()
+}
+
+/// Where the sockets of an interest stand among those that are polled.
+struct Places {
+    control: Option<usize>,
+    data: Option<usize>,
+}
+
+impl Places {
+    /// Adds its sockets to those that are polled.
+    fn of<'fd>(interest: &Interest<'fd>, fds: &mut Vec<PollFd<'fd>>) -> Self {
+        let mut add = |fd, flags| {
+            fds.push(PollFd::from_borrowed_fd(fd, flags));
+            fds.len() - 1
+        };
+        let mut control = PollFlags::empty();
+        control.set(PollFlags::IN, interest.control_read);
+        control.set(PollFlags::OUT, interest.control_write);
+        control.set(PollFlags::PRI, interest.control_urgent);
+        Self {
+            // One that nobody wants to read from would report its end over and over: it is left out.
+            control: (!control.is_empty()).then(|| add(interest.control, control)),
+            data: interest.data.map(|(socket, direction)| match direction {
+                Direction::Read => add(socket.into_fd(), PollFlags::IN),
+                Direction::Write => add(socket.into_fd(), PollFlags::OUT),
+            }),
+        }
+    }
+
+    /// What was found ready.
+    fn ready(&self, interest: &Interest<'_>, fds: &[PollFd<'_>]) -> Ready {
+        let found =
+            |place: Option<usize>| place.and_then(|place| fds.get(place)).map_or(PollFlags::empty(), |fd| fd.revents());
+        let control = found(self.control);
+        // A connection that breaks while only urgent data is awaited has to be read from, too, or it would wake for ever.
+        let attention = PollFlags::PRI | PollFlags::ERR | PollFlags::HUP;
+        Ready {
+            control: !control.is_empty(),
+            urgent: interest.control_urgent && control.intersects(attention),
+            data: !found(self.data).is_empty(),
+        }
+    }
 }
 
 /// Sleeps until one of these is ready or `limit` is over. An interruption or a failure to sleep counts as a wake-up: the

@@ -105,6 +105,13 @@ impl Connection {
         Self { tls: client.map(TlsClient::session), ..self }
     }
 
+    /// The same for an adapter whose poll tells of what is left to read as often as it is asked, as poll(2) does. It spares calls of the system.
+    #[must_use]
+    pub fn level_triggered(mut self) -> Self {
+        self.control.set_level_triggered();
+        self
+    }
+
     /// A client on a connection that stands. `configure` completes the settings, which begin with the defaults for the
     /// two addresses.
     ///
@@ -206,8 +213,8 @@ impl Connection {
             }
             self.settle();
         }
-        // A reply has said that the connection that was kept is in use: nothing has to be waited for.
-        while matches!(self.transfer, Transfer::Connecting { .. }) && matches!(self.data, DataConnection::Kept(_)) {
+        // A reply has said that the connection that was kept is in use, or where to connect to, and nearby that is done at once.
+        while matches!(self.transfer, Transfer::Connecting { .. }) && self.data.is_likely_to_stand() {
             again |= self.advance_transfer(false);
             self.settle();
         }

@@ -62,6 +62,8 @@ pub(crate) struct Control<A> {
     inbox: Vec<u8>,
     /// The socket may have something to read.
     readable: bool,
+    /// Whoever polls is told of what is left as often as he asks.
+    level_triggered: bool,
     actions: VecDeque<A>,
     /// The end of the output is still to be sent.
     ending: bool,
@@ -72,7 +74,21 @@ pub(crate) struct Control<A> {
 impl<A> Control<A> {
     pub(crate) fn new(channel: Channel) -> Self {
         let wait = Wait { read: false, urgent: false, write: true, deadline: None };
-        Self { channel, wait, inbox: Vec::new(), readable: true, actions: VecDeque::new(), ending: false, away: false }
+        Self {
+            channel,
+            wait,
+            inbox: Vec::new(),
+            readable: true,
+            level_triggered: false,
+            actions: VecDeque::new(),
+            ending: false,
+            away: false,
+        }
+    }
+
+    /// The adapter's poll tells of what is left to read as often as it is asked, as poll(2) does: a read that finds nothing is spared.
+    pub(crate) fn set_level_triggered(&mut self) {
+        self.level_triggered = true;
     }
 
     /// The socket may have something to read again.
@@ -167,7 +183,8 @@ impl<A> Control<A> {
         match self.channel.read(scratch) {
             Ok(count) if count > 0 => {
                 // Only a read that finds nothing shows that nothing is left: this one may have stopped at the mark of
-                // urgent data, or before the end of the stream, and some polls say but once that there is more.
+                // urgent data, or before the end of the stream, and some polls say but once that there is more. TLS keeps some to itself.
+                self.readable = !(self.level_triggered && count < scratch.len() && self.channel.is_plain());
                 let taken = machine.receive(now, &scratch[..count]);
                 self.inbox.extend_from_slice(&scratch[taken..count]);
                 true

@@ -20,6 +20,16 @@ pub struct Ready {
 impl Ready {
     /// Everything may be ready: for the first turn, and after a wake-up of unknown cause.
     pub const ALL: Self = Self { control: true, urgent: false, data: true };
+
+    /// What either of them says is ready.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self {
+            control: self.control || other.control,
+            urgent: self.urgent || other.urgent,
+            data: self.data || other.data,
+        }
+    }
 }
 
 /// What to wait for before the next turn. Any one of them is enough.
@@ -50,12 +60,19 @@ pub enum Socket<'a> {
     Listener(&'a TcpListener),
 }
 
-impl AsFd for Socket<'_> {
-    fn as_fd(&self) -> BorrowedFd<'_> {
+impl<'a> Socket<'a> {
+    /// Its descriptor, for as long as the session lends the socket.
+    pub fn into_fd(self) -> BorrowedFd<'a> {
         match self {
             Self::Stream(stream) => stream.as_fd(),
             Self::Listener(listener) => listener.as_fd(),
         }
+    }
+}
+
+impl AsFd for Socket<'_> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.into_fd()
     }
 }
 

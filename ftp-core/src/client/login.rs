@@ -67,9 +67,7 @@ impl Login {
         if class == Class::Preliminary {
             return Flow::Going;
         }
-        if matches!(self.stage, Stage::User) {
-            link.active.round_trip = link.now.since(link.asked);
-        }
+        link.active.replied(link.now.since(link.asked));
         if let Stage::Secure(step) = self.stage {
             self.stage = match step.reply(link, reply) {
                 Next::Step(step) => Stage::Secure(step),

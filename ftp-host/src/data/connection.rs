@@ -87,6 +87,15 @@ impl DataConnection {
         Some(outcome)
     }
 
+    /// Is it worth asking for it before anything has been waited for? Of one being dialled that is said once.
+    pub fn is_likely_to_stand(&mut self) -> bool {
+        match self {
+            Self::Kept(_) => true,
+            Self::Dialing(dialer) => dialer.is_new(),
+            Self::Closed | Self::Listening(_) => false,
+        }
+    }
+
     /// What to wait for before [`connected`](Self::connected) has news.
     pub fn interest(&self) -> Option<(Socket<'_>, Direction)> {
         match self {

@@ -12,6 +12,8 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Dialer {
     stream: Arc<TcpStream>,
+    /// Nobody has asked after it.
+    new: bool,
 }
 
 impl Dialer {
@@ -46,7 +48,7 @@ impl Dialer {
             Err(error) if Errno::from_io_error(&error) == Some(Errno::INPROGRESS) => {}
             Err(error) => return Err(error),
         }
-        Ok(Self { stream: Arc::new(socket.into()) })
+        Ok(Self { stream: Arc::new(socket.into()), new: true })
     }
 
     /// Does the system choose the IP address of `local` by itself for connections to `peer`? So it does unless the application
@@ -61,18 +63,20 @@ impl Dialer {
         chosen.is_ok_and(|chosen| canonical(chosen).ip() == local.ip())
     }
 
+    /// Is this the first question after it? On loopback a connection stands as soon as it is begun.
+    pub const fn is_new(&mut self) -> bool {
+        std::mem::replace(&mut self.new, false)
+    }
+
     /// The outcome, once there is one; ask when the socket is writable. After an outcome, drop it.
     pub fn finish(&mut self) -> Option<Result<Channel, NetworkError>> {
         self.outcome().map_err(|error| network_error(&error)).transpose()
     }
 
     fn outcome(&self) -> io::Result<Option<Channel>> {
-        if let Some(error) = self.stream.take_error()? {
-            return Err(error);
-        }
         match self.stream.peer_addr() {
             Ok(_) => Channel::unblocked_data(Arc::clone(&self.stream)).map(Some),
-            Err(error) if error.kind() == ErrorKind::NotConnected => Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotConnected => self.stream.take_error()?.map_or(Ok(None), Err),
             Err(error) => Err(error),
         }
     }
