@@ -11,6 +11,12 @@ use std::time::{Duration, Instant};
 /// Room to read replies into.
 const SCRATCH: usize = 4096;
 
+/// How often a result waits while there is something to do on the network: a server that waits goes before what the caller does with it.
+const LOOKS: usize = 4;
+
+/// Whose request has ended, by its place among several clients, and what came of it.
+pub type Finished = (usize, Option<Result<Outcome, ClientError>>);
+
 /// A connection to a server.
 #[derive(Debug)]
 pub struct Client {
@@ -19,7 +25,7 @@ pub struct Client {
 }
 
 /// What is to be done with a client next.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 enum State {
     /// A turn, for which this may be ready.
     Due(Ready),
@@ -103,30 +109,41 @@ impl Client {
 
     /// Waits for the end of what was begun first; `None` when nothing is left.
     pub fn finish(&mut self, watch: &mut dyn Watch) -> Option<Result<Outcome, ClientError>> {
-        Self::finish_any(&mut [(self, watch)]).map(|(_, result)| result)
+        Self::finish_any(&mut [(self, watch)])?.1
     }
 
-    /// Waits for the first end of what was begun on any of these: whose it was, by its place, and what came of it; `None` when nothing is left on any. So
-    /// one thread serves several connections: where files are small and the processors busy, it finds work on one while the server is at another's.
-    pub fn finish_any(clients: &mut [(&mut Self, &mut dyn Watch)]) -> Option<(usize, Result<Outcome, ClientError>)> {
+    /// Waits for the first end of what was begun on any of these: whose it was, by its place, and what came of it; `None` for one on which nothing is left.
+    /// So one thread serves several connections: where files are small and the processors busy, it finds work on one while the server is at another's.
+    pub fn finish_any(clients: &mut [(&mut Self, &mut dyn Watch)]) -> Option<Finished> {
         let mut scratch = [0; SCRATCH];
+        let mut found = None;
+        let mut looks = 0;
         loop {
             // All of them first: what their servers wait for goes out before anybody does something with a result.
             for (client, _) in &mut *clients {
                 client.turn(&mut scratch);
             }
-            for (at, (client, watch)) in clients.iter_mut().enumerate() {
-                if let Some(result) = client.news(*watch) {
-                    return Some((at, result));
-                }
+            if found.is_none() {
+                found = Self::news_of_any(clients);
             }
-            let mut waiting: Vec<_> =
-                clients.iter_mut().map(|(client, _)| &mut **client).filter(|client| client.is_busy()).collect();
-            if waiting.is_empty() {
+            if clients.is_empty() {
                 return None;
             }
-            Self::wait(&mut waiting);
+            if found.is_none() {
+                Self::wait(clients, None);
+            } else if looks == LOOKS || !Self::wait(clients, Some(Duration::ZERO)) {
+                return found;
+            } else {
+                looks += 1;
+            }
         }
+    }
+
+    fn news_of_any(clients: &mut [(&mut Self, &mut dyn Watch)]) -> Option<Finished> {
+        clients.iter_mut().enumerate().find_map(|(at, (client, watch))| match client.news(*watch) {
+            Some(result) => Some((at, Some(result))),
+            None => (!client.is_busy()).then_some((at, None)),
+        })
     }
 
     /// Is there something on it that has not ended?
@@ -157,24 +174,32 @@ impl Client {
         None
     }
 
-    /// Waits until at least one of them is due.
-    fn wait(clients: &mut [&mut Self]) {
-        let until = |client: &&mut Self| match client.state {
-            State::Waiting(until) => until,
-            State::Due(_) | State::News(_) => Some(Instant::now()),
-        };
-        let first = clients.iter().filter_map(until).min();
-        let limit = first.map(|first| first.saturating_duration_since(Instant::now()));
-        let interests: Vec<_> = clients.iter().map(|client| client.connection.interest()).collect();
+    /// Waits until something is ready for one of them, or one is due, or this limit is over: is there anything new?
+    fn wait(clients: &mut [(&mut Self, &mut dyn Watch)], limit: Option<Duration>) -> bool {
+        let first = clients.iter().filter_map(|(client, _)| client.until()).min();
+        let limit = limit.or_else(|| first.map(|first| first.saturating_duration_since(Instant::now())));
+        let interests: Vec<_> = clients.iter().map(|(client, _)| client.connection.interest()).collect();
         let found = wait_for_any(&interests, limit);
         let now = first.map(|_| Instant::now());
-        for (client, ready) in clients.iter_mut().zip(found) {
-            match client.state {
-                State::Waiting(until) if ready == Ready::default() && until.is_none_or(|until| Some(until) > now) => {}
-                State::Waiting(_) => client.state = State::Due(ready),
-                State::Due(before) => client.state = State::Due(before.or(ready)),
-                State::News(_) => {}
-            }
+        let mut new = false;
+        for ((client, _), ready) in clients.iter_mut().zip(found) {
+            let late = matches!(client.state, State::Waiting(Some(until)) if Some(until) <= now);
+            client.state = match client.state {
+                State::Waiting(_) if late || ready != Ready::default() => State::Due(ready),
+                State::Due(before) => State::Due(before.or(ready)),
+                State::Waiting(until) => State::Waiting(until),
+                State::News(turn) => State::News(turn),
+            };
+            new |= late || ready != Ready::default();
+        }
+        new
+    }
+
+    /// When it is due at the latest.
+    fn until(&self) -> Option<Instant> {
+        match self.state {
+            State::Waiting(until) => until,
+            State::Due(_) | State::News(_) => Some(Instant::now()),
         }
     }
 

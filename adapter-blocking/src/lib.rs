@@ -37,6 +37,6 @@ mod client;
 mod server;
 mod wait;
 
-pub use client::Client;
+pub use client::{Client, Finished};
 pub use ftp_host::client::{ClientOptions, ConnectError, End, Go, Watch};
 pub use server::{Running, serve};

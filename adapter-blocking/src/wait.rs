@@ -85,7 +85,7 @@ impl Places {
     /// What was found ready.
     fn ready(&self, interest: &Interest<'_>, fds: &[PollFd<'_>]) -> Ready {
         let found =
-            |place: Option<usize>| place.and_then(|place| fds.get(place)).map_or(PollFlags::empty(), |fd| fd.revents());
+            |place: Option<usize>| place.and_then(|place| fds.get(place)).map_or(PollFlags::empty(), PollFd::revents);
         let control = found(self.control);
         // A connection that breaks while only urgent data is awaited has to be read from, too, or it would wake for ever.
         let attention = PollFlags::PRI | PollFlags::ERR | PollFlags::HUP;

@@ -53,6 +53,15 @@ impl Machine for ClientSession {
     }
 }
 
+/// How often a poll tells of what is left to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trigger {
+    /// Perhaps once, until something new comes.
+    Edge,
+    /// Each time.
+    Level,
+}
+
 /// A control connection.
 pub(crate) struct Control<A> {
     pub(crate) channel: Channel,
@@ -62,8 +71,7 @@ pub(crate) struct Control<A> {
     inbox: Vec<u8>,
     /// The socket may have something to read.
     readable: bool,
-    /// Whoever polls is told of what is left as often as he asks.
-    level_triggered: bool,
+    trigger: Trigger,
     actions: VecDeque<A>,
     /// The end of the output is still to be sent.
     ending: bool,
@@ -79,7 +87,7 @@ impl<A> Control<A> {
             wait,
             inbox: Vec::new(),
             readable: true,
-            level_triggered: false,
+            trigger: Trigger::Edge,
             actions: VecDeque::new(),
             ending: false,
             away: false,
@@ -88,7 +96,7 @@ impl<A> Control<A> {
 
     /// The adapter's poll tells of what is left to read as often as it is asked, as poll(2) does: a read that finds nothing is spared.
     pub(crate) fn set_level_triggered(&mut self) {
-        self.level_triggered = true;
+        self.trigger = Trigger::Level;
     }
 
     /// The socket may have something to read again.
@@ -184,7 +192,8 @@ impl<A> Control<A> {
             Ok(count) if count > 0 => {
                 // Only a read that finds nothing shows that nothing is left: this one may have stopped at the mark of
                 // urgent data, or before the end of the stream, and some polls say but once that there is more. TLS keeps some to itself.
-                self.readable = !(self.level_triggered && count < scratch.len() && self.channel.is_plain());
+                let all = self.trigger == Trigger::Level && count < scratch.len() && self.channel.is_plain();
+                self.readable = !all;
                 let taken = machine.receive(now, &scratch[..count]);
                 self.inbox.extend_from_slice(&scratch[taken..count]);
                 true

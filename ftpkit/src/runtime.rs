@@ -65,6 +65,31 @@ pub(crate) trait Client: Send {
 
     /// Takes in what was found out about the server.
     fn tell(&mut self, finding: Finding);
+
+    /// It, if one thread can wait for several like it.
+    #[cfg(feature = "blocking")]
+    fn one_of_several(&mut self) -> Option<&mut adapter_blocking::Client> {
+        None
+    }
+}
+
+/// A client, and who looks on.
+pub(crate) type Watched<'a> = (&'a mut dyn Client, &'a mut (dyn Watch + Send));
+
+/// Waits for the first end of what was begun on any of these: whose it was, by its place, and what came of it; `None` for one on which nothing is left. Where
+/// the runtime has a thread wait for one client only, it is the first one's.
+pub(crate) fn finish_any(clients: &mut [Watched<'_>]) -> Option<(usize, Option<Result<Outcome, ClientError>>)> {
+    #[cfg(feature = "blocking")]
+    {
+        let several = clients.iter_mut().map(|(client, watch)| {
+            let watch: &mut dyn Watch = &mut **watch;
+            Some((client.one_of_several()?, watch))
+        });
+        if let Some(mut several) = several.collect::<Option<Vec<_>>>() {
+            return adapter_blocking::Client::finish_any(&mut several);
+        }
+    }
+    clients.first_mut().map(|(client, watch)| (0, client.finish(&mut **watch)))
 }
 
 impl Runtime {
@@ -133,7 +158,7 @@ running!("mio": adapter_mio::Running, "smol": adapter_smol::Running, "blocking":
 
 /// Two of the clients are alike but for their types.
 macro_rules! client {
-    ($($feature:literal: $client:ty),*) => {$(
+    ($($feature:literal: $client:ty { $($more:item)* }),*) => {$(
         #[cfg(feature = $feature)]
         impl Client for $client {
             fn request(&mut self, request: Request, watch: &mut (dyn Watch + Send)) -> Result<Outcome, ClientError> {
@@ -163,11 +188,20 @@ macro_rules! client {
             fn tell(&mut self, finding: Finding) {
                 self.tell(finding);
             }
+
+            $($more)*
         }
     )*};
 }
 
-client!("mio": adapter_mio::Client, "blocking": adapter_blocking::Client);
+client!(
+    "mio": adapter_mio::Client {},
+    "blocking": adapter_blocking::Client {
+        fn one_of_several(&mut self) -> Option<&mut adapter_blocking::Client> {
+            Some(self)
+        }
+    }
+);
 
 #[cfg(feature = "smol")]
 impl Client for adapter_smol::Client {

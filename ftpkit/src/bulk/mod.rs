@@ -1,10 +1,11 @@
 //! Many files: both sides are walked ([`walk`]) into trees ([`tree`]), a [`plan`] is made of what differs, and the plan is carried
-//! out ([`run`]) by several connections ([`pool`]) that take from one queue ([`queue`]).
+//! out ([`run`]) by several connections ([`pool`], [`crew`]) that take from one queue ([`queue`]).
 //!
 //! Nothing is moved before the plan is whole: conflicts are settled, space is counted and names are checked by then, and the plan
 //! can be shown, kept in a file, and gone on with after a crash.
 
 mod across;
+mod crew;
 mod encoded;
 pub(crate) mod filter;
 pub(crate) mod jobs;

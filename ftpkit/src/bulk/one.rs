@@ -87,9 +87,33 @@ pub(super) struct Begun<'p> {
     landing: Option<Landing>,
     /// Its size, if it goes in MODE B.
     blocks: Option<u64>,
-    /// Its time is being set, behind it.
-    dated: bool,
+    /// Looks on while it moves.
+    looker: OneFile<'p>,
+    /// What came of it, once it is known.
+    outcome: Option<Result<Outcome, ClientError>>,
+    /// Its time is being set behind it, which is still to be answered.
+    dating: bool,
+    /// What came of that.
+    dated: Result<(), ClientError>,
     began: Instant,
+}
+
+impl<'p> Begun<'p> {
+    /// Who looks on while it moves.
+    pub(super) fn looker(&mut self) -> &mut OneFile<'p> {
+        &mut self.looker
+    }
+
+    /// Takes what came of it, first of itself and then of what was asked for behind it: is that all? Both are taken, whatever the first one says.
+    pub(super) fn is_answered(&mut self, result: Result<Outcome, ClientError>) -> bool {
+        if self.outcome.is_none() {
+            self.outcome = Some(result);
+        } else {
+            self.dated = result.map(drop);
+            self.dating = false;
+        }
+        !self.dating
+    }
 }
 
 /// A file, with the names that it has for the server and for people.
@@ -100,7 +124,7 @@ struct One<'p> {
     file: String,
 }
 
-impl<'p> Mover<'_> {
+impl<'p, 'a: 'p> Mover<'a> {
     /// Opens what has to be opened here, so that the file can be begun. `careful`: it has failed before.
     ///
     /// # Errors
@@ -154,24 +178,22 @@ impl<'p> Mover<'_> {
         let Ready { one, request, end, landing, blocks } = ready;
         self.report.started(&one.url, &one.file, 0, one.order.size);
         session.begin(request, Some(end)).map_err(|error| self.failure(&one, &error))?;
-        let dating = if landing.is_none() { self.store_order(&one, 0).dating(session, self.care) } else { None };
-        let dated = dating.is_some();
-        if let Some(request) = dating {
+        let request = if landing.is_none() { self.store_order(&one, 0).dating(session, self.care) } else { None };
+        let dating = request.is_some();
+        if let Some(request) = request {
             session.begin(request, None).map_err(|error| self.failure(&one, &error))?;
         }
-        Ok(Begun { one, landing, blocks, dated, began: Instant::now() })
+        let looker = OneFile::new(self.report).at_most(blocks.unwrap_or(u64::MAX));
+        Ok(Begun { one, landing, blocks, looker, outcome: None, dating, dated: Ok(()), began: Instant::now() })
     }
 
-    /// Waits for the end of what was begun first. Not true: fewer or more bytes came than were expected, and the server has to be asked.
+    /// Takes in what has been answered whole. Not true: fewer or more bytes came than were expected, and the server has to be asked.
     ///
     /// # Errors
     /// [`Failure`], with what the server said or what broke.
-    pub(super) fn finish(&self, session: &mut Session, begun: Begun<'p>, last: &mut Last) -> Result<bool, Failure> {
-        let Begun { one, landing, blocks, dated, began } = begun;
-        let mut looker = OneFile::new(self.report).at_most(blocks.unwrap_or(u64::MAX));
-        let outcome = session.finish(&mut looker);
-        // Both answers are taken, whatever the first one says.
-        let dated = if dated { session.finish(&mut OneFile::new(self.report)).map(drop) } else { Ok(()) };
+    pub(super) fn finish(&self, session: &Session, begun: Begun<'p>, last: &mut Last) -> Result<bool, Failure> {
+        let Begun { one, landing, blocks, outcome, dated, began, .. } = begun;
+        let outcome = outcome.unwrap_or(Err(ClientError::Disconnected));
         let bytes = match outcome {
             Ok(Outcome::Transferred { bytes, .. }) => bytes,
             Ok(_) => return Err(self.failure(&one, &ClientError::Protocol("the end of a transfer"))),

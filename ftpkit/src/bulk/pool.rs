@@ -53,6 +53,11 @@ impl Pool {
         }
     }
 
+    /// How many connections there may be.
+    pub(super) fn width(&self) -> usize {
+        self.width.load(Ordering::Relaxed)
+    }
+
     /// The server.
     pub(super) fn site(&self) -> &Site {
         &self.site
@@ -70,15 +75,17 @@ impl Pool {
         deed: impl Fn(&mut Session, &T, &Queue<T>) -> Result<(), Failure> + Sync,
         failed: impl Fn(&T, Failure) + Sync,
     ) -> Result<(), Failure> {
-        let one_by_one = |session: &mut Session, task: Task<T>, queue: &Queue<T>| {
-            deed(session, &task.what, queue).map_err(|failure| (task, failure))?;
-            queue.finish();
-            Ok(())
+        let one_by_one = |mut session: Session, task: Task<T>, queue: &Queue<T>| {
+            let done = deed(&mut session, &task.what, queue).map_err(|failure| (task, failure));
+            if done.is_ok() {
+                queue.finish();
+            }
+            (session, done)
         };
         self.work_ahead(tasks, growing, one_by_one, failed)
     }
 
-    /// The same for a deed that takes more tasks from the queue by itself, to have several under way on a connection.
+    /// The same for a deed that takes more tasks from the queue by itself, to have several under way on a connection, which it gives back.
     ///
     /// # Errors
     /// As [`work`](Self::work).
@@ -86,7 +93,7 @@ impl Pool {
         &self,
         tasks: Vec<T>,
         growing: bool,
-        deed: impl Fn(&mut Session, Task<T>, &Queue<T>) -> Done<T> + Sync,
+        deed: impl Fn(Session, Task<T>, &Queue<T>) -> (Session, Done<T>) + Sync,
         failed: impl Fn(&T, Failure) + Sync,
     ) -> Result<(), Failure> {
         let width = self.width.load(Ordering::Relaxed);
@@ -106,7 +113,7 @@ impl Pool {
     fn worker<T>(
         &self,
         queue: &Queue<T>,
-        deed: &impl Fn(&mut Session, Task<T>, &Queue<T>) -> Done<T>,
+        deed: &impl Fn(Session, Task<T>, &Queue<T>) -> (Session, Done<T>),
         failed: &impl Fn(&T, Failure),
     ) {
         // The connection is made before there is work for it, so that it is warm by then.
@@ -122,10 +129,10 @@ impl Pool {
                 queue.back(task);
                 break;
             }
-            let open = match &mut session {
+            let open = match session.take() {
                 Some(open) => open,
                 None => match self.reach() {
-                    Ok(new) => session.insert(new),
+                    Ok(new) => new,
                     Err(failure) if self.is_one_too_many(&failure) => {
                         queue.back(task);
                         break;
@@ -141,7 +148,9 @@ impl Pool {
                     }
                 },
             };
-            match deed(open, task, queue) {
+            let (open, done) = deed(open, task, queue);
+            session = Some(open);
+            match done {
                 Ok(()) => {}
                 Err((task, failure)) => {
                     if is_of_connection(&failure) {

@@ -1,6 +1,7 @@
 //! [`Job`]: a plan, carried out.
 
 use super::across::Across;
+use super::crew::Crew;
 use super::large::{Item, Numbered};
 use super::local;
 use super::one::{Mover, Way};
@@ -15,7 +16,7 @@ use crate::remote::Session;
 use crate::remote::path::join;
 use crate::remote::refusal::disk as refused;
 use crate::text::shown;
-use crate::transfer::Care;
+use crate::transfer::{Care, Verify};
 use ftp_core::action::StorageError;
 use ftp_core::client::Request;
 use ftp_core::codec::Codec;
@@ -86,7 +87,10 @@ impl Job {
                 return to.pool.work_ahead(
                     steps.to_vec(),
                     false,
-                    |session, task, queue| across.run(session, task, queue),
+                    |mut session, task, queue| {
+                        let done = across.run(&mut session, task, queue);
+                        (session, done)
+                    },
                     |_, failure| report.failed(failure),
                 );
             }
@@ -106,10 +110,14 @@ impl Job {
         };
         let pipe = Pipe { mover: &mover, on_done, retries: pool.retries, trial: Trial::new(pool.site(), steps.len()) };
         let cut = steps.iter().filter_map(|(_, step)| step.order()).any(|order| mover.is_to_be_cut(order));
+        let connections = pool.width().min(steps.len());
+        // A large file, or an answer that somebody waits for, would hold up the others.
+        let quick = small && !cut && self.care.verify == Verify::Reply;
+        let crew = if quick { Crew::new(connections) } else { Crew::of_single_hands() };
         pool.work_ahead(
             steps.iter().map(Item::File).collect(),
             cut,
-            |session, task, queue| pipe.run(session, task, queue),
+            |session, task, queue| crew.work(&pipe, session, task, queue),
             |item, failure| item.failed(report, failure),
         )
     }

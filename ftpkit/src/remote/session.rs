@@ -7,7 +7,7 @@ use super::url::FtpUrl;
 use crate::conversation::Ear;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
-use crate::runtime::Client;
+use crate::runtime::{Client, Watched, finish_any};
 use crate::transfer::{Limit, Unseen};
 use ftp_core::client::{ClientError, Event, Features, Finding, Outcome, Request};
 use ftp_core::reply::Reply;
@@ -35,6 +35,17 @@ pub(crate) struct Session {
     memory: Memory,
     /// It was told that the server is to make the data connections.
     active: bool,
+    /// What has been said of the transfer under way.
+    said: Said,
+}
+
+/// What who looks on has said and been told of a transfer.
+#[derive(Default)]
+struct Said {
+    /// So many bytes had moved.
+    bytes: u64,
+    /// It is to be aborted.
+    abort: bool,
 }
 
 /// What a transfer gave.
@@ -102,6 +113,7 @@ impl Session {
             sound: true,
             stoppable: false,
             active: false,
+            said: Said::default(),
         }
     }
 
@@ -140,10 +152,8 @@ impl Session {
     /// # Errors
     /// What the server said, or that it said nothing.
     pub(crate) fn ask(&mut self, request: Request) -> Result<Outcome, ClientError> {
-        let Self { ear, farewell, .. } = self;
-        let patience = self.stoppable.then_some(&self.interrupt);
-        let mut watcher = Watcher { ear, farewell, looker: None, interrupt: None, patience, limit: None, moved: 0 };
-        let outcome = self.client.request(request, &mut watcher);
+        let (client, mut watcher) = self.parts(None);
+        let outcome = client.request(request, &mut watcher);
         outcome.map_err(|error| self.explained(error))
     }
 
@@ -234,16 +244,45 @@ impl Session {
     /// # Errors
     /// What the server said, or what broke.
     pub(crate) fn finish(&mut self, looker: &mut dyn Looker) -> Result<Outcome, ClientError> {
-        let Self { ear, farewell, .. } = self;
-        let (interrupt, limit) = (Some(self.interrupt.clone()), self.limit.clone());
-        let patience = self.stoppable.then_some(&self.interrupt);
-        let mut watcher = Watcher { ear, farewell, looker: Some(looker), interrupt, patience, limit, moved: 0 };
-        let outcome = self.client.finish(&mut watcher).unwrap_or(Err(ClientError::Disconnected));
+        Self::finish_any(&mut [(self, looker)]).1
+    }
+
+    /// The same for the first end on any of these: whose it was, by its place, and what came of it.
+    pub(crate) fn finish_any(waiting: &mut [(&mut Self, &mut dyn Looker)]) -> (usize, Result<Outcome, ClientError>) {
+        let mut parts: Vec<_> =
+            waiting.iter_mut().map(|(session, looker)| session.parts(Some(&mut **looker))).collect();
+        let mut clients: Vec<Watched<'_>> =
+            parts.iter_mut().map(|(client, watcher)| (&mut **client, watcher as &mut (dyn Watch + Send))).collect();
+        let (at, outcome) = finish_any(&mut clients).unwrap_or_default();
+        let outcome = outcome.unwrap_or(Err(ClientError::Disconnected));
+        match waiting.get_mut(at) {
+            Some((session, looker)) => (at, session.finished(outcome, &mut **looker)),
+            None => (at, outcome),
+        }
+    }
+
+    /// What was begun first has ended.
+    fn finished(
+        &mut self,
+        outcome: Result<Outcome, ClientError>,
+        looker: &mut dyn Looker,
+    ) -> Result<Outcome, ClientError> {
         self.open = self.open.saturating_sub(1);
         if let Ok(Outcome::Transferred { bytes, .. }) = &outcome {
-            watcher.progress(*bytes);
+            self.parts(Some(looker)).1.progress(*bytes);
         }
+        self.said = Said::default();
         outcome.map_err(|error| self.explained(error))
+    }
+
+    /// The client, and who looks on while it works.
+    fn parts<'a>(&'a mut self, looker: Option<&'a mut dyn Looker>) -> (&'a mut dyn Client, Watcher<'a>) {
+        // What moves no file is not broken off.
+        let interrupt = looker.is_some().then_some(&self.interrupt);
+        let limit = self.limit.as_deref().filter(|_| looker.is_some());
+        let patience = self.stoppable.then_some(&self.interrupt);
+        let Self { client, ear, farewell, said, .. } = self;
+        (&mut **client, Watcher { ear, farewell, looker, interrupt, patience, limit, said })
     }
 
     /// Do many small files go best in MODE B there, over one data connection?
@@ -329,11 +368,11 @@ struct Watcher<'a> {
     ear: &'a Ear,
     farewell: &'a mut Option<Reply>,
     looker: Option<&'a mut dyn Looker>,
-    interrupt: Option<Interrupt>,
+    interrupt: Option<&'a Interrupt>,
     /// What ends the wait for an answer.
     patience: Option<&'a Interrupt>,
-    limit: Option<Arc<Limit>>,
-    moved: u64,
+    limit: Option<&'a Limit>,
+    said: &'a mut Said,
 }
 
 impl Watch for Watcher<'_> {
@@ -352,21 +391,21 @@ impl Watch for Watcher<'_> {
         if let Some(looker) = &mut self.looker {
             looker.moved(bytes);
         }
-        let new = bytes.saturating_sub(self.moved);
-        self.moved = bytes;
-        let asked = || self.interrupt.as_ref().is_some_and(Interrupt::asked);
-        if let (Some(limit), 1..) = (&self.limit, new) {
+        let new = bytes.saturating_sub(self.said.bytes);
+        self.said.bytes = bytes;
+        let asked = || self.interrupt.is_some_and(Interrupt::asked);
+        if let (Some(limit), 1..) = (self.limit, new) {
             limit.moved(new, asked);
         }
         if asked() {
             // From now on the answer to ABOR is awaited.
-            self.patience = None;
+            self.said.abort = true;
             return Go::Abort;
         }
         Go::On
     }
 
     fn waiting(&mut self) -> Option<Go> {
-        self.patience.map(|interrupt| if interrupt.asked() { Go::Abort } else { Go::On })
+        self.patience.filter(|_| !self.said.abort).map(|interrupt| if interrupt.asked() { Go::Abort } else { Go::On })
     }
 }
