@@ -1,9 +1,10 @@
 //! [`Crew`]: the threads that drive the connections of a job. Each connection has a thread of its own, which makes it and waits where it has to be made
 //! anew; but where there are more of them than processors, a thread whose connection stands lends it to one that drives some already, and sleeps.
 //!
-//! With small files that is worth a fifth: a driver that has done with one connection finds the next one ready, where threads would have to be woken,
-//! and a server that waits for one of them is not held up by what another writes to the disk. Where files are large, the drivers are seldom
-//! at the place where they look for more connections; a thread that has waited for that a moment drives its own after all.
+//! With small files a driver that has done with one connection finds the next one ready, where threads would have to be woken, and a server that
+//! waits for one of them is not held up by what another writes to the disk. On two processors a mirror to vsftpd went 1.26 times as fast by
+//! this, one from it as fast as before, with 4 to 10 % less of the processor. Where files are large, the drivers are seldom at the place where they
+//! look for more connections; a thread that has waited for that a moment drives its own after all.
 
 use super::large::Item;
 use super::pipe::{Line, Pipe};

@@ -292,27 +292,7 @@ fn digests_of_both_servers_are_compared_or_bytes_counted() -> Outcome {
 #[test]
 fn a_source_that_lets_one_in_at_a_time_gives_all_its_files() -> Outcome {
     let server = Server::start()?;
-    let inside = Arc::new(Mutex::new(0));
-    let peer = Peer::start(move |exchange| {
-        Ok(Some(match exchange.verb {
-            "USER" => {
-                let mut inside = inside.lock().unwrap_or_else(PoisonError::into_inner);
-                *inside += 1;
-                if *inside > 1 { "421 Too many connections".into() } else { return Ok(None) }
-            }
-            "FEAT" => "211-Extensions\r\n MLST type*;size*;modify*;\r\n211 End".into(),
-            "MLSD" => {
-                let line = |number| format!("type=file;size=5;modify=20240101000000; f{number}\r\n");
-                exchange.send((0..20).map(line).collect::<String>().as_bytes())?;
-                "226 Done".into()
-            }
-            "RETR" => {
-                exchange.send(b"hello")?;
-                "226 Done".into()
-            }
-            _ => return Ok(None),
-        }))
-    })?;
+    let (peer, _) = Peer::for_one_user("421 Too many connections")?;
     let ran = server.run(["mirror", "-j", "4", "--retries", "0", &peer.url(""), &server.url_as("ann", "")]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert_eq!(tree(&server.home())?.len(), 20);

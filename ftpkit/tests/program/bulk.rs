@@ -6,8 +6,7 @@ use crate::relay::Relay;
 use std::collections::BTreeMap;
 use std::fs::{self, File, FileTimes};
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 /// Files with their content, and directories without any.
@@ -291,24 +290,7 @@ fn a_plan_that_has_no_room_is_refused_before_the_first_byte() -> Outcome {
 #[test]
 fn a_server_that_is_full_gets_fewer_connections_and_all_files_come() -> Outcome {
     for words in ["421 Too many connections", "530 Sorry, too many users"] {
-        let logins = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&logins);
-        let peer = Peer::start(move |exchange| {
-            Ok(Some(match exchange.verb {
-                "USER" if counted.fetch_add(1, Ordering::SeqCst) > 0 => words.into(),
-                "FEAT" => "211-Extensions\r\n MLST type*;size*;modify*;\r\n211 End".into(),
-                "MLSD" => {
-                    let line = |number| format!("type=file;size=5;modify=20240101000000; f{number}\r\n");
-                    exchange.send((0..20).map(line).collect::<String>().as_bytes())?;
-                    "226 Done".into()
-                }
-                "RETR" => {
-                    exchange.send(b"hello")?;
-                    "226 Done".into()
-                }
-                _ => return Ok(None),
-            }))
-        })?;
+        let (peer, logins) = Peer::for_one_user(words)?;
         let dir = tempfile::tempdir()?;
         let ran = crate::common::run(dir.path(), ["mirror", "-j", "4", "--retries", "0", &peer.url(""), "copy"]);
         assert_eq!(ran.code, Some(0), "{words}: {ran:?}");

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 
@@ -67,6 +68,29 @@ impl Peer {
             }
         });
         Ok(Self { port })
+    }
+
+    /// One with 20 files that lets one user in and turns away the others with these words; and how many have asked.
+    pub(crate) fn for_one_user(words: &str) -> io::Result<(Self, Arc<AtomicUsize>)> {
+        let logins = Arc::new(AtomicUsize::new(0));
+        let (counted, words) = (Arc::clone(&logins), words.to_owned());
+        let peer = Self::start(move |exchange| {
+            Ok(Some(match exchange.verb {
+                "USER" if counted.fetch_add(1, Ordering::SeqCst) > 0 => words.clone(),
+                "FEAT" => "211-Extensions\r\n MLST type*;size*;modify*;\r\n211 End".into(),
+                "MLSD" => {
+                    let line = |number| format!("type=file;size=5;modify=20240101000000; f{number}\r\n");
+                    exchange.send((0..20).map(line).collect::<String>().as_bytes())?;
+                    "226 Done".into()
+                }
+                "RETR" => {
+                    exchange.send(b"hello")?;
+                    "226 Done".into()
+                }
+                _ => return Ok(None),
+            }))
+        })?;
+        Ok((peer, logins))
     }
 
     /// The URL of `path` there.
